@@ -1,0 +1,2 @@
+//! midspan
+fn main() {}
