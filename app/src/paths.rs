@@ -1,0 +1,116 @@
+//! Every address of the portal, written once.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+pub const HOME: &str = "/";
+pub const CATALOG: &str = "/catalog";
+pub const RESOURCES: &str = "/resources";
+pub const RUNS: &str = "/runs";
+pub const SIGN_IN: &str = "/sign-in";
+/// POST `theme=light|dark|system&back=/…`; sets a cookie, answers 303.
+pub const THEME: &str = "/theme";
+/// POST `persona=dana&back=/…`; only in `--dev`.
+pub const PERSONA: &str = "/dev/persona";
+
+/// Where a resource lives: `/r/{namespace}/{promise}/{name}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ResourceKey {
+    pub namespace: String,
+    pub promise: String,
+    pub name: String,
+}
+
+impl ResourceKey {
+    pub fn new(namespace: &str, promise: &str, name: &str) -> Self {
+        Self { namespace: namespace.to_owned(), promise: promise.to_owned(), name: name.to_owned() }
+    }
+
+    pub fn path(&self) -> String {
+        format!("/r/{}/{}/{}", segment(&self.namespace), segment(&self.promise), segment(&self.name))
+    }
+
+    /// `files`, `history`, `edit`, `delete`; POST only: `run`.
+    pub fn tab(&self, tab: &str) -> String {
+        format!("{}/{tab}", self.path())
+    }
+
+    /// What the live stream calls this resource.
+    pub fn topic(&self) -> String {
+        format!("resource:{}/{}/{}", self.namespace, self.promise, self.name)
+    }
+}
+
+pub fn promise(name: &str) -> String {
+    format!("{CATALOG}/{}", segment(name))
+}
+
+pub fn new_request(promise: &str) -> String {
+    format!("{CATALOG}/{}/new", segment(promise))
+}
+
+pub fn request(name: &str) -> String {
+    format!("/requests/{}", segment(name))
+}
+
+pub fn submit(request_name: &str) -> String {
+    format!("{}/submit", request(request_name))
+}
+
+pub fn discard(request_name: &str) -> String {
+    format!("{}/discard", request(request_name))
+}
+
+pub fn run(name: &str) -> String {
+    format!("{RUNS}/{}", segment(name))
+}
+
+/// One step of a run, opened; `line` links into its log.
+pub fn step(run_name: &str, step: &str) -> String {
+    format!("{}#step-{}", run(run_name), segment(step))
+}
+
+/// A step's whole log as plain text.
+pub fn raw_log(run_name: &str, step: &str) -> String {
+    format!("{}/log?step={}", run(run_name), segment(step))
+}
+
+/// `path?a=1&b=2` with empty values left out, so that a filter's address is as short as what it says.
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut address = path.to_owned();
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        // Writing to a String cannot fail.
+        let _ = write!(address, "{name}={}", segment(value));
+    }
+    address
+}
+
+/// Percent-encodes everything but unreserved characters.
+pub fn segment(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_address_says_only_what_is_set() {
+        assert_eq!(with_query(RESOURCES, &[("q", ""), ("state", "failed"), ("namespace", "")]), "/resources?state=failed");
+        assert_eq!(with_query(RESOURCES, &[("q", "a b&c"), ("sort", "name")]), "/resources?q=a%20b%26c&sort=name");
+    }
+
+    #[test]
+    fn hostile_names_stay_one_segment() {
+        assert_eq!(promise("../x?y#z"), "/catalog/..%2Fx%3Fy%23z");
+    }
+}

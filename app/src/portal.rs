@@ -1,0 +1,114 @@
+//! What the pages ask of the server: one method per page. The server binds the caller when it makes a `Portal`,
+//! so a page cannot forget who asks. What a caller may not see is not in the answer.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{Error, Timestamp};
+
+use crate::{
+    pages::{
+        catalog::{Catalog, CatalogQuery},
+        delete::DeletePage,
+        files::FilesPage,
+        form::{FormPage, Prefill},
+        history::HistoryPage,
+        home::Home,
+        promise::PromisePage,
+        request::RequestPage,
+        resource::ResourcePage,
+        resources::{Resources, ResourcesQuery},
+        run::RunPage,
+        runs::{Runs, RunsQuery},
+    },
+    paths::ResourceKey,
+};
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Provided in context once per HTTP request, for the caller of that request.
+#[async_trait]
+pub trait Portal: Send + Sync {
+    /// Around every page: who asks, the counts in the navigation, the present. Must be cheap.
+    async fn frame(&self) -> Result<Frame>;
+
+    /// `/`
+    async fn home(&self) -> Result<Home>;
+    /// `/catalog?q=&tag=`
+    async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog>;
+    /// `/catalog/{promise}`
+    async fn promise(&self, promise: &str) -> Result<PromisePage>;
+    /// `/catalog/{promise}/new?example=&v/size=small`
+    async fn new_request(&self, promise: &str, prefill: &Prefill) -> Result<FormPage>;
+    /// `/requests/{name}`: the plan of a draft, else what became of it.
+    async fn request(&self, name: &str) -> Result<RequestPage>;
+    /// `/resources?…`
+    async fn resources(&self, query: &ResourcesQuery) -> Result<Resources>;
+    /// `/r/{namespace}/{promise}/{name}`
+    async fn resource(&self, key: &ResourceKey) -> Result<ResourcePage>;
+    /// `/r/…/files`
+    async fn files(&self, key: &ResourceKey) -> Result<FilesPage>;
+    /// `/r/…/history?before=`
+    async fn history(&self, key: &ResourceKey, before: Option<&str>) -> Result<HistoryPage>;
+    /// `/r/…/edit`: the same form, filled with the present spec.
+    async fn edit(&self, key: &ResourceKey) -> Result<FormPage>;
+    /// `/r/…/delete`
+    async fn delete(&self, key: &ResourceKey) -> Result<DeletePage>;
+    /// `/runs?…`
+    async fn runs(&self, query: &RunsQuery) -> Result<Runs>;
+    /// `/runs/{name}`
+    async fn run(&self, name: &str) -> Result<RunPage>;
+}
+
+/// The frame around every page.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    pub caller: Caller,
+    /// The personas of `--dev`, for the switch in the header; empty otherwise (then there is no switch and no banner).
+    pub personas: Vec<Persona>,
+    pub counts: Counts,
+    /// The present, read once per request.
+    pub now: Timestamp,
+    /// Midspan's own version, in the footer.
+    pub version: String,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// `dana`
+    pub name: String,
+    /// `Developer`, `Platform engineer`: words, not rights.
+    pub role: String,
+}
+
+/// Someone the browser can become in `--dev`.
+#[derive(Clone, Debug, Default)]
+pub struct Persona {
+    pub name: String,
+    pub role: String,
+}
+
+/// Numbers beside the navigation; zero is not shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub needs_you: u64,
+    pub running: u64,
+}
+
+/// In context after a form was refused (422): the page renders this instead of asking the portal again, so nothing typed is lost.
+#[derive(Clone)]
+pub enum Refused {
+    /// The request or edit form with its values and its errors.
+    Form(Arc<FormPage>),
+    /// The delete page, with `typed` and `refusal` filled in.
+    Delete(Arc<DeletePage>),
+}
+
+/// In context on the server: lets a page that failed answer with the right status (404, 403, 500 …).
+#[derive(Clone)]
+pub struct AnswerStatus(pub Arc<dyn Fn(u16) + Send + Sync>);
+
+/// In context on the server: the request's id, printed on error pages so that the operator finds the log line.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
