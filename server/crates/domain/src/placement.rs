@@ -1,0 +1,106 @@
+//! A placement is a work's group scheduled to a destination: what should stand there, and what was last written.
+
+use crate::{
+    digest::Digest,
+    object::{Kind, Typed},
+    time::Timestamp,
+    work::Files,
+};
+use serde::{Deserialize, Serialize};
+
+pub struct PlacementKind;
+impl Kind for PlacementKind {
+    const KIND: &'static str = "Placement";
+    const PLURAL: &'static str = "placements";
+    const NAMESPACED: bool = true;
+    type Spec = PlacementSpec;
+    type Status = PlacementStatus;
+}
+pub type Placement = Typed<PlacementKind>;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacementSpec {
+    pub promise: String,
+    pub resource: String,
+    pub pipeline: String,
+    /// Uid of the work these files come from.
+    pub work: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub directory: String,
+    pub destination: String,
+    pub state_store: String,
+    /// The folder in the store that belongs to this placement alone; everything in it is ours to replace.
+    pub root: String,
+    pub files: Files,
+    /// The files are to go: the resource or this part of it is being removed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
+}
+
+impl PlacementSpec {
+    /// Names the content that should stand at the root: equal for equal files, whatever run made them.
+    pub fn content(&self) -> Digest {
+        let parts = self.files.iter().flat_map(|(path, digest)| [path.as_bytes(), digest.as_str().as_bytes()]);
+        if self.withdrawn { Digest::of_parts([]) } else { Digest::of_parts(parts) }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PlacementStatus {
+    pub state: PlacementState,
+    /// The content that was last confirmed at the destination; absent before the first write and while a write is in flight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<Digest>,
+    /// The version (commit) that holds it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlacementState {
+    /// Not what it should be yet; the store's next pass writes it.
+    #[default]
+    Pending,
+    /// Stands as asked (or is gone, when withdrawn).
+    Written,
+    /// The last write was refused; the message says why, the store's pass tries again.
+    Failing,
+}
+
+impl Placement {
+    /// Whether the destination is known to hold just what is asked.
+    pub fn settled(&self) -> bool {
+        self.status.state == PlacementState::Written && self.status.written.as_ref() == Some(&self.spec.content())
+    }
+}
+
+/// Kratix's `nestedByMetadata` layout below the destination's path.
+pub fn nested_root(store_path: &str, destination_path: &str, namespace: &str, promise: &str, resource: &str, pipeline: &str, group: &str) -> String {
+    let parts = [store_path, destination_path, "resources", namespace, promise, resource, pipeline, group];
+    parts.iter().flat_map(|part| part.split('/')).filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_is_made_of_what_owns_it() {
+        let root = nested_root("", "/clusters/dev/", "default", "postgresql", "shop", "instance", "5058f");
+        assert_eq!(root, "clusters/dev/resources/default/postgresql/shop/instance/5058f");
+    }
+
+    #[test]
+    fn withdrawn_content_is_the_empty_content() {
+        let spec = PlacementSpec { files: [("a".to_owned(), Digest::of("a"))].into(), ..PlacementSpec::default() };
+        let gone = PlacementSpec { withdrawn: true, ..spec.clone() };
+        assert_ne!(spec.content(), gone.content());
+        assert_eq!(gone.content(), PlacementSpec::default().content());
+    }
+}

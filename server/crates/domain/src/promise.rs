@@ -1,0 +1,315 @@
+//! What the platform team offers: an API, workflows, scheduling, docs. Read from Midspan's own document or from a Kratix one.
+
+mod kratix;
+
+use crate::{
+    digest::Digest,
+    error::{Cause, Error, Result},
+    name,
+    object::{self, Kind, Object, Typed},
+    selector::LabelSelector,
+    workflow::{Pipeline, Workflows},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The label that names a promise's version, ours and Kratix's.
+pub const VERSION_LABELS: [&str; 2] = ["midspan.dev/version", "kratix.io/promise-version"];
+/// The version of a promise that names none, as Kratix calls it.
+pub const UNVERSIONED: &str = "not-set";
+
+/// A promise as the product reads it, whichever document it came from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Promise {
+    pub name: String,
+    pub version: String,
+    pub spec: PromiseSpec,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct PromiseSpec {
+    pub title: String,
+    /// One sentence for the catalog's card.
+    pub description: String,
+    /// The owning group: `group:default/platform`.
+    pub owner: String,
+    /// Markdown for the promise's page.
+    pub docs: String,
+    pub icon: String,
+    pub tags: Vec<String>,
+    pub links: Vec<Link>,
+    /// What developers fill in. A promise without one only installs things.
+    pub api: Option<Api>,
+    /// JSON Schema of what a ready resource gives back; `writeOnly` marks a secret.
+    pub outputs: Value,
+    pub examples: Vec<Example>,
+    pub requires: Vec<Requirement>,
+    pub destination_selectors: Vec<LabelSelector>,
+    pub workflows: Workflows,
+    /// How health is judged; read by the health checks.
+    pub health: Value,
+    /// Defaults for upgrades; read by rollouts.
+    pub rollout: Value,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Api {
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+    #[serde(default)]
+    pub plural: String,
+    #[serde(default)]
+    pub singular: String,
+    #[serde(default)]
+    pub short_names: Vec<String>,
+    /// JSON Schema of the resource's `spec`.
+    #[serde(default)]
+    pub schema: Value,
+    /// Columns of list output beside name, ready, message and age.
+    #[serde(default)]
+    pub columns: Vec<Column>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Column {
+    pub name: String,
+    /// JSON Pointer into the resource.
+    pub pointer: String,
+    #[serde(default)]
+    pub description: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    pub title: String,
+    pub url: String,
+}
+
+/// A filled-in form to start from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    pub title: String,
+    #[serde(default)]
+    pub description: String,
+    pub spec: Value,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    pub name: String,
+    #[serde(default)]
+    pub version: String,
+}
+
+impl Promise {
+    /// Reads a promise document of either format. Errors name the field.
+    pub fn read(object: &Object) -> Result<Self> {
+        let name = object.metadata.name.clone();
+        let version = VERSION_LABELS.iter().find_map(|label| object.metadata.labels.get(*label));
+        let mut spec = match object.group() {
+            kratix::GROUP => kratix::read(&object.spec)?,
+            _ => object::decode(if object.spec.is_null() { serde_json::json!({}) } else { object.spec.clone() }, "spec")?,
+        };
+        spec.fill_in(&name);
+        let promise = Self { name, version: version.map_or(UNVERSIONED, String::as_str).to_owned(), spec };
+        let causes = promise.faults();
+        if causes.is_empty() {
+            return Ok(promise);
+        }
+        let told = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect::<Vec<_>>().join("; ");
+        Err(Error::invalid(format!("Promise {:?} is invalid: {told}", promise.name), causes))
+    }
+
+    /// Whether an object of this group and kind is a promise document.
+    pub fn is_promise(group: &str, kind: &str) -> bool {
+        kind == "Promise" && (group == object::GROUP || group == kratix::GROUP)
+    }
+
+    pub fn title(&self) -> &str {
+        if self.spec.title.is_empty() { &self.name } else { &self.spec.title }
+    }
+
+    /// What is wrong with it as a whole, beyond the shape of its fields.
+    fn faults(&self) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        let mut wrong = |field: &str, message: String| {
+            causes.push(Cause { reason: "FieldValueInvalid".into(), message, field: field.into(), pointer: format!("/{}", field.replace('.', "/")), human: String::new() });
+        };
+        if let Some(api) = &self.spec.api {
+            if !name::is_subdomain(&api.group) || !api.group.contains('.') {
+                wrong("spec.api.group", format!("{:?} is not a group such as data.example.com", api.group));
+            }
+            if api.group == object::GROUP || api.group.ends_with(".midspan.dev") {
+                wrong("spec.api.group", format!("{:?} belongs to Midspan itself", api.group));
+            }
+            if !name::is_label(&api.version) {
+                wrong("spec.api.version", format!("{:?} is not a version such as v1", api.version));
+            }
+            if !api.kind.starts_with(|c: char| c.is_ascii_alphabetic()) || !name::is_label(&api.kind.to_lowercase()) {
+                wrong("spec.api.kind", format!("{:?} is not a kind such as Postgresql", api.kind));
+            }
+            if !name::is_label(&api.plural) {
+                wrong("spec.api.plural", format!("{:?} is not a lower-case plural", api.plural));
+            }
+            if !api.schema.is_null() && !api.schema.is_object() {
+                wrong("spec.api.schema", "the schema must be an object".into());
+            }
+        }
+        let resource = &self.spec.workflows.resource;
+        for (field, pipelines) in [("spec.workflows.resource.configure", &resource.configure), ("spec.workflows.resource.delete", &resource.delete)] {
+            for message in pipeline_faults(pipelines) {
+                wrong(field, message);
+            }
+        }
+        causes
+    }
+}
+
+impl PromiseSpec {
+    fn fill_in(&mut self, name: &str) {
+        if let Some(api) = &mut self.api {
+            let lower = api.kind.to_lowercase();
+            if api.singular.is_empty() {
+                api.singular.clone_from(&lower);
+            }
+            if api.plural.is_empty() {
+                api.plural = plural(&lower);
+            }
+        }
+        if self.title.is_empty() {
+            name.clone_into(&mut self.title);
+        }
+    }
+}
+
+fn pipeline_faults(pipelines: &[Pipeline]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for pipeline in pipelines {
+        if !name::is_label(&pipeline.name) {
+            faults.push(format!("pipeline name {:?} must be lower-case letters, digits and dashes", pipeline.name));
+        }
+        if !seen.insert(&pipeline.name) {
+            faults.push(format!("two pipelines are named {:?}", pipeline.name));
+        }
+        if pipeline.steps.is_empty() {
+            faults.push(format!("pipeline {:?} has no steps", pipeline.name));
+        }
+        let mut steps = std::collections::BTreeSet::new();
+        for step in &pipeline.steps {
+            if !name::is_label(&step.name) {
+                faults.push(format!("step name {:?} must be lower-case letters, digits and dashes", step.name));
+            }
+            if !steps.insert(&step.name) {
+                faults.push(format!("pipeline {:?} has two steps named {:?}", pipeline.name, step.name));
+            }
+        }
+    }
+    faults
+}
+
+/// English plurals as Kubernetes kinds form them.
+fn plural(singular: &str) -> String {
+    match singular {
+        s if s.ends_with("ss") || s.ends_with('x') || s.ends_with("ch") || s.ends_with("sh") => format!("{s}es"),
+        s if s.ends_with('s') => s.to_owned(),
+        s if s.ends_with('y') && !["ay", "ey", "oy", "uy"].iter().any(|vowel| s.ends_with(vowel)) => format!("{}ies", &s[..s.len() - 1]),
+        s => format!("{s}s"),
+    }
+}
+
+pub struct RevisionKind;
+impl Kind for RevisionKind {
+    const KIND: &'static str = "Revision";
+    const PLURAL: &'static str = "revisions";
+    const NAMESPACED: bool = false;
+    type Spec = RevisionSpec;
+    type Status = RevisionStatus;
+}
+/// One immutable content of a promise. Its name carries the content's digest.
+pub type Revision = Typed<RevisionKind>;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevisionSpec {
+    pub promise: String,
+    pub version: String,
+    pub digest: Digest,
+    /// The promise document as it was applied, without its status.
+    pub content: Object,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RevisionStatus {
+    pub current: bool,
+}
+
+/// The content of a promise that makes a revision: its format, version and spec; labels and annotations may change without one.
+pub fn content_digest(object: &Object, version: &str) -> Digest {
+    Digest::of_parts([object.api_version.as_bytes(), version.as_bytes(), object.spec.to_string().as_bytes()])
+}
+
+/// The revision's object name.
+pub fn revision_name(promise: &str, digest: &Digest) -> String {
+    format!("{promise}-{}", digest.short(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(spec: Value) -> Object {
+        Object::from_value(json!({"apiVersion": object::API_VERSION, "kind": "Promise", "metadata": {"name": "postgresql"}, "spec": spec})).unwrap()
+    }
+
+    #[test]
+    fn a_promise_fills_in_what_follows_from_its_kind() {
+        let promise = Promise::read(&object(json!({"api": {"group": "data.example.com", "version": "v1", "kind": "Policy"}}))).unwrap();
+        let api = promise.spec.api.clone().unwrap();
+        assert_eq!((api.singular.as_str(), api.plural.as_str(), promise.title(), promise.version.as_str()), ("policy", "policies", "postgresql", "not-set"));
+    }
+
+    #[track_caller]
+    fn check_refused(spec: Value, expected: &str) {
+        assert_eq!(Promise::read(&object(spec)).unwrap_err().message, expected);
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        let error = Promise::read(&object(json!({"titel": "x"}))).unwrap_err();
+        assert!(error.message.contains("unknown field `titel`"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_type_deep_inside_is_located() {
+        let spec = json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "magic"}]}]}}});
+        let error = Promise::read(&object(spec)).unwrap_err();
+        assert_eq!(error.causes[0].pointer, "/spec/workflows/resource/configure/0/steps/0/uses");
+    }
+
+    #[test]
+    fn pipelines_and_steps_need_names_of_their_own() {
+        check_refused(
+            json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "template"}, {"name": "b", "uses": "template"}]}, {"name": "a"}]}}}),
+            "Promise \"postgresql\" is invalid: spec.workflows.resource.configure: pipeline \"a\" has two steps named \"b\"; \
+             spec.workflows.resource.configure: two pipelines are named \"a\"; spec.workflows.resource.configure: pipeline \"a\" has no steps",
+        );
+    }
+
+    #[test]
+    fn midspans_own_group_cannot_be_taken() {
+        check_refused(
+            json!({"api": {"group": "midspan.dev", "version": "v1", "kind": "Promise"}}),
+            "Promise \"postgresql\" is invalid: spec.api.group: \"midspan.dev\" belongs to Midspan itself",
+        );
+    }
+}

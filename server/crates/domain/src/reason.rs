@@ -1,0 +1,75 @@
+//! Why a resource is where it is. Page, API, CLI and log print these words and no others.
+
+use crate::time::Timestamp;
+use std::fmt;
+
+/// What a pass came to, for whoever asks "why does nothing happen?".
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    Ready,
+    Paused,
+    PromiseMissing { promise: String },
+    StepRunning { pipeline: String, step: String },
+    /// An attempt failed and another will follow.
+    StepRetrying { pipeline: String, step: String, attempt: u32, of: u32, at: Timestamp, cause: String },
+    StepFailed { pipeline: String, step: String, cause: String },
+    /// A pipeline asked to wait, for a person or until a time.
+    Suspended { pipeline: String, message: String, until: Option<Timestamp> },
+    /// A newer generation waits for the step that is still running.
+    FinishingOlder { generation: i64 },
+    NoDestination { selectors: String },
+    Placing { destination: String },
+    PlacementFailing { destination: String, cause: String },
+    Withdrawing { destination: String },
+    Deleted,
+}
+
+impl Reason {
+    /// One CamelCase word for `conditions[].reason`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Paused => "Paused",
+            Self::PromiseMissing { .. } => "PromiseMissing",
+            Self::StepRunning { .. } => "StepRunning",
+            Self::StepRetrying { .. } => "StepRetrying",
+            Self::StepFailed { .. } => "StepFailed",
+            Self::Suspended { .. } => "Suspended",
+            Self::FinishingOlder { .. } => "FinishingOlder",
+            Self::NoDestination { .. } => "NoDestination",
+            Self::Placing { .. } => "Placing",
+            Self::PlacementFailing { .. } => "PlacementFailing",
+            Self::Withdrawing { .. } => "Withdrawing",
+            Self::Deleted => "Deleted",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("Everything asked for is in place"),
+            Self::Paused => f.write_str("Paused by the label kratix.io/paused; remove it to go on"),
+            Self::PromiseMissing { promise } => write!(f, "The promise {promise} is not there; apply it to go on"),
+            Self::StepRunning { pipeline, step } => write!(f, "Running step {step} of pipeline {pipeline}"),
+            Self::StepRetrying { pipeline, step, attempt, of, at, cause } => {
+                write!(f, "Step {step} of pipeline {pipeline} failed (attempt {attempt} of {of}), next attempt at {at}: {cause}")
+            }
+            Self::StepFailed { pipeline, step, cause } => write!(f, "Step {step} of pipeline {pipeline} failed: {cause}"),
+            Self::Suspended { pipeline, message, until } => {
+                write!(f, "Pipeline {pipeline} asked to wait")?;
+                if let Some(until) = until {
+                    write!(f, " until {until}")?;
+                }
+                if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
+            }
+            Self::FinishingOlder { generation } => write!(f, "Finishing the running step of generation {generation} before the newer one starts"),
+            Self::NoDestination { selectors } if selectors.is_empty() => f.write_str("No destination takes this; add one"),
+            Self::NoDestination { selectors } => write!(f, "No destination has the labels {selectors}; add one, or change the promise's selectors"),
+            Self::Placing { destination } => write!(f, "Writing to destination {destination}"),
+            Self::PlacementFailing { destination, cause } => write!(f, "Destination {destination} does not take the files: {cause}"),
+            Self::Withdrawing { destination } => write!(f, "Removing the files from destination {destination}"),
+            Self::Deleted => f.write_str("Deleted"),
+        }
+    }
+}

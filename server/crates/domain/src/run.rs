@@ -1,0 +1,278 @@
+//! One execution of a workflow: its pipelines, their steps, attempts and what each produced.
+
+mod contract;
+mod record;
+
+pub use contract::{Control, Metadata as PipelineMetadata};
+pub use record::{Outcome, StepResult};
+
+use crate::{
+    object::{Kind, Typed},
+    selector::Labels,
+    time::Timestamp,
+    work::{DirectorySelector, Files},
+    workflow::{Pipeline, StepKind},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub struct RunKind;
+impl Kind for RunKind {
+    const KIND: &'static str = "Run";
+    const PLURAL: &'static str = "runs";
+    const NAMESPACED: bool = true;
+    type Spec = RunSpec;
+    type Status = RunStatus;
+}
+pub type Run = Typed<RunKind>;
+
+/// Why and on what a run works; never changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSpec {
+    pub promise: String,
+    pub revision: String,
+    pub resource: ResourceRef,
+    pub workflow: Workflow,
+    /// The resource's generation this run makes true.
+    pub generation: i64,
+    /// Counts the runs of one resource, from 1.
+    pub sequence: i64,
+    /// What made it start, in words: `created`, `spec changed`, `new revision`, `asked again`.
+    pub trigger: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceRef {
+    pub api_version: String,
+    pub kind: String,
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+}
+
+/// The occasion a workflow is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Workflow {
+    #[default]
+    Configure,
+    Delete,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunStatus {
+    pub phase: RunPhase,
+    pub pipelines: Vec<PipelineRun>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunPhase {
+    #[default]
+    Running,
+    /// A pipeline asked to wait for a person or for a time.
+    Suspended,
+    Succeeded,
+    Failed,
+    /// Something newer was asked for before it was done.
+    Superseded,
+}
+
+impl RunPhase {
+    pub fn finished(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Superseded)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PipelineRun {
+    pub name: String,
+    pub phase: Phase,
+    pub steps: Vec<StepRun>,
+    /// `/kratix/output` after the newest finished step.
+    #[serde(skip_serializing_if = "Files::is_empty")]
+    pub output: Files,
+    /// `/kratix/metadata` after the newest finished step.
+    #[serde(skip_serializing_if = "Files::is_empty")]
+    pub metadata: Files,
+    /// What the metadata files said, once the last step was done.
+    #[serde(skip_serializing_if = "PipelineResult::is_empty")]
+    pub result: PipelineResult,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// How often the pipeline asked to be run again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_retry_at: Option<Timestamp>,
+}
+
+/// What a finished pipeline says beside its files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PipelineResult {
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub status: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub selectors: Vec<DirectorySelector>,
+}
+
+impl PipelineResult {
+    pub fn is_empty(&self) -> bool {
+        self.status.is_empty() && self.outputs.is_empty() && self.selectors.is_empty()
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    #[default]
+    Pending,
+    /// Started, or about to be: the row was committed before the effect, so whoever finds it with its holder gone cannot know. That is `Unknown`.
+    Running,
+    Suspended,
+    Succeeded,
+    Failed,
+    Skipped,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StepRun {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uses: Option<StepKind>,
+    pub phase: Phase,
+    /// Attempts begun.
+    pub attempt: u32,
+    /// How often this attempt was taken up again after its holder died; the idempotency key stays.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub resumed: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+}
+
+/// Who performs a running step, and under which fence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Holder {
+    pub replica: String,
+    pub fence: i64,
+}
+
+/// A step's place in its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StepAt {
+    pub pipeline: usize,
+    pub step: usize,
+}
+
+impl Run {
+    /// A run that has not begun any step. Its identity follows from the resource and the sequence.
+    pub fn new(spec: RunSpec, pipelines: &[Pipeline], now: Timestamp) -> Self {
+        let uid = crate::digest::derive_uid("run", &[&spec.resource.uid, &spec.sequence.to_string()]);
+        let pipelines = pipelines.iter().map(PipelineRun::new).collect();
+        Self {
+            metadata: crate::Metadata {
+                name: uid.replace('_', "-"),
+                namespace: spec.resource.namespace.clone(),
+                uid,
+                creation_timestamp: Some(now.to_second()),
+                labels: Labels::from([
+                    ("midspan.dev/promise".to_owned(), spec.promise.clone()),
+                    ("midspan.dev/resource".to_owned(), spec.resource.name.clone()),
+                ]),
+                ..crate::Metadata::default()
+            },
+            spec,
+            status: RunStatus { phase: RunPhase::Running, pipelines, started_at: Some(now), ..RunStatus::default() },
+        }
+    }
+
+    pub fn step(&self, at: StepAt) -> Option<&StepRun> {
+        self.status.pipelines.get(at.pipeline)?.steps.get(at.step)
+    }
+
+    pub fn step_mut(&mut self, at: StepAt) -> Option<&mut StepRun> {
+        self.status.pipelines.get_mut(at.pipeline)?.steps.get_mut(at.step)
+    }
+
+    /// Names one attempt of one step for the outside world: the same for every try to perform it, different for each new attempt.
+    pub fn idempotency_key(&self, at: StepAt) -> String {
+        let attempt = self.step(at).map_or(0, |step| step.attempt);
+        let round = self.status.pipelines.get(at.pipeline).map_or(0, |pipeline| pipeline.attempts);
+        let parts = [at.pipeline.to_string(), at.step.to_string(), round.to_string(), attempt.to_string()];
+        let parts = [self.metadata.uid.as_str(), &parts[0], &parts[1], &parts[2], &parts[3]];
+        crate::digest::derive_uid("step", &parts)
+    }
+
+    /// The step that is being performed, if one is.
+    pub fn running(&self) -> Option<StepAt> {
+        self.find(|step| step.phase == Phase::Running)
+    }
+
+    pub fn find(&self, test: impl Fn(&StepRun) -> bool) -> Option<StepAt> {
+        self.status.pipelines.iter().enumerate().find_map(|(pipeline, run)| {
+            run.steps.iter().position(&test).map(|step| StepAt { pipeline, step })
+        })
+    }
+
+    /// Ends the run: what has not begun is skipped.
+    pub fn finish(&mut self, phase: RunPhase, message: impl Into<String>, now: Timestamp) {
+        self.status.phase = phase;
+        self.status.message = message.into();
+        self.status.finished_at = Some(now);
+        for pipeline in &mut self.status.pipelines {
+            for step in &mut pipeline.steps {
+                if step.phase == Phase::Pending {
+                    step.phase = Phase::Skipped;
+                }
+            }
+            if matches!(pipeline.phase, Phase::Pending | Phase::Running | Phase::Suspended) {
+                pipeline.phase = if phase == RunPhase::Failed && pipeline.phase == Phase::Running { Phase::Failed } else { Phase::Skipped };
+            }
+        }
+    }
+}
+
+impl PipelineRun {
+    pub(crate) fn new(pipeline: &Pipeline) -> Self {
+        let steps = pipeline.steps.iter().map(|step| StepRun { name: step.name.clone(), uses: Some(step.uses), ..StepRun::default() });
+        Self { name: pipeline.name.clone(), steps: steps.collect(), ..Self::default() }
+    }
+}
+
+impl Workflow {
+    /// The word the step contract and the URLs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Configure => "configure",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

@@ -1,0 +1,132 @@
+//! A resource's status: three facts that are never merged into one (health, sync, last operation), conditions, outputs.
+
+use crate::{condition::Condition, request::Operation, time::Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What Midspan writes into `status`. Keys that a promise's pipelines wrote (`status.yaml`) stay beside it, in `rest`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ResourceStatus {
+    pub observed_generation: i64,
+    pub phase: ResourcePhase,
+    /// One sentence: why it is in this phase. A pipeline may write its own.
+    pub message: String,
+    pub health: Fact<Health>,
+    pub sync: Fact<Sync>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_operation: Option<LastOperation>,
+    pub conditions: Vec<Condition>,
+    /// The promise revision that made what is placed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub revision: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub promise_version: String,
+    /// The newest run's name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub run: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<String, Value>,
+    /// Keys written by pipelines, so that those of a vanished pipeline can go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub written_keys: Vec<String>,
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// The summary people filter by; a word for what the facts and the operation say together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResourcePhase {
+    #[default]
+    Pending,
+    Progressing,
+    Ready,
+    /// Waits for a person or a time.
+    Suspended,
+    Failed,
+    Deleting,
+}
+
+impl ResourcePhase {
+    pub const ALL: [Self; 6] = [Self::Pending, Self::Progressing, Self::Ready, Self::Suspended, Self::Failed, Self::Deleting];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Progressing => "Progressing",
+            Self::Ready => "Ready",
+            Self::Suspended => "Suspended",
+            Self::Failed => "Failed",
+            Self::Deleting => "Deleting",
+        }
+    }
+}
+
+/// A state and the sentence that explains it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fact<T> {
+    pub state: T,
+    pub message: String,
+}
+
+/// Does it work?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Health {
+    /// Nobody looks: the promise declares no check.
+    #[default]
+    NotChecked,
+    Healthy,
+    Degraded,
+    Unhealthy,
+}
+
+/// Is what is placed what was asked?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sync {
+    #[default]
+    Pending,
+    Synced,
+    Drifted,
+    Failing,
+}
+
+/// What became of the last request?
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LastOperation {
+    pub operation: Operation,
+    pub state: OperationState,
+    pub message: String,
+    pub generation: i64,
+    pub run: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OperationState {
+    #[default]
+    Pending,
+    Running,
+    Suspended,
+    Succeeded,
+    Failed,
+}
+
+impl ResourceStatus {
+    /// Reads a stored status; what cannot be read is kept in `rest`-less form and written anew by the next pass.
+    pub fn read(status: &Value) -> Self {
+        serde_json::from_value(status.clone()).unwrap_or_default()
+    }
+
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+}
