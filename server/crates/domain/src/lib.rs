@@ -10,6 +10,7 @@ pub mod facets;
 pub mod name;
 pub mod object;
 pub mod placement;
+pub mod plan;
 pub mod promise;
 pub mod selector;
 pub mod time;

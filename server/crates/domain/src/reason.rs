@@ -21,6 +21,8 @@ pub enum Reason {
     Placing { destination: String },
     PlacementFailing { destination: String, cause: String },
     Withdrawing { destination: String },
+    /// Somebody else's finalizers are still on the resource.
+    HeldByFinalizers { finalizers: String },
     Deleted,
 }
 
@@ -40,6 +42,7 @@ impl Reason {
             Self::Placing { .. } => "Placing",
             Self::PlacementFailing { .. } => "PlacementFailing",
             Self::Withdrawing { .. } => "Withdrawing",
+            Self::HeldByFinalizers { .. } => "HeldByFinalizers",
             Self::Deleted => "Deleted",
         }
     }
@@ -69,6 +72,7 @@ impl fmt::Display for Reason {
             Self::Placing { destination } => write!(f, "Writing to destination {destination}"),
             Self::PlacementFailing { destination, cause } => write!(f, "Destination {destination} does not take the files: {cause}"),
             Self::Withdrawing { destination } => write!(f, "Removing the files from destination {destination}"),
+            Self::HeldByFinalizers { finalizers } => write!(f, "Everything of Midspan's is removed; the finalizers {finalizers} are others' to drop"),
             Self::Deleted => f.write_str("Deleted"),
         }
     }

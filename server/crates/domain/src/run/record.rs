@@ -1,6 +1,6 @@
 //! Writing down what a step did: the only way a run's steps move from `Running` to an end.
 
-use super::{PipelineMetadata, Phase, Run, RunPhase, StepAt, contract::Contents};
+use super::{Phase, PipelineMetadata, Run, StepAt, contract::Contents};
 use crate::{error::Error, time::Timestamp, work::Files, workflow::Retry};
 
 /// What performing a step came to.
@@ -80,7 +80,6 @@ impl Run {
                 pipeline.result = said.result;
                 pipeline.attempts += u32::from(said.control.retry_after.is_some());
                 pipeline.next_retry_at = said.control.retry_after.map(|after| now + after);
-                self.status.phase = RunPhase::Suspended;
             }
             Ok(said) => {
                 pipeline.phase = Phase::Succeeded;

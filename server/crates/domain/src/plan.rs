@@ -1,0 +1,165 @@
+//! The heart: from all that is known about one resource to what its rows should say next and what to do in the world.
+//!
+//! [`plan`] is pure, total and deterministic: no clock, no randomness, no I/O, no error. It is level-triggered: it does not ask what happened,
+//! only how things stand, so an event, a timer, a restart and a full sweep all run the same code.
+//!
+//! The rules, in order: [`retire`] (a deleted resource), otherwise [`admit`] (may and must a run start?), [`advance`] (the run's next step),
+//! [`place`] (works to destinations), and always [`settle`] (the facts people read).
+
+mod admit;
+mod advance;
+mod place;
+mod retire;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    destination::Destination,
+    event::{Event, Level},
+    object::Object,
+    placement::Placement,
+    promise::Promise,
+    reason::Reason,
+    request::Request,
+    run::{Holder, ResourceRef, Run, StepAt},
+    status::ResourceStatus,
+    time::Timestamp,
+    work::Work,
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Our finalizer: the row stays until the delete workflow has run and every file is withdrawn.
+pub const FINALIZER: &str = "midspan.dev/placements";
+/// Kratix's control labels.
+pub const PAUSED: &str = "kratix.io/paused";
+pub const RECONCILE: &str = "kratix.io/manual-reconciliation";
+pub const SUSPENDED: &str = "kratix.io/workflow-suspended";
+
+/// Everything a decision about one resource needs, as it was read.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub resource: Object,
+    /// The newest run last; only the newest is loaded, a plan may add one.
+    pub runs: Vec<Run>,
+    /// Requests that are not answered yet, oldest first.
+    pub requests: Vec<Request>,
+    pub works: Vec<Work>,
+    pub placements: Vec<Placement>,
+    /// The promise revision this resource runs: the current one, or for a deletion the last applied. Absent when the promise is.
+    pub offer: Option<Arc<Offer>>,
+    pub destinations: Arc<Vec<Destination>>,
+    /// Replicas that are alive; steps held by others have lost their holder.
+    pub live: BTreeSet<String>,
+    /// Who performs what this plan starts.
+    pub holder: Holder,
+}
+
+/// One revision of a promise, parsed.
+#[derive(Clone, Debug, Default)]
+pub struct Offer {
+    pub revision: String,
+    pub promise: Promise,
+}
+
+/// What the rows should say, and what to do once they do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub next: Observed,
+    /// A step to perform. Its run row, committed first, is the intent.
+    pub perform: Option<StepAt>,
+    /// Nothing is left to do or to undo: the resource's row goes.
+    pub forget: bool,
+    /// When to look again if nothing else happens. `None`: only a change matters.
+    pub wake: Option<Timestamp>,
+    pub reason: Reason,
+}
+
+/// Decides. Total: every state has a plan, and every plan that does nothing says why.
+pub fn plan(observed: Observed, now: Timestamp) -> Plan {
+    let mut pass = Pass { now, perform: None, forget: false, wake: None, observed };
+    let reason = if pass.observed.resource.deleting() { retire::retire(&mut pass) } else { converge(&mut pass) };
+    settle::settle(&mut pass, &reason);
+    Plan { next: pass.observed, perform: pass.perform, forget: pass.forget, wake: pass.wake, reason }
+}
+
+/// The line a time line gets when a pass changed what a resource is waiting for.
+pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
+    let ready = |object: &Object| ResourceStatus::read(&object.status).condition("Ready").map(|c| (c.reason.clone(), c.message.clone()));
+    let after = &plan.next.resource;
+    if !plan.forget && ready(before) == ready(after) {
+        return None;
+    }
+    let level = match plan.reason {
+        Reason::StepFailed { .. } | Reason::StepRetrying { .. } | Reason::PlacementFailing { .. } | Reason::NoDestination { .. } | Reason::PromiseMissing { .. } => {
+            Level::Warning
+        }
+        _ => Level::Normal,
+    };
+    Some(Event {
+        at: now,
+        level,
+        reason: plan.reason.code().to_owned(),
+        message: plan.reason.to_string(),
+        subject: ResourceRef::to(after),
+        run: plan.next.runs.last().map_or_else(String::new, |run| run.metadata.name.clone()),
+        caller: String::new(),
+    })
+}
+
+fn converge(pass: &mut Pass) -> Reason {
+    if pass.observed.resource.metadata.labels.get(PAUSED).is_some_and(|value| value == "true") {
+        return Reason::Paused;
+    }
+    if let Some(reason) = admit::admit(pass) {
+        return reason;
+    }
+    let running = advance::advance(pass);
+    let placing = place::place(pass);
+    running.or(placing).unwrap_or(Reason::Ready)
+}
+
+/// One decision in the making.
+struct Pass {
+    now: Timestamp,
+    observed: Observed,
+    perform: Option<StepAt>,
+    forget: bool,
+    wake: Option<Timestamp>,
+}
+
+impl Pass {
+    fn run(&self) -> Option<&Run> {
+        self.observed.runs.last()
+    }
+
+    fn run_mut(&mut self) -> Option<&mut Run> {
+        self.observed.runs.last_mut()
+    }
+
+    fn wake_at(&mut self, at: Timestamp) {
+        self.wake = Some(self.wake.map_or(at, |other| other.min(at)));
+    }
+
+    /// Sets or removes a label; touching nothing when it stands as it should.
+    fn label(&mut self, key: &str, value: Option<&str>) {
+        let labels = &mut self.observed.resource.metadata.labels;
+        match value {
+            Some(value) if labels.get(key).is_none_or(|old| old != value) => drop(labels.insert(key.to_owned(), value.to_owned())),
+            Some(_) => {}
+            None => drop(labels.remove(key)),
+        }
+    }
+}
+
+impl Offer {
+    /// The definition of a step of one of the resource's workflows.
+    pub fn step(&self, workflow: crate::run::Workflow, at: StepAt) -> Option<&crate::workflow::Step> {
+        let resource = &self.promise.spec.workflows.resource;
+        let pipelines = match workflow {
+            crate::run::Workflow::Configure => &resource.configure,
+            crate::run::Workflow::Delete => &resource.delete,
+        };
+        pipelines.get(at.pipeline)?.steps.get(at.step)
+    }
+}

@@ -1,0 +1,80 @@
+//! May a run go on, and must a new one start?
+
+use super::{Pass, RECONCILE, SUSPENDED};
+use crate::{
+    reason::Reason,
+    run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow},
+    workflow::Pipeline,
+};
+
+/// Makes sure that the newest run is the one for what is asked now. `Some` says why nothing may go on.
+pub fn admit(pass: &mut Pass) -> Option<Reason> {
+    let Some(offer) = pass.observed.offer.clone() else {
+        let promise = pass.observed.resource.facets().promise.to_owned();
+        return Some(Reason::PromiseMissing { promise });
+    };
+    let trigger = needed(pass, &offer.revision)?;
+    if let Some(reason) = supersede(pass) {
+        return Some(reason);
+    }
+    start(pass, Workflow::Configure, &offer.promise.spec.workflows.resource.configure, trigger);
+    None
+}
+
+/// Why a new run is needed; `None` when the newest one is for just this.
+fn needed(pass: &Pass, revision: &str) -> Option<&'static str> {
+    let resource = &pass.observed.resource.metadata;
+    let Some(run) = pass.run() else { return Some("created") };
+    let asked_again = resource.labels.get(RECONCILE).is_some_and(|value| value == "true");
+    if run.spec.generation != resource.generation {
+        Some("the spec changed")
+    } else if run.spec.revision != revision {
+        Some("the promise has a new revision")
+    } else if asked_again {
+        Some("asked to run again")
+    } else {
+        None
+    }
+}
+
+/// Ends an unfinished run that is no longer wanted. `Some` when its running step must come to its end first: an effect is never left unknown.
+pub fn supersede(pass: &mut Pass) -> Option<Reason> {
+    let (now, live, holder) = (pass.now, pass.observed.live.clone(), pass.observed.holder.clone());
+    let run = pass.run_mut().filter(|run| !run.status.phase.finished())?;
+    let generation = run.spec.generation;
+    if let Some(at) = run.running() {
+        let step = run.step_mut(at)?;
+        if step.holder.as_ref().is_none_or(|holder| !live.contains(&holder.replica)) {
+            step.resumed += 1;
+            step.holder = Some(holder);
+            pass.perform = Some(at);
+        }
+        return Some(Reason::FinishingOlder { generation });
+    }
+    run.finish(RunPhase::Superseded, "Something newer was asked for", now);
+    pass.label(SUSPENDED, None);
+    None
+}
+
+/// Appends a run. Its sequence, and so its identity, follows from the one before.
+pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigger: &str) {
+    let resource = &pass.observed.resource;
+    let spec = RunSpec {
+        promise: resource.facets().promise.to_owned(),
+        revision: pass.observed.offer.as_ref().map_or_else(String::new, |offer| offer.revision.clone()),
+        resource: ResourceRef::to(resource),
+        workflow,
+        generation: resource.metadata.generation,
+        sequence: pass.run().map_or(1, |run| run.spec.sequence + 1),
+        trigger: trigger.to_owned(),
+    };
+    let mut run = Run::new(spec, pipelines, pass.now);
+    run.metadata.owner_references = vec![resource.as_owner()];
+    // a pipeline without steps has nothing to wait for
+    for pipeline in run.status.pipelines.iter_mut().filter(|pipeline| pipeline.steps.is_empty()) {
+        pipeline.phase = Phase::Succeeded;
+    }
+    pass.observed.runs.push(run);
+    pass.label(RECONCILE, None);
+    pass.label(SUSPENDED, None);
+}

@@ -1,0 +1,135 @@
+//! Works to destinations: where each group of files goes, and what must go away.
+
+use super::Pass;
+use crate::{
+    destination::Destination,
+    digest::{Digest, derive_uid},
+    placement::{Placement, PlacementSpec, PlacementState, PlacementStatus, nested_root},
+    reason::Reason,
+    selector::{LabelSelector, Labels},
+    work::{Group, Work, group_id},
+};
+
+/// Makes the placements follow the works. `Some` says which destination is not there yet.
+///
+/// A pending placement is the intent; the store's pass writes it. That write compares before it changes anything, so it may be repeated.
+pub fn place(pass: &mut Pass) -> Option<Reason> {
+    let mut nowhere = None;
+    let mut kept = Vec::new();
+    for work in pass.observed.works.clone() {
+        for group in &work.spec.groups {
+            match destination_for(pass, &work, group) {
+                Ok(destination) => kept.push(put(pass, &work, group, &destination)),
+                Err(selectors) => nowhere = Some(Reason::NoDestination { selectors }),
+            }
+        }
+    }
+    for placement in pass.observed.placements.iter_mut().filter(|placement| !kept.contains(&placement.metadata.uid)) {
+        withdraw(placement);
+    }
+    pass.observed.placements.retain(|placement| !(placement.spec.withdrawn && placement.settled()));
+    nowhere.or_else(|| waiting(&pass.observed.placements))
+}
+
+/// Asks a destination to give the files back.
+pub fn withdraw(placement: &mut Placement) {
+    if !placement.spec.withdrawn {
+        placement.spec.withdrawn = true;
+        placement.status.state = PlacementState::Pending;
+        placement.status.message = String::new();
+    }
+}
+
+/// What the placements wait for, a refusal before a mere delay.
+pub fn waiting(placements: &[Placement]) -> Option<Reason> {
+    let failing = placements.iter().find(|placement| placement.status.state == PlacementState::Failing);
+    if let Some(Placement { spec, status, .. }) = failing {
+        return Some(Reason::PlacementFailing { destination: spec.destination.clone(), cause: status.message.clone() });
+    }
+    let open = placements.iter().find(|placement| !placement.settled())?;
+    let destination = open.spec.destination.clone();
+    Some(if open.spec.withdrawn { Reason::Withdrawing { destination } } else { Reason::Placing { destination } })
+}
+
+/// The labels a destination must have: the promise's selectors win over the pipeline's, key by key, as in Kratix.
+/// A directory entry stands alone.
+fn required_labels(promise: &[LabelSelector], group: &Group) -> Labels {
+    let own = group.selectors.iter().flat_map(|selector| selector.match_labels.clone());
+    let theirs = promise.iter().flat_map(|selector| selector.match_labels.clone());
+    if group.directory.is_empty() { own.chain(theirs).collect() } else { own.collect() }
+}
+
+fn destination_for(pass: &Pass, work: &Work, group: &Group) -> Result<Destination, String> {
+    let observed = &pass.observed;
+    let standing = observed.placements.iter().find(|p| !p.spec.withdrawn && p.spec.work == work.metadata.uid && p.spec.directory == group.directory);
+    if let Some(placement) = standing
+        && let Some(destination) = observed.destinations.iter().find(|d| d.metadata.name == placement.spec.destination)
+    {
+        return Ok(destination.clone());
+    }
+    let selectors = observed.offer.as_ref().map_or(&[][..], |offer| &offer.promise.spec.destination_selectors);
+    let required = required_labels(selectors, group);
+    let fits = |destination: &&Destination| {
+        let labels = destination.labels();
+        let shunned = required.is_empty() && destination.spec.strict_match_labels && !labels.is_empty();
+        !shunned && required.iter().all(|(key, value)| labels.get(key) == Some(value))
+    };
+    // the highest score wins: spread evenly, the same choice every time, and few moves when destinations come and go
+    let score = |destination: &Destination| Digest::of_parts([observed.resource.metadata.uid.as_bytes(), destination.metadata.name.as_bytes()]);
+    let chosen = observed.destinations.iter().filter(fits).max_by_key(|destination| score(destination));
+    chosen.cloned().ok_or_else(|| required.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
+}
+
+/// Brings the placement of one group up to date and returns its uid.
+fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -> String {
+    let observed = &mut pass.observed;
+    let resource = &observed.resource.metadata;
+    let uid = derive_uid("placement", &[&work.metadata.uid, &group.directory, &destination.metadata.name]);
+    let root = nested_root(
+        "",
+        &destination.spec.path,
+        &resource.namespace,
+        &work.spec.promise,
+        &resource.name,
+        &work.spec.pipeline,
+        &group_id(&group.directory),
+    );
+    let spec = PlacementSpec {
+        promise: work.spec.promise.clone(),
+        resource: resource.name.clone(),
+        pipeline: work.spec.pipeline.clone(),
+        work: work.metadata.uid.clone(),
+        directory: group.directory.clone(),
+        destination: destination.metadata.name.clone(),
+        state_store: destination.spec.state_store_ref.name.clone(),
+        root,
+        files: group.files.clone(),
+        withdrawn: false,
+    };
+    match observed.placements.iter_mut().find(|placement| placement.metadata.uid == uid) {
+        Some(placement) => {
+            if placement.spec != spec {
+                placement.spec = spec;
+                placement.status.state = PlacementState::Pending;
+            }
+        }
+        None => {
+            let metadata = crate::Metadata {
+                name: uid.replace('_', "-"),
+                namespace: resource.namespace.clone(),
+                labels: Labels::from([
+                    ("midspan.dev/promise".to_owned(), spec.promise.clone()),
+                    ("midspan.dev/resource".to_owned(), spec.resource.clone()),
+                    ("midspan.dev/destination".to_owned(), spec.destination.clone()),
+                    ("midspan.dev/state-store".to_owned(), spec.state_store.clone()),
+                ]),
+                owner_references: vec![observed.resource.as_owner()],
+                creation_timestamp: Some(pass.now.to_second()),
+                uid: uid.clone(),
+                ..crate::Metadata::default()
+            };
+            observed.placements.push(Placement { metadata, spec, status: PlacementStatus::default() });
+        }
+    }
+    uid
+}

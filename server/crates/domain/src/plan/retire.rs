@@ -1,0 +1,49 @@
+//! A deleted resource: the delete workflow runs, the files are withdrawn, the destinations confirm, the finalizer drops, the row goes.
+
+use super::{FINALIZER, Pass, admit, advance, place};
+use crate::{
+    reason::Reason,
+    run::{RunPhase, Workflow},
+};
+
+/// One decision on the way out. Works stay placed until the delete workflow has succeeded: what it talks to is still there.
+pub fn retire(pass: &mut Pass) -> Reason {
+    if let Some(reason) = run_delete_workflow(pass) {
+        return reason;
+    }
+    pass.observed.works.clear();
+    for placement in &mut pass.observed.placements {
+        place::withdraw(placement);
+    }
+    pass.observed.placements.retain(|placement| !placement.settled());
+    if let Some(reason) = place::waiting(&pass.observed.placements) {
+        return reason;
+    }
+    let finalizers = &mut pass.observed.resource.metadata.finalizers;
+    finalizers.retain(|finalizer| finalizer != FINALIZER);
+    if !finalizers.is_empty() {
+        let finalizers = finalizers.join(", ");
+        return Reason::HeldByFinalizers { finalizers };
+    }
+    pass.forget = true;
+    Reason::Deleted
+}
+
+fn run_delete_workflow(pass: &mut Pass) -> Option<Reason> {
+    let deleting = |pass: &Pass| pass.run().filter(|run| run.spec.workflow == Workflow::Delete).map(|run| run.status.phase);
+    let again = pass.observed.resource.metadata.labels.contains_key(super::RECONCILE);
+    match deleting(pass) {
+        Some(RunPhase::Succeeded) => return None,
+        Some(RunPhase::Failed | RunPhase::Superseded) if !again => {}
+        Some(RunPhase::Running | RunPhase::Suspended) if !again => {}
+        _ => {
+            if let Some(reason) = admit::supersede(pass) {
+                return Some(reason);
+            }
+            let pipelines = pass.observed.offer.as_ref().map(|offer| offer.promise.spec.workflows.resource.delete.clone());
+            let pipelines = pipelines.filter(|pipelines| !pipelines.is_empty())?;
+            admit::start(pass, Workflow::Delete, &pipelines, "deleted");
+        }
+    }
+    advance::advance(pass)
+}
