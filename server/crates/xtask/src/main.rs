@@ -19,6 +19,7 @@ mod wasm;
 mod workspace;
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Build, run, prove and ship Midspan")]
@@ -52,7 +53,17 @@ enum Command {
     Bless,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     workspace::enter()?;
     match Xtask::parse().command {
         Command::Front { release } => front::build(release),

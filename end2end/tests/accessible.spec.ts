@@ -1,0 +1,38 @@
+// Every page, light and dark: nothing that axe objects to, no error in the console, one heading of the first level.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { Api } from './api.mjs';
+import { PAGES } from './pages.mjs';
+
+test.beforeAll(async () => {
+  await new Api(process.env.MIDSPAN_URL!, process.env.MIDSPAN_DATA!).readyRedis();
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    for (const [name, path] of PAGES) {
+      test(`${name} is accessible`, async ({ page }) => {
+        const errors: string[] = [];
+        page.on('pageerror', (error) => errors.push(error.message));
+        page.on('console', (message) => {
+          if (message.type() === 'error' && !message.text().includes('404 (Not Found)')) errors.push(message.text());
+        });
+        await page.goto(path);
+        await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+        expect(errors).toEqual([]);
+      });
+    }
+  });
+}
+
+test('a narrow screen never scrolls sideways', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const [name, path] of PAGES) {
+    await page.goto(path);
+    const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
+    expect(scrollWidth, name).toBeLessThanOrEqual(clientWidth);
+  }
+});

@@ -1,0 +1,17 @@
+// The pages that are looked at: by axe in the tests, by people in the screenshots.
+export const PAGES = [
+  ['home', '/'],
+  ['catalog', '/catalog'],
+  ['catalog-search', '/catalog?q=redis'],
+  ['catalog-nothing', '/catalog?q=no-such-thing'],
+  ['promise', '/catalog/postgresql'],
+  ['form', '/catalog/postgresql/new'],
+  ['resources', '/resources'],
+  ['resource', '/r/default/redis/sessions'],
+  ['files', '/r/default/redis/sessions/files'],
+  ['history', '/r/default/redis/sessions/history'],
+  ['edit', '/r/default/redis/sessions/edit'],
+  ['delete', '/r/default/redis/sessions/delete'],
+  ['runs', '/runs'],
+  ['missing', '/r/default/redis/no-such-thing'],
+];

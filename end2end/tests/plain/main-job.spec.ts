@@ -1,0 +1,4 @@
+// Without JavaScript: everything can still be done.
+import { mainJob } from '../main-job.js';
+
+mainJob('orders-plain');

@@ -1,0 +1,94 @@
+// The portal in the words of those who use it. Every locator of the walkthroughs is here.
+import { expect, type Locator, type Page } from '@playwright/test';
+
+export class Portal {
+  constructor(
+    readonly page: Page,
+    /** Whether pages can change by themselves. */
+    readonly scripting: boolean,
+  ) {}
+
+  /** Becomes one of the personas of `--dev`. */
+  async actAs(name: 'dana' | 'paul') {
+    await this.page.goto('/');
+    const persona = this.page.getByRole('button', { name: new RegExp(`^${name}\\b`, 'i') });
+    if ((await persona.getAttribute('aria-pressed')) !== 'true') await persona.click();
+    await expect(persona).toHaveAttribute('aria-pressed', 'true');
+  }
+
+  async open(section: 'Home' | 'Catalog' | 'Resources' | 'Runs') {
+    await this.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: section }).click();
+    await expect(this.heading(section)).toBeVisible();
+  }
+
+  heading(name: string | RegExp): Locator {
+    return this.page.getByRole('heading', { level: 1, name });
+  }
+
+  async choose(promise: string) {
+    await this.page.getByRole('main').getByRole('link', { name: promise }).first().click();
+    await expect(this.heading(promise)).toBeVisible();
+  }
+
+  async startRequest() {
+    await this.page.getByRole('main').getByRole('link', { name: /^Request/ }).first().click();
+    await expect(this.page).toHaveURL(/\/new/);
+  }
+
+  /** A text field or choice of the form. */
+  field(label: string): Locator {
+    return this.page.getByRole('main').getByLabel(new RegExp(`^${label}`));
+  }
+
+  async toThePlan() {
+    await this.page.getByRole('button', { name: /plan|review|continue/i }).click();
+  }
+
+  get errorSummary(): Locator {
+    return this.page.getByRole('alert').filter({ has: this.page.getByRole('link') });
+  }
+
+  async expectPlan() {
+    await expect(this.page).toHaveURL(/\/requests\/[^/]+$/);
+    await expect(this.page.getByRole('heading', { level: 1 })).toBeVisible();
+  }
+
+  async submit() {
+    await this.page.getByRole('button', { name: /^(Submit|Delete)/ }).click();
+  }
+
+  async expectResource(promise: string, name: string) {
+    await expect(this.page).toHaveURL(new RegExp(`/r/default/${promise}/${name}$`));
+    await expect(this.heading(name)).toBeVisible();
+  }
+
+  /** Waits for the page to say so: by itself where scripting is on, else by loading it again. */
+  async becomes(state: 'Healthy', operation = 'Succeeded') {
+    const facts = this.page.getByRole('main');
+    await expect(async () => {
+      if (!this.scripting) await this.page.reload();
+      await expect(facts.getByText(state, { exact: true }).first()).toBeVisible({ timeout: 500 });
+      await expect(facts.getByText(operation, { exact: true }).first()).toBeVisible({ timeout: 500 });
+    }).toPass({ timeout: 30_000 });
+  }
+
+  async tab(name: 'Overview' | 'Files' | 'History') {
+    await this.page.getByRole('main').getByRole('link', { name: new RegExp(`^${name}`) }).first().click();
+  }
+
+  async edit() {
+    await this.page.getByRole('main').getByRole('link', { name: 'Edit' }).first().click();
+    await expect(this.page).toHaveURL(/\/edit$/);
+  }
+
+  async delete() {
+    await this.page.getByRole('main').getByRole('link', { name: 'Delete' }).first().click();
+    await expect(this.page).toHaveURL(/\/delete$/);
+  }
+
+  /** Types a name and confirms. */
+  async confirmDelete(name: string) {
+    await this.page.getByRole('main').getByRole('textbox').fill(name);
+    await this.page.getByRole('main').getByRole('button', { name: /^Delete/ }).click();
+  }
+}
