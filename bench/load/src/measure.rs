@@ -16,7 +16,8 @@ pub fn burst(target: &Target) -> Result<String, String> {
     let (submitted, last) = thread::scope(|scope| {
         let submitters: Vec<_> = (0..target.concurrency).map(|_| scope.spawn(|| submit_some(target, &next))).collect();
         let last = wait_for_all(&mut watch, target, started);
-        let submitted = submitters.into_iter().map(|submitter| submitter.join().unwrap_or(Err("a submitter died".into())));
+        let submitted =
+            submitters.into_iter().map(|submitter| submitter.join().unwrap_or(Err("a submitter died".into())));
         let submitted = submitted.collect::<Result<Vec<_>, _>>().map(|ends| ends.into_iter().max());
         (submitted, last)
     });

@@ -26,18 +26,18 @@ pub fn packages(wanted: &[&str]) -> Result<()> {
         return Ok(());
     }
     println!("installing {missing:?}");
-    let mut tries = 0;
+    let mut attempt = 0;
     loop {
-        tries += 1;
-        let tried = apt_get(&["update"]).and_then(|()| {
+        attempt += 1;
+        let installed = apt_get(&["update"]).and_then(|()| {
             let mut words = vec!["install", "--yes", "--no-install-recommends"];
             words.extend(missing.iter().copied());
             apt_get(&words)
         });
-        match tried {
+        match installed {
             Ok(()) => return Ok(()),
             // A mirror that was just being updated is the common failure: once more, then give up.
-            Err(_) if tries < 2 => println!("apt-get failed; trying once more"),
+            Err(_) if attempt < 2 => println!("apt-get failed; trying once more"),
             Err(error) => bail!("apt-get could not install {missing:?}: {error:#}"),
         }
     }

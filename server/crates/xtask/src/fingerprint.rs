@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -42,8 +43,9 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut entries =
-        fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).with_context(|| path.display().to_string())?;
+    let mut entries = fs::read_dir(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| path.display().to_string())?;
     entries.sort_by_key(fs::DirEntry::file_name);
     let mut found = Vec::new();
     for entry in entries {
@@ -53,5 +55,9 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -52,7 +52,9 @@ struct Outcome {
 
 pub fn run(options: &Options) -> Result<()> {
     if options.list {
-        SECTIONS.iter().for_each(|section| println!("{:<8} {}", section.name, section.about));
+        for section in &SECTIONS {
+            println!("{:<8} {}", section.name, section.about);
+        }
         return Ok(());
     }
     let mut outcomes = Vec::new();
@@ -118,7 +120,9 @@ fn format() -> Result<Tally> {
 
 fn lint() -> Result<Tally> {
     // With all features, so that the islands' half of `app` is read too.
-    check(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"]))
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--locked", "--workspace", "--all-targets", "--all-features"]);
+    check(clippy.args(["--", "--deny", "warnings"]))
 }
 
 fn tests() -> Result<Tally> {

@@ -26,9 +26,9 @@ pub fn output(command: &mut Command) -> Result<String> {
 
 /// The path of a program, if it is installed.
 pub fn find(program: &str) -> Option<PathBuf> {
-    env::split_paths(&variable("PATH")?).map(|directory| directory.join(program)).find(|path| {
-        path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-    })
+    env::split_paths(&variable("PATH")?)
+        .map(|directory| directory.join(program))
+        .find(|path| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0))
 }
 
 /// The command as one would type it.

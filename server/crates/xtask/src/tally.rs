@@ -92,7 +92,7 @@ mod tests {
     fn every_runner_is_understood() {
         check("Summary [   0.210s] 12 tests run: 11 passed (1 slow), 1 failed, 3 skipped", 11, 1);
         check("Summary [   0.210s] 12 tests run: 12 passed, 0 skipped", 12, 0);
-        check("test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s", 4, 2);
+        check("test result: FAILED. 4 passed; 2 failed; 0 ignored; finished in 0.00s", 4, 2);
         check("7 passed (12.1s)", 7, 0);
         check("1 failed", 0, 1);
     }

@@ -112,7 +112,8 @@ fn lay_out(toolchain: &Path, host: &str, libraries: &Path) -> Result<()> {
     let mut copied = 0;
     for library in fingerprint::files(libraries)? {
         let name = library.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with("lib") && !name.starts_with("libempty-") && (name.ends_with(".rlib") || name.ends_with(".rmeta")) {
+        let is_library = library.extension().is_some_and(|extension| extension == "rlib" || extension == "rmeta");
+        if is_library && !name.starts_with("libempty-") {
             fs::copy(&library, target_libraries.join(name))?;
             copied += 1;
         }
