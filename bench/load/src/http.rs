@@ -22,7 +22,7 @@ impl Connection {
     pub fn open(address: &str, token: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         Ok(Self {
             stream: BufReader::with_capacity(64 * 1024, stream),
             address: address.to_owned(),

@@ -112,7 +112,8 @@ fn manifest(directory: &str) -> Manifest {
             header.trim_end_matches(']').clone_into(&mut section);
             continue;
         }
-        let Some(name) = line.split(['.', '=', ' ']).next().filter(|name| !name.is_empty() && !name.starts_with('#')) else {
+        let Some(name) = line.split(['.', '=', ' ']).next().filter(|name| !name.is_empty() && !name.starts_with('#'))
+        else {
             continue;
         };
         if section.ends_with("dev-dependencies") {

@@ -8,13 +8,17 @@ fn every_migration_is_written_for_both_databases() {
     let alone = |ours: &[String], others: &[String], database: &str| -> Vec<String> {
         ours.iter().filter(|name| !others.contains(name)).map(|name| format!("{database}/{name}")).collect()
     };
-    none("migrations without a twin", &[alone(&sqlite, &postgres, "sqlite"), alone(&postgres, &sqlite, "postgres")].concat());
+    none(
+        "migrations without a twin",
+        &[alone(&sqlite, &postgres, "sqlite"), alone(&postgres, &sqlite, "postgres")].concat(),
+    );
 }
 
 #[test]
 fn migrations_are_numbered_without_gaps() {
     let misnumbered = |(at, name): &(usize, String)| !name.starts_with(&format!("{:04}_", at + 1));
-    let offences: Vec<_> = scripts("sqlite").into_iter().enumerate().filter(misnumbered).map(|(_, name)| name).collect();
+    let offences: Vec<_> =
+        scripts("sqlite").into_iter().enumerate().filter(misnumbered).map(|(_, name)| name).collect();
     none("not the next number", &offences);
 }
 

@@ -11,7 +11,8 @@ const TOKENS: &str = "style/10-tokens.css";
 
 const COLOUR_FUNCTIONS: [&str; 9] = ["rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "lch(", "oklab(", "oklch("];
 const COLOUR_NAMES: [&str; 14] = [
-    "white", "black", "red", "green", "blue", "gray", "grey", "yellow", "orange", "purple", "pink", "brown", "navy", "teal",
+    "white", "black", "red", "green", "blue", "gray", "grey", "yellow", "orange", "purple", "pink", "brown", "navy",
+    "teal",
 ];
 
 #[test]
@@ -37,13 +38,17 @@ fn every_class_on_a_page_has_a_rule() {
     let mut offences: Vec<_> = used.filter(|(class, _)| !styled.contains_key(class)).collect();
     offences.sort();
     offences.dedup();
-    none("classes without a rule", &offences.iter().map(|(class, path)| format!(".{class} in {path}")).collect::<Vec<_>>());
+    none(
+        "classes without a rule",
+        &offences.iter().map(|(class, path)| format!(".{class} in {path}")).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
 fn every_rule_has_a_class_on_a_page() {
     // Pages build some names at run time, so any word in a text literal counts as used.
-    let sources = ["app/src", "server/src", "server/crates/forms/src"].into_iter().flat_map(|directory| files(directory, "rs"));
+    let sources =
+        ["app/src", "server/src", "server/crates/forms/src"].into_iter().flat_map(|directory| files(directory, "rs"));
     let words: BTreeSet<String> = sources.flat_map(|file| words(&file.text)).collect();
     let unused = styled().into_iter().filter(|(class, _)| !is_used(class, &words));
     none("rules without a class", &unused.map(|(class, path)| format!(".{class} in {path}")).collect::<Vec<_>>());
@@ -52,9 +57,10 @@ fn every_rule_has_a_class_on_a_page() {
 /// A name that a page puts together from two parts counts when its beginning stands in the code: `chip-` + state.
 fn is_used(class: &str, words: &BTreeSet<String>) -> bool {
     words.contains(class)
-        || class.char_indices().filter(|(_, next)| *next == '-').any(|(dash, _)| {
-            words.contains(&class[..=dash]) || words.contains(&format!("{}{{}}", &class[..=dash]))
-        })
+        || class
+            .char_indices()
+            .filter(|(_, next)| *next == '-')
+            .any(|(dash, _)| words.contains(&class[..=dash]) || words.contains(&format!("{}{{}}", &class[..=dash])))
 }
 
 /// Every class that a style sheet knows, with the sheet.

@@ -68,12 +68,8 @@ pub fn run(options: &Options) -> Result<()> {
                 (Tally::default(), true)
             }
         };
-        // A section that could not even count is one failure; one that has nothing to count is one check.
-        if broken {
-            tally.failed += 1;
-        } else if tally == Tally::default() {
-            tally.passed = 1;
-        }
+        // A section that could not finish is a failure, whatever it had counted.
+        tally.failed += u32::from(broken);
         outcomes.push(Outcome { section: section.name, tally, took: started.elapsed(), broken });
         io::stdout().flush()?;
     }
@@ -110,8 +106,13 @@ fn conclude(outcomes: &[Outcome]) -> Result<()> {
 
 /// Runs something that either holds or not.
 fn check(command: &mut Command) -> Result<Tally> {
-    shell::run(command)?;
-    Ok(Tally::default())
+    Ok(match shell::run(command) {
+        Ok(()) => Tally { passed: 1, failed: 0 },
+        Err(error) => {
+            println!("{error:#}");
+            Tally { passed: 0, failed: 1 }
+        }
+    })
 }
 
 fn format() -> Result<Tally> {
