@@ -133,3 +133,22 @@ fn as_account(program: &Path, account: Option<Account>) -> Command {
     }
     command
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Postgres, newest};
+    use std::net::TcpStream;
+
+    #[test]
+    fn a_server_of_our_own_answers_and_leaves_nothing_behind() {
+        if newest().is_none() {
+            return; // the gate installs it; `cargo test` alone installs nothing
+        }
+        let postgres = Postgres::start().expect("PostgreSQL starts");
+        let (directory, address) = (postgres.directory.clone(), ("127.0.0.1", postgres.port));
+        assert!(TcpStream::connect(address).is_ok());
+        drop(postgres);
+        assert!(!directory.exists());
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
