@@ -11,7 +11,7 @@ export function mainJob(name: string) {
     await portal.actAs('dana');
     await portal.open('Catalog');
     await portal.choose('PostgreSQL database');
-    await expect(page.getByRole('heading', { name: 'What you get' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'What you get' }).first()).toBeVisible();
     await portal.startRequest();
 
     await test.step('a wrong value is told where it stands, and nothing typed is lost', async () => {

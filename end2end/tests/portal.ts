@@ -16,7 +16,7 @@ export class Portal {
     await expect(persona).toHaveAttribute('aria-pressed', 'true');
   }
 
-  async open(section: 'Home' | 'Catalog' | 'Resources' | 'Runs') {
+  async open(section: 'Catalog' | 'Resources' | 'Runs') {
     await this.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: section }).click();
     await expect(this.heading(section)).toBeVisible();
   }
@@ -31,17 +31,17 @@ export class Portal {
   }
 
   async startRequest() {
-    await this.page.getByRole('main').getByRole('link', { name: /^Request/ }).first().click();
+    await this.page.getByRole('main').getByRole('link', { name: 'Request', exact: true }).click();
     await expect(this.page).toHaveURL(/\/new/);
   }
 
   /** A text field or choice of the form. */
   field(label: string): Locator {
-    return this.page.getByRole('main').getByLabel(new RegExp(`^${label}`));
+    return this.page.getByRole('main').getByLabel(new RegExp(`^${label}( optional)?$`));
   }
 
   async toThePlan() {
-    await this.page.getByRole('button', { name: /plan|review|continue/i }).click();
+    await this.page.getByRole('button', { name: 'See the plan' }).click();
   }
 
   get errorSummary(): Locator {
@@ -54,7 +54,7 @@ export class Portal {
   }
 
   async submit() {
-    await this.page.getByRole('button', { name: /^(Submit|Delete)/ }).click();
+    await this.page.getByRole('button', { name: 'Submit' }).click();
   }
 
   async expectResource(promise: string, name: string) {
@@ -73,22 +73,22 @@ export class Portal {
   }
 
   async tab(name: 'Overview' | 'Files' | 'History') {
-    await this.page.getByRole('main').getByRole('link', { name: new RegExp(`^${name}`) }).first().click();
+    await this.page.getByRole('navigation', { name: 'Resource' }).getByRole('link', { name }).click();
   }
 
   async edit() {
-    await this.page.getByRole('main').getByRole('link', { name: 'Edit' }).first().click();
+    await this.page.getByRole('main').getByRole('link', { name: 'Edit', exact: true }).click();
     await expect(this.page).toHaveURL(/\/edit$/);
   }
 
   async delete() {
-    await this.page.getByRole('main').getByRole('link', { name: 'Delete' }).first().click();
+    await this.page.getByRole('main').getByRole('link', { name: 'Delete', exact: true }).click();
     await expect(this.page).toHaveURL(/\/delete$/);
   }
 
   /** Types a name and confirms. */
   async confirmDelete(name: string) {
-    await this.page.getByRole('main').getByRole('textbox').fill(name);
-    await this.page.getByRole('main').getByRole('button', { name: /^Delete/ }).click();
+    await this.page.getByRole('main').getByLabel(/^Type /).fill(name);
+    await this.page.getByRole('main').getByRole('button', { name: 'Delete for good' }).click();
   }
 }
