@@ -43,6 +43,9 @@ const SECTIONS: [Section; 7] = [
     Section { name: "clients", about: "the same through the command line and an unmodified kubectl", run: by_clients },
 ];
 
+/// The workspace without this crate, whose dependencies ask others for more features than the product does.
+const PRODUCT: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+
 struct Outcome {
     section: &'static str,
     tally: Tally,
@@ -123,27 +126,34 @@ fn lint() -> Result<Tally> {
 }
 
 fn tests() -> Result<Tally> {
-    let mut command = cargo();
-    if shell::output(cargo().args(["nextest", "--version"])).is_ok() {
-        command.args(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]);
+    let nextest = shell::output(cargo().args(["nextest", "--version"])).is_ok();
+    let runner = |packages: &[&str]| {
+        let mut command = cargo();
+        command.args(if nextest { &["nextest", "run"][..] } else { &["test", "--lib", "--bins", "--tests"] });
+        command.args(["--locked", "--no-fail-fast"]).args(packages);
+        command
+    };
+    let mut product = runner(&PRODUCT);
+    let mut tally = if variable("MIDSPAN_TEST_POSTGRES").is_some() {
+        Tally::of(&mut product)?
     } else {
-        command.args(["test", "--locked", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]);
-    }
-    if variable("MIDSPAN_TEST_POSTGRES").is_some() {
-        return Tally::of(&mut command);
-    }
-    let postgres = Postgres::start()?;
-    println!("PostgreSQL for the tests: {}\n", postgres.url());
-    Tally::of(command.env("MIDSPAN_TEST_POSTGRES", postgres.url()))
+        let postgres = Postgres::start()?;
+        println!("PostgreSQL for the tests: {}\n", postgres.url());
+        Tally::of(product.env("MIDSPAN_TEST_POSTGRES", postgres.url()))?
+    };
+    tally.add(Tally::of(&mut runner(&["--package", "xtask"]))?);
+    Ok(tally)
 }
 
 fn docs() -> Result<Tally> {
-    Tally::of(cargo().args(["test", "--locked", "--workspace", "--no-fail-fast", "--doc"]))
+    Tally::of(cargo().args(["test", "--locked", "--no-fail-fast", "--doc"]).args(PRODUCT))
 }
 
 fn build() -> Result<Tally> {
     front::build(false)?;
-    check(cargo().args(["build", "--locked", "--package", "midspan"]))
+    // With the tests, as just built for them: a build of the binary alone would choose other features of some
+    // dependencies and compile half of everything again.
+    check(cargo().args(["build", "--locked", "--bins", "--tests"]).args(PRODUCT))
 }
 
 fn in_browser() -> Result<Tally> {
