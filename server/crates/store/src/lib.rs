@@ -1,1 +1,109 @@
-//! store
+//! What is kept, and the only crate that knows SQL.
+//!
+//! [`Store::commit`] takes a transaction as data: a list of [`Op`]s that happen together or not at all. All writing goes through one task
+//! (`writer`), which stores everything that has queued up in one database transaction. Reading goes past it. Every statement is written once,
+//! beside its table, for both databases; `db` is the only file that knows there are two.
+//!
+//! - `object`, `change`: everything with an identity, in one table; what changed since a version.
+//! - `queue`, `replica`: keys to be looked at, who looks, who is alive.
+//! - `blob`, `log`, `event`, `audit`: the bytes of files, what steps print, what happened, who did it.
+//! - `token`, `session`: people and machines at the door.
+//!
+//! **Versions.** One counter for all objects, raised under a lock that every writer takes first: the order of versions is the order of commits,
+//! on one replica and on many. A watch that has seen version 7 can never be told of a 6 later.
+//!
+//! **Adding a table.** A pair of migrations; a file here with the table's statements as constants, its row (private, named `…Row`) and
+//! what it becomes (`TryFrom`, errors by `object_row::corrupt`); reading in `impl Store` through `self.db`, writing through
+//! `self.writer.statements` or, if it belongs into transactions with objects, as an [`Op`].
+
+mod audit;
+mod batch;
+mod blob;
+mod change;
+mod cursor;
+mod db;
+mod event;
+mod log;
+mod object;
+mod object_row;
+mod op;
+mod query;
+mod queue;
+mod replica;
+mod rows;
+mod session;
+mod staged;
+mod statement;
+mod token;
+mod writer;
+
+pub use audit::{AuditEntry, AuditQuery, StoredAudit};
+pub use change::{Change, Changes, Filter};
+pub use cursor::Cursor;
+pub use event::{Event, StoredEvent};
+pub use log::{LogChunk, StoredChunk};
+pub use object::Page;
+pub use object_row::PROMISE_LABEL;
+pub use op::{Committed, Op};
+pub use query::{Facet, Query, Sort};
+pub use queue::{Lease, QueueDepth};
+pub use token::Token;
+
+use domain::Result;
+use tokio::sync::watch;
+
+/// A handle on the store; clones share it.
+#[derive(Clone)]
+pub struct Store {
+    db: db::Db,
+    writer: writer::Writer,
+    versions: watch::Sender<i64>,
+}
+
+impl Store {
+    /// Opens `sqlite:/path/file.db` (made if missing), `sqlite::memory:` (each its own) or `postgres://…`, and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Self> {
+        let db = db::Db::open(url).await?;
+        let versions = watch::Sender::new(0);
+        let writer = writer::Writer::start(db.clone(), versions.clone());
+        let store = Self { db, writer, versions };
+        writer::publish(&store.versions, store.version().await?);
+        tokio::spawn(hear_others(store.db.clone(), store.versions.clone()));
+        Ok(store)
+    }
+
+    /// Stores what was accepted and lets go of the database. Calls after it are refused as unavailable.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.db.close().await;
+    }
+
+    /// All of the ops or none, in one transaction. Returns when it is safe on disk.
+    pub async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
+        self.writer.commit(ops).await
+    }
+
+    /// The newest committed version: changes at once with own commits, and soon with those of other replicas.
+    pub fn changes(&self) -> watch::Receiver<i64> {
+        self.versions.subscribe()
+    }
+}
+
+async fn hear_others(db: db::Db, versions: watch::Sender<i64>) {
+    let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
+    let listening = db.listen(move |version| _ = heard.send(version));
+    let telling = async {
+        while let Some(version) = hearing.recv().await {
+            match version {
+                Some(version) => writer::publish(&versions, version),
+                // some may have been missed while nobody listened
+                None => {
+                    if let Ok(version) = object::version(&db).await {
+                        writer::publish(&versions, version);
+                    }
+                }
+            }
+        }
+    };
+    tokio::join!(listening, telling);
+}

@@ -1,0 +1,314 @@
+//! The only file that knows that there are two databases.
+//!
+//! SQLite: one writing connection (write-ahead log, flushed on every commit) and a pool of read-only ones beside it; checkpoints run on a
+//! connection of their own. PostgreSQL: one writing connection, a pool of readers, and one that listens for other replicas' commits.
+
+use crate::statement::{Arg, Row, Statement};
+use domain::{Error, ErrorKind, Result};
+use sqlx::{
+    Arguments, AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgArguments, PgConnectOptions, PgListener, PgPoolOptions},
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+const READERS: u32 = 4;
+const STATEMENTS: usize = 512;
+/// Where replicas tell each other of commits.
+const CHANNEL: &str = "midspan_version";
+/// The log is moved into the database beside the writer once it is this long, and by the writer itself (who then waits) at the second length.
+const CHECKPOINT_AT: u64 = 4 << 20;
+const TRUNCATE_AT: u64 = 128 << 20;
+
+static FOR_SQLITE: Migrator = sqlx::migrate!("../../../migrations/sqlite");
+static FOR_POSTGRES: Migrator = sqlx::migrate!("../../../migrations/postgres");
+
+#[derive(Clone)]
+pub enum Db {
+    Sqlite { readers: SqlitePool, writer: SqlitePool, checkpoints: Option<Checkpoints> },
+    Postgres { readers: PgPool, writer: PgPool },
+}
+
+/// The connection that moves the write-ahead log into the database, and where that log lies.
+#[derive(Clone)]
+pub struct Checkpoints {
+    connection: SqlitePool,
+    log: Arc<PathBuf>,
+}
+
+/// A writing transaction.
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    pub async fn open(url: &str) -> Result<Self> {
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Self::open_sqlite(url).await,
+            Some(("postgres" | "postgresql", _)) => Self::open_postgres(url).await,
+            _ => Err(Error::bad_request(
+                "a database address begins with sqlite: or postgres:, such as sqlite:/var/lib/midspan/midspan.db",
+            )),
+        }
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self> {
+        let options: SqliteConnectOptions = url.parse().map_err(|e| address_error(&e))?;
+        let options = options
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(STATEMENTS)
+            .pragma("cache_size", "-32768");
+        let forever = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            // Readers take turns with the writer on the one connection: the database lives and dies with it.
+            let only = forever().max_connections(1).connect_with(options).await.map_err(|e| connect_error(&e))?;
+            FOR_SQLITE.run(&only).await.map_err(|e| migration_error(&e))?;
+            return Ok(Self::Sqlite { readers: only.clone(), writer: only, checkpoints: None });
+        }
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", "0");
+        let log = PathBuf::from(format!("{}-wal", options.get_filename().display()));
+        let writer = forever().max_connections(1).connect_with(options.clone()).await.map_err(|e| connect_error(&e))?;
+        FOR_SQLITE.run(&writer).await.map_err(|e| migration_error(&e))?;
+        let connection = forever().max_connections(1).connect_lazy_with(options.clone());
+        let readers = forever().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite { readers, writer, checkpoints: Some(Checkpoints { connection, log: Arc::new(log) }) })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self> {
+        let options: PgConnectOptions = url.parse().map_err(|e| address_error(&e))?;
+        let options = options.application_name("midspan").statement_cache_capacity(STATEMENTS);
+        let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10));
+        let writer =
+            pool(1).test_before_acquire(false).connect_with(options.clone()).await.map_err(|e| connect_error(&e))?;
+        FOR_POSTGRES.run(&writer).await.map_err(|e| migration_error(&e))?;
+        Ok(Self::Postgres { readers: pool(2 * READERS).connect_lazy_with(options), writer })
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer, checkpoints } => {
+                readers.close().await;
+                if let Some(checkpoints) = checkpoints {
+                    checkpoints.connection.close().await;
+                }
+                writer.close().await;
+            }
+            Self::Postgres { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+
+    /// Starts a writing transaction. On SQLite it takes the write lock at once: one that reads first and writes later can fail whatever the timeout.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        match self {
+            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("begin immediate").await?)),
+            Self::Postgres { writer, .. } => Ok(Tx::Postgres(writer.begin().await?)),
+        }
+    }
+
+    pub async fn all<T: Row>(&self, statement: Statement) -> Result<Vec<T>> {
+        self.fetch(statement).await.map_err(|e| read_error(&e))
+    }
+
+    async fn fetch<T: Row>(&self, Statement { text, args }: Statement) -> sqlx::Result<Vec<T>> {
+        let text = AssertSqlSafe(text);
+        match self {
+            Self::Sqlite { readers, .. } => sqlx::query_as_with(text, for_sqlite(&args)?).fetch_all(readers).await,
+            Self::Postgres { readers, .. } => sqlx::query_as_with(text, for_postgres(&args)?).fetch_all(readers).await,
+        }
+    }
+
+    pub async fn optional<T: Row>(&self, statement: Statement) -> Result<Option<T>> {
+        Ok(self.all(statement).await?.into_iter().next())
+    }
+
+    /// For statements that always yield one row.
+    pub async fn one<T: Row>(&self, statement: Statement) -> Result<T> {
+        self.optional(statement)
+            .await?
+            .ok_or_else(|| Error::internal("a statement that always yields a row yielded none"))
+    }
+
+    /// Moves the write-ahead log into the database if it has grown. Returns when that is done; the writer goes on meanwhile.
+    pub async fn checkpoint(&self) {
+        let Self::Sqlite { checkpoints: Some(checkpoints), .. } = self else { return };
+        if checkpoints.log_length() > CHECKPOINT_AT
+            && let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(&checkpoints.connection).await
+        {
+            tracing::warn!(%error, "the write-ahead log could not be moved into the database; it is tried again after the next commit");
+        }
+    }
+
+    /// Under a load without any pause the log never comes to its end beside the writer: past a bound the writer waits for it once.
+    pub async fn truncate_log(&self) {
+        let Self::Sqlite { writer, checkpoints: Some(checkpoints), .. } = self else { return };
+        if checkpoints.log_length() > TRUNCATE_AT {
+            let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await;
+        }
+    }
+
+    /// Calls `heard` with the version of every commit other replicas make; with `None` when some may have been missed. Returns on SQLite at once.
+    pub async fn listen(&self, mut heard: impl FnMut(Option<i64>)) {
+        let Self::Postgres { readers, .. } = self else { return };
+        while !readers.is_closed() {
+            let listening = async {
+                let mut listener = PgListener::connect_with(readers).await?;
+                listener.listen(CHANNEL).await?;
+                heard(None);
+                loop {
+                    heard(listener.try_recv().await?.and_then(|notice| notice.payload().parse().ok()));
+                }
+            };
+            let failed: sqlx::Result<()> = listening.await;
+            if let Err(error) = failed {
+                tracing::debug!(%error, "not listening to other replicas; trying again in a second");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+impl Checkpoints {
+    fn log_length(&self) -> u64 {
+        std::fs::metadata(&*self.log).map_or(0, |file| file.len())
+    }
+}
+
+impl Tx {
+    pub async fn execute(&mut self, Statement { text, args }: Statement) -> sqlx::Result<u64> {
+        let text = AssertSqlSafe(text);
+        match self {
+            Self::Sqlite(tx) => {
+                Ok(sqlx::query_with(text, for_sqlite(&args)?).execute(&mut **tx).await?.rows_affected())
+            }
+            Self::Postgres(tx) => {
+                Ok(sqlx::query_with(text, for_postgres(&args)?).execute(&mut **tx).await?.rows_affected())
+            }
+        }
+    }
+
+    pub async fn all<T: Row>(&mut self, Statement { text, args }: Statement) -> sqlx::Result<Vec<T>> {
+        let text = AssertSqlSafe(text);
+        match self {
+            Self::Sqlite(tx) => sqlx::query_as_with(text, for_sqlite(&args)?).fetch_all(&mut **tx).await,
+            Self::Postgres(tx) => sqlx::query_as_with(text, for_postgres(&args)?).fetch_all(&mut **tx).await,
+        }
+    }
+
+    /// Tells the other replicas, when and if this transaction is committed. On SQLite there are none.
+    pub async fn announce(&mut self, version: i64) -> sqlx::Result<()> {
+        if let Self::Postgres(tx) = self {
+            sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(version.to_string()).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+fn for_sqlite(args: &[Arg]) -> sqlx::Result<SqliteArguments> {
+    let mut bound = SqliteArguments::default();
+    bound.reserve(args.len(), 0);
+    for arg in args {
+        match arg {
+            Arg::Text(text) => bound.add(Arc::clone(text)),
+            Arg::Int(number) => bound.add(*number),
+            Arg::Bytes(bytes) => bound.add(bytes.as_slice()),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(bound)
+}
+
+fn for_postgres(args: &[Arg]) -> sqlx::Result<PgArguments> {
+    let mut bound = PgArguments::default();
+    bound.reserve(args.len(), 0);
+    for arg in args {
+        match arg {
+            Arg::Text(text) => bound.add(&**text),
+            Arg::Int(number) => bound.add(*number),
+            Arg::Bytes(bytes) => bound.add(bytes.as_slice()),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(bound)
+}
+
+/// Whether the same work may succeed on another connection or at another moment.
+pub fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+        // PostgreSQL: connection lost, serialisation, deadlock, shutting down. SQLite: busy.
+        sqlx::Error::Database(e) => e.code().is_some_and(|code| {
+            code.starts_with("08")
+                || code.starts_with("57P")
+                || matches!(&*code, "40001" | "40P01" | "5" | "261" | "517")
+        }),
+        _ => false,
+    }
+}
+
+pub fn write_error(error: &sqlx::Error) -> Error {
+    if is_passing(error) || matches!(error, sqlx::Error::PoolClosed) {
+        Error::unavailable("the database does not answer; nothing was changed, try again").with_detail(error)
+    } else {
+        Error::internal(error)
+    }
+}
+
+/// The connection was lost while the database was committing: whether it did can only be seen by looking.
+pub fn commit_error(error: &sqlx::Error) -> Error {
+    Error::unavailable(
+        "the database was lost while it stored the change; look whether the change is there before you repeat it",
+    )
+    .with_detail(error)
+}
+
+fn read_error(error: &sqlx::Error) -> Error {
+    if is_passing(error) || matches!(error, sqlx::Error::PoolClosed) {
+        Error::unavailable("the database does not answer; try again").with_detail(error)
+    } else {
+        Error::internal(error)
+    }
+}
+
+fn address_error(error: &sqlx::Error) -> Error {
+    Error::bad_request(
+        "the database address cannot be read; it looks like sqlite:/path/file.db or postgres://user@host/database",
+    )
+    .with_detail(error)
+}
+
+fn connect_error(error: &sqlx::Error) -> Error {
+    Error::unavailable(format!("the database cannot be opened: {error}"))
+}
+
+fn migration_error(error: &MigrateError) -> Error {
+    let known = FOR_SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let message = match error {
+        MigrateError::VersionMissing(found) => format!(
+            "the database was written by a newer Midspan (its schema is {found}, this one knows {known}). Start the newer version again, or restore a backup"
+        ),
+        MigrateError::VersionMismatch(found) => {
+            format!(
+                "migration {found} is not the one this database was made with. Use a released Midspan, or restore a backup"
+            )
+        }
+        other => format!("the database could not be brought up to date: {other}"),
+    };
+    Error::new(ErrorKind::InternalError, message)
+}

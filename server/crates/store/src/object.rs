@@ -1,0 +1,160 @@
+//! Reading objects: one by its uid or name, many by a query.
+
+use crate::{
+    Store,
+    cursor::Cursor,
+    db::Db,
+    object_row::object,
+    query::{Facet, Query, Sort},
+    statement::{Statement, for_values},
+};
+use domain::{Object, Result, Timestamp};
+use sqlx::FromRow;
+
+/// One page of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub objects: Vec<Object>,
+    /// Give it to the next query; `None` ends the list.
+    pub next: Option<Cursor>,
+    /// The version the list's first page was read at: a watch from here misses nothing.
+    pub version: i64,
+    /// How many follow this page; told only where no label is asked for, as an API server does.
+    pub remaining: Option<i64>,
+}
+
+const BY_UID: &str = "select uid, version, document from object where uid = $1";
+const BY_UIDS: &str = "select uid, version, document from object where uid in";
+const BY_NAME: &str = "
+    select uid, version, document from object
+    where api_group = $1 and kind = $2 and namespace = $3 and name = $4";
+const OWNED: &str = "
+    select uid, version, document from object
+    where owner = $1 and owner <> '' and active = 1
+    order by kind, name, uid";
+const SELECT: &str = "select uid, version, document from object";
+const COUNT: &str = "select count(*) as number from object";
+const VERSION: &str = "select value as number from counter where name = 'version'";
+
+impl Store {
+    pub async fn by_uid(&self, uid: &str) -> Result<Option<Object>> {
+        let row: Option<Found> = self.db.optional(Statement::new(BY_UID).bind(uid)).await?;
+        row.map(Found::object).transpose()
+    }
+
+    /// Those of the uids that exist, in no order.
+    pub async fn by_uids<U: AsRef<str>>(&self, uids: impl IntoIterator<Item = U>) -> Result<Vec<Object>> {
+        let mut objects = Vec::new();
+        for statement in for_values(BY_UIDS, uids.into_iter().map(|uid| uid.as_ref().to_owned()), "") {
+            for row in self.db.all::<Found>(statement).await? {
+                objects.push(row.object()?);
+            }
+        }
+        Ok(objects)
+    }
+
+    pub async fn by_name(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Result<Option<Object>> {
+        let statement = Statement::new(BY_NAME).bind(group).bind(kind).bind(namespace).bind(name);
+        let row: Option<Found> = self.db.optional(statement).await?;
+        row.map(Found::object).transpose()
+    }
+
+    pub async fn list(&self, query: &Query) -> Result<Page> {
+        // The version is read first: what is committed in between is told again by a watch from it, never missed.
+        let version = match &query.after {
+            Some(cursor) => cursor.version,
+            None => self.version().await?,
+        };
+        let mut statement = Statement::new(SELECT);
+        query.condition(&mut statement);
+        query.go_on(&mut statement)?;
+        statement.push(query.order());
+        if query.limit > 0 {
+            statement.push(" limit ").arg(query.limit.saturating_add(1));
+        }
+        let mut rows: Vec<Found> = self.db.all(statement).await?;
+        let limit = usize::try_from(query.limit).unwrap_or(0);
+        let more = limit > 0 && rows.len() > limit;
+        rows.truncate(if more { limit } else { rows.len() });
+        let objects = rows.into_iter().map(Found::object).collect::<Result<Vec<_>>>()?;
+
+        let next = objects.last().filter(|_| more).map(|last| after(last, query.sort, version));
+        let remaining = match &next {
+            Some(next) if query.labels.is_empty() => Some(self.number_after(query, next).await?),
+            _ => None,
+        };
+        Ok(Page { objects, next, version, remaining })
+    }
+
+    pub async fn count(&self, query: &Query) -> Result<i64> {
+        let mut statement = Statement::new(COUNT);
+        query.condition(&mut statement);
+        Ok(self.db.one::<Number>(statement).await?.number)
+    }
+
+    /// How many objects of the query there are of each phase, promise or namespace, in the order of their text.
+    pub async fn facets(&self, query: &Query, by: Facet) -> Result<Vec<(String, i64)>> {
+        let (select, group) = by.select();
+        let mut statement = Statement::new(select);
+        query.condition(&mut statement);
+        statement.push(group);
+        let rows: Vec<FacetRow> = self.db.all(statement).await?;
+        Ok(rows.into_iter().map(|row| (row.value, row.number)).collect())
+    }
+
+    /// What an object is made of now: finished runs and answered requests are left out.
+    pub async fn owned(&self, owner_uid: &str) -> Result<Vec<Object>> {
+        let rows: Vec<Found> = self.db.all(Statement::new(OWNED).bind(owner_uid)).await?;
+        rows.into_iter().map(Found::object).collect()
+    }
+
+    /// The newest committed version.
+    pub async fn version(&self) -> Result<i64> {
+        version(&self.db).await
+    }
+
+    async fn number_after(&self, query: &Query, next: &Cursor) -> Result<i64> {
+        let mut statement = Statement::new(COUNT);
+        query.condition(&mut statement);
+        Query { after: Some(next.clone()), ..query.clone() }.go_on(&mut statement)?;
+        Ok(self.db.one::<Number>(statement).await?.number)
+    }
+}
+
+pub(crate) async fn version(db: &Db) -> Result<i64> {
+    Ok(db.one::<Number>(Statement::new(VERSION)).await?.number)
+}
+
+fn after(last: &Object, sort: Sort, version: i64) -> Cursor {
+    let metadata = &last.metadata;
+    let (text, number) = match sort {
+        Sort::Name => (metadata.name.clone(), 0),
+        Sort::Created => (String::new(), metadata.creation_timestamp.map_or(0, Timestamp::micros)),
+        Sort::Version => (String::new(), metadata.resource_version),
+    };
+    Cursor { sort, text, number, uid: metadata.uid.clone(), version }
+}
+
+#[derive(FromRow)]
+struct Found {
+    uid: String,
+    version: i64,
+    document: String,
+}
+
+#[derive(FromRow)]
+pub(crate) struct Number {
+    pub number: i64,
+}
+
+#[derive(FromRow)]
+struct FacetRow {
+    value: String,
+    number: i64,
+}
+
+impl Found {
+    fn object(self) -> Result<Object> {
+        object("object", &self.uid, self.version, &self.document)
+    }
+}

@@ -1,0 +1,242 @@
+//! The one task that writes. It takes whatever has queued up while the last group was being stored, and stores it as one database transaction:
+//! the more callers wait, the more of them share one flush to the disk.
+//!
+//! A group is read, decided in memory ([`crate::batch`]) and written with a handful of statements, however many transactions it holds. A refused
+//! transaction answers its caller and leaves nothing behind. If the database itself refuses the group, each of its transactions is tried alone,
+//! so that one that cannot be stored spoils none of the others.
+
+use crate::{
+    batch::Step,
+    db::{self, Db, Tx},
+    log::LogChunk,
+    op::{Committed, Op},
+    queue::{Claim, Lease},
+    rows,
+    statement::Statement,
+};
+use domain::{Error, Result};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Transactions that may wait for the writer; callers beyond wait to get in.
+const WAITING: usize = 4096;
+/// Bounds of one group: what a reader may wait for, and what is held in memory twice.
+const GROUP: usize = 256;
+const GROUP_BYTES: usize = 4 << 20;
+
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+enum Job {
+    Store(Transaction),
+    Close(oneshot::Sender<()>),
+}
+
+struct Transaction {
+    steps: Vec<Step>,
+    reply: oneshot::Sender<Result<Outcome>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub committed: Committed,
+    pub leases: Vec<Lease>,
+    /// Rows that plain statements changed.
+    pub affected: u64,
+}
+
+/// Why a group was not stored.
+enum Failure {
+    /// Nothing of it is there.
+    Before(sqlx::Error),
+    /// It may or may not be there.
+    AtCommit(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Before(error)
+    }
+}
+
+impl Writer {
+    /// Starts the task. It ends when the last handle is dropped and everything accepted is stored.
+    pub fn start(db: Db, versions: watch::Sender<i64>) -> Self {
+        let (queue, incoming) = mpsc::channel(WAITING);
+        let checkpoint = std::sync::Arc::new(tokio::sync::Notify::new());
+        let checkpoints = tokio::spawn(keep_log_short(db.clone(), std::sync::Arc::clone(&checkpoint)));
+        tokio::spawn(async move {
+            write_groups(&db, incoming, &versions, &checkpoint).await;
+            checkpoints.abort();
+        });
+        Self { queue }
+    }
+
+    pub async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
+        let steps = ops.into_iter().map(Step::new).collect::<Result<_>>()?;
+        Ok(self.write(steps).await?.committed)
+    }
+
+    pub async fn claim(&self, claim: Claim) -> Result<Vec<Lease>> {
+        Ok(self.write(vec![Step::Claim(claim)]).await?.leases)
+    }
+
+    pub async fn log(&self, chunk: LogChunk) -> Result<()> {
+        self.write(vec![Step::Log(chunk)]).await.map(|_| ())
+    }
+
+    /// Statements that cannot be refused; returns how many rows they changed.
+    pub async fn statements(&self, statements: Vec<Statement>) -> Result<u64> {
+        Ok(self.write(statements.into_iter().map(Step::Statement).collect()).await?.affected)
+    }
+
+    /// Takes nothing more; returns when everything taken so far is stored.
+    pub async fn close(&self) {
+        let (reply, answer) = oneshot::channel();
+        if self.queue.send(Job::Close(reply)).await.is_ok() {
+            let _ = answer.await;
+        }
+    }
+
+    async fn write(&self, steps: Vec<Step>) -> Result<Outcome> {
+        let closed = || Error::unavailable("the store is closed");
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Job::Store(Transaction { steps, reply })).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+async fn write_groups(
+    db: &Db,
+    mut incoming: mpsc::Receiver<Job>,
+    versions: &watch::Sender<i64>,
+    checkpoint: &tokio::sync::Notify,
+) {
+    let mut closing = None;
+    while let Some(first) = incoming.recv().await {
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Store(transaction) => {
+                    bytes += size(&transaction);
+                    group.push(transaction);
+                }
+                Job::Close(closed) => {
+                    incoming.close();
+                    closing = Some(closed);
+                }
+            }
+            next = if group.len() < GROUP && bytes < GROUP_BYTES { incoming.try_recv().ok() } else { None };
+        }
+        write_group(db, group, versions).await;
+        checkpoint.notify_one();
+        db.truncate_log().await;
+    }
+    if let Some(closed) = closing {
+        let _ = closed.send(());
+    }
+}
+
+async fn write_group(db: &Db, group: Vec<Transaction>, versions: &watch::Sender<i64>) {
+    if group.is_empty() {
+        return;
+    }
+    let steps: Vec<&[Step]> = group.iter().map(|transaction| transaction.steps.as_slice()).collect();
+    let mut stored = store(db, &steps).await;
+    if matches!(&stored, Err(Failure::Before(error)) if db::is_passing(error)) {
+        stored = store(db, &steps).await;
+    }
+    match stored {
+        Ok((outcomes, version)) => {
+            publish(versions, version);
+            answer(group, outcomes);
+        }
+        Err(Failure::Before(error)) if group.len() > 1 && !db::is_passing(&error) => {
+            tracing::warn!(%error, transactions = group.len(), "a group was refused by the database; its transactions are tried one by one");
+            for transaction in group {
+                Box::pin(write_group(db, vec![transaction], versions)).await;
+            }
+        }
+        Err(failure) => {
+            let error = match &failure {
+                Failure::Before(error) => db::write_error(error),
+                Failure::AtCommit(error) => db::commit_error(error),
+            };
+            tracing::error!(%error, transactions = group.len(), "transactions were not stored");
+            let outcomes = group.iter().map(|_| Err(error.clone())).collect();
+            answer(group, outcomes);
+        }
+    }
+}
+
+/// One database transaction: the write lock, what is there, what shall be, the claims, the end.
+async fn store(db: &Db, group: &[&[Step]]) -> Result<(Vec<Result<Outcome>>, i64), Failure> {
+    let mut tx = db.begin().await?;
+    let mut batch = rows::read(&mut tx, group).await?;
+    let before = batch.version;
+
+    let decided: Vec<Result<Committed>> = group.iter().map(|steps| batch.apply(steps)).collect();
+    rows::write(&mut tx, &batch, before).await?;
+    let mut outcomes = Vec::with_capacity(group.len());
+    for (steps, committed) in group.iter().zip(decided) {
+        outcomes.push(match committed {
+            Ok(committed) => finish(&mut tx, steps, committed).await?,
+            Err(error) => Err(error),
+        });
+    }
+    let accepted =
+        group.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).flat_map(|(steps, _)| steps.iter());
+    rows::append(&mut tx, accepted).await?;
+    if batch.version > before {
+        tx.announce(batch.version).await?;
+    }
+    tx.commit().await.map_err(Failure::AtCommit)?;
+    Ok((outcomes, batch.version))
+}
+
+/// What a transaction does by statements of its own, after the objects and wake-ups of the whole group are written.
+async fn finish(tx: &mut Tx, steps: &[Step], committed: Committed) -> sqlx::Result<Result<Outcome>> {
+    let mut outcome = Outcome { committed, ..Outcome::default() };
+    for step in steps {
+        match step {
+            Step::Statement(statement) => outcome.affected += tx.execute(statement.clone()).await?,
+            Step::Claim(claim) => match rows::claim(tx, claim).await? {
+                Ok(leases) => outcome.leases = leases,
+                Err(error) => return Ok(Err(error)),
+            },
+            _ => {}
+        }
+    }
+    Ok(Ok(outcome))
+}
+
+fn answer(group: Vec<Transaction>, outcomes: Vec<Result<Outcome>>) {
+    for (transaction, outcome) in group.into_iter().zip(outcomes) {
+        // a caller that went away does not undo what it asked for
+        let _ = transaction.reply.send(outcome);
+    }
+}
+
+/// Versions only grow, whoever tells of them first.
+pub fn publish(versions: &watch::Sender<i64>, version: i64) {
+    versions.send_if_modified(|newest| {
+        let newer = version > *newest;
+        if newer {
+            *newest = version;
+        }
+        newer
+    });
+}
+
+fn size(transaction: &Transaction) -> usize {
+    transaction.steps.iter().map(Step::bytes).sum()
+}
+
+async fn keep_log_short(db: Db, wanted: std::sync::Arc<tokio::sync::Notify>) {
+    loop {
+        wanted.notified().await;
+        db.checkpoint().await;
+    }
+}
