@@ -18,7 +18,8 @@ fn dead_links(document: &File) -> Vec<String> {
     let mut fenced = false;
     for (at, line) in document.text.lines().enumerate() {
         fenced ^= line.trim_start().starts_with("```");
-        for target in links(line).filter(|_| !fenced) {
+        let prose: String = line.split('`').step_by(2).collect();
+        for target in links(&prose).filter(|_| !fenced) {
             let path = target.split(['#', '?', ' ']).next().unwrap_or_default();
             if !path.is_empty() && !directory.join(path).exists() {
                 dead.push(format!("{}:{}: {target}", document.path, at + 1));

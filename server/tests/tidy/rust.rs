@@ -44,12 +44,18 @@ fn cut_tests(code: &str) -> (String, String) {
         let (before, item) = rest.split_at(start);
         let (item, after) = item.split_at(item_length(item));
         production.push_str(before);
-        production.extend(item.chars().filter(|next| *next == '\n'));
+        production.extend(line_ends(item));
+        tests.extend(line_ends(before));
         tests.push_str(item);
         rest = after;
     }
     production.push_str(rest);
     (production, tests)
+}
+
+/// So that what follows stays on its line.
+fn line_ends(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|next| *next == '\n')
 }
 
 /// Up to the closing brace of the item's block, or to its semicolon.
