@@ -38,6 +38,12 @@ pub enum Operation {
     Deleting,
 }
 
+impl Operation {
+    pub fn is_moving(self) -> bool {
+        matches!(self, Self::Waiting | Self::Running | Self::Deleting)
+    }
+}
+
 /// The three facts, each with the sentence that says why; never merged into one.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {

@@ -1,6 +1,17 @@
 //! `/r/…/delete`: what will be removed, and the name to type before it is.
 
-use super::resource::ResourceHead;
+use leptos::prelude::*;
+
+use super::{portal, resource::ResourceHead, resource_key, show};
+use crate::{
+    parts::{
+        button::{Weight, link_button},
+        field::text_field,
+        frame::{Drawn, Section},
+        icon::{Icon, icon},
+    },
+    portal::Refused,
+};
 
 /// What the delete page shows.
 #[derive(Clone, Debug, Default)]
@@ -14,4 +25,73 @@ pub struct DeletePage {
     pub refusal: String,
     /// What was typed, given back.
     pub typed: String,
+}
+
+#[component]
+pub fn DeletePageView() -> impl IntoView {
+    let key = resource_key();
+    let portal = portal();
+    let refused = match use_context::<Refused>() {
+        Some(Refused::Delete(page)) => Some((*page).clone()),
+        _ => None,
+    };
+    show(
+        async move {
+            match refused {
+                Some(page) => Ok(page),
+                None => portal.delete(&key).await,
+            }
+        },
+        |page, _| draw(&page),
+    )
+}
+
+fn draw(page: &DeletePage) -> Drawn {
+    let key = &page.head.key;
+    let errors = if page.refusal.is_empty() { Vec::new() } else { vec![page.refusal.clone()] };
+    let prefix = if errors.is_empty() { "" } else { "Error: " };
+    let files = page
+        .files
+        .iter()
+        .map(|(destination, path)| view! { <li><code>{path.clone()}</code><span class="cell-quiet">" from "{destination.clone()}</span></li> })
+        .collect_view();
+    let files = (!page.files.is_empty()).then(|| {
+        let count = page.files.len();
+        view! {
+            <h2>{format!("{count} {} removed", if count == 1 { "file is" } else { "files are" })}</h2>
+            <ul class="doomed">{files}</ul>
+        }
+    });
+    let steps = (!page.steps.is_empty()).then(|| {
+        let steps = page.steps.iter().map(|step| view! { <li>{step.clone()}</li> }).collect_view();
+        view! {
+            <h2>"Before that, these steps run"</h2>
+            <ol class="doomed">{steps}</ol>
+        }
+    });
+    Drawn {
+        title: format!("{prefix}Delete {}", key.name),
+        section: Section::Resources,
+        topics: Vec::new(),
+        moving: false,
+        body: view! {
+            <nav class="crumbs" aria-label="Breadcrumb"><a href=key.path()>{key.name.clone()}</a></nav>
+            <div class="narrow">
+                <h1>"Delete "{key.name.clone()}"?"</h1>
+                <p class="lead">
+                    {page.head.promise_title.clone()}" in "{key.namespace.clone()}". Whatever runs from its files is removed with them. This cannot be undone."
+                </p>
+                {files}
+                {steps}
+                <form class="form" method="post" novalidate>
+                    {text_field("confirm", &format!("Type {} to confirm", key.name), "", &page.typed, &errors)}
+                    <div class="form-end">
+                        <button class="button" data-weight="danger">{icon(Icon::Trash)}"Delete for good"</button>
+                        {link_button(key.path(), None, "Keep it", Weight::Plain)}
+                    </div>
+                </form>
+            </div>
+        }
+        .into_any(),
+    }
 }

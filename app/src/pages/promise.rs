@@ -1,8 +1,24 @@
 //! `/catalog/{promise}`: what it is, what you get, and the way to ask for it.
 
 use domain::Timestamp;
+use leptos::prelude::*;
 
-use crate::view::{PromiseCard, ResourceRow};
+use super::{catalog::owner, param, portal, show};
+use crate::{
+    parts::{
+        button::{Weight, link_button, refused_button},
+        chip::{Look, chip},
+        code::code_block,
+        frame::{Drawn, Section},
+        icon::{Icon, icon, named},
+        moment::ago,
+        table::resource_table,
+    },
+    paths,
+    portal::Frame,
+    times,
+    view::{PromiseCard, ResourceRow, Tone},
+};
 
 /// What a promise's page shows.
 #[derive(Clone, Debug, Default)]
@@ -53,4 +69,167 @@ pub struct Example {
     pub name: String,
     pub title: String,
     pub description: String,
+}
+
+#[component]
+pub fn PromisePageView() -> impl IntoView {
+    let name = param("promise");
+    let portal = portal();
+    show(async move { portal.promise(&name).await }, |page, frame| draw(&page, frame))
+}
+
+fn draw(page: &PromisePage, frame: &Frame) -> Drawn {
+    let card = &page.card;
+    let mine = (!page.mine.is_empty()).then(|| {
+        let all = paths::with_query(paths::RESOURCES, &[("promise", &card.name)]);
+        view! {
+            <section class="section" aria-labelledby="mine" data-live="mine">
+                <div class="section-head"><h2 id="mine">"Yours"</h2><a class="section-link" href=all>"All of them"</a></div>
+                {resource_table("Your resources of this promise", &page.mine, frame.now)}
+            </section>
+        }
+    });
+    Drawn {
+        title: card.title.clone(),
+        section: Section::Catalog,
+        topics: vec!["catalog".to_owned(), "resources".to_owned()],
+        moving: false,
+        body: view! {
+            {head(card)}
+            <div class="columns">
+                <div class="column-main">
+                    {mine}
+                    {examples(page)}
+                    <section class="section" aria-labelledby="about">
+                        <h2 id="about" class="visually-hidden">"About"</h2>
+                        <div class="prose" inner_html=page.docs_html.clone()></div>
+                    </section>
+                </div>
+                <aside class="column-side" aria-label="Facts">
+                    {outputs(&page.outputs)}
+                    {facts(page)}
+                    {versions(page, frame.now)}
+                    {code_block("From the command line", &format!("midspan apply -f - <<EOF\n{}EOF", page.yaml))}
+                </aside>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+fn head(card: &PromiseCard) -> impl IntoView {
+    let request = if card.refusal.is_empty() {
+        link_button(paths::new_request(&card.name), Some(Icon::Plus), "Request", Weight::Primary)
+    } else {
+        refused_button(Some(Icon::Plus), "Request", &card.refusal)
+    };
+    let why_not = (!card.refusal.is_empty()).then(|| view! { <p class="note">{card.refusal.clone()}</p> });
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb"><a href=paths::CATALOG>"Catalog"</a></nav>
+        <div class="page-head">
+            <div class="page-title">
+                <span class="tile">{icon(named(&card.icon))}</span>
+                <div>
+                    <h1>{card.title.clone()}</h1>
+                    <p class="lead">{card.description.clone()}</p>
+                </div>
+            </div>
+            <div class="page-actions">{request}{why_not}</div>
+        </div>
+    }
+}
+
+fn outputs(outputs: &[OutputDoc]) -> Option<impl IntoView> {
+    (!outputs.is_empty()).then(|| {
+        let items = outputs
+            .iter()
+            .map(|output| {
+                let secret = output.is_secret.then(|| chip(Look { tone: Tone::Quiet, icon: Icon::Key, word: "Secret" }));
+                view! {
+                    <li class="get">
+                        <code>{output.name.clone()}</code>{secret}
+                        <p class="get-text">{output.description.clone()}</p>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="side-section" aria-labelledby="you-get">
+                <h2 id="you-get">"What you get"</h2>
+                <ul class="gets">{items}</ul>
+            </section>
+        }
+    })
+}
+
+fn facts(page: &PromisePage) -> impl IntoView {
+    let card = &page.card;
+    let typical = card.typical_seconds.map(|seconds| {
+        view! { <div class="pair"><dt>"Usually ready in"</dt><dd>{times::lasting(seconds)}</dd></div> }
+    });
+    let requires = (!page.requires.is_empty())
+        .then(|| view! { <div class="pair"><dt>"Needs"</dt><dd>{page.requires.join(", ")}</dd></div> });
+    view! {
+        <section class="side-section" aria-labelledby="facts">
+            <h2 id="facts">"Facts"</h2>
+            <dl class="pairs">
+                {typical}
+                <div class="pair"><dt>"Owner"</dt><dd>{owner(&card.owner).trim_end_matches(" · ").to_owned()}</dd></div>
+                <div class="pair"><dt>"Kind"</dt><dd><code>{page.kind.clone()}</code></dd></div>
+                <div class="pair"><dt>"API"</dt><dd><code>{page.api_version.clone()}</code></dd></div>
+                {requires}
+            </dl>
+        </section>
+    }
+}
+
+fn versions(page: &PromisePage, now: Timestamp) -> Option<impl IntoView> {
+    (!page.versions.is_empty()).then(|| {
+        let rows = page
+            .versions
+            .iter()
+            .map(|version| {
+                let current = version.is_current.then(|| chip(Look { tone: Tone::Good, icon: Icon::Check, word: "Current" }));
+                let in_use = (version.in_use > 0).then(|| view! { <span>{format!("{} of yours", version.in_use)}</span> });
+                view! {
+                    <li class="version">
+                        <span class="version-name number">{version.version.clone()}</span>{current}
+                        <span class="version-meta">{ago(version.published, now)}{in_use}<code>{version.revision.clone()}</code></span>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="side-section" aria-labelledby="versions">
+                <h2 id="versions">"Versions"</h2>
+                <ul class="versions">{rows}</ul>
+            </section>
+        }
+    })
+}
+
+fn examples(page: &PromisePage) -> Option<impl IntoView> {
+    (!page.examples.is_empty() && page.card.refusal.is_empty()).then(|| {
+        let address = paths::new_request(&page.card.name);
+        let items = page
+            .examples
+            .iter()
+            .map(|example| {
+                view! {
+                    <li class="example">
+                        <a class="example-link" href=paths::with_query(&address, &[("example", &example.name)])>
+                            <span class="example-title">{example.title.clone()}{icon(Icon::Chevron)}</span>
+                            <span class="example-text">{example.description.clone()}</span>
+                        </a>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="section" aria-labelledby="examples">
+                <h2 id="examples">"Start from an example"</h2>
+                <ul class="examples">{items}</ul>
+            </section>
+        }
+    })
 }

@@ -1,10 +1,25 @@
 //! `/requests/{name}`: the plan of a draft, to be submitted or dropped; afterwards what became of it.
 
 use domain::Timestamp;
+use leptos::prelude::*;
 
+use super::{param, portal, show};
 use crate::{
-    paths::ResourceKey,
-    view::{Change, FieldChange, FileDiff, RunRow},
+    parts::{
+        banner::banner,
+        button::{Weight, link_button, post_button},
+        chip::chip,
+        code::code_block,
+        diff::{field_changes, file_diff},
+        frame::{Drawn, Section},
+        icon::{Icon, icon, named},
+        moment::ago,
+        table::run_table,
+    },
+    paths::{self, ResourceKey},
+    portal::Frame,
+    times,
+    view::{Change, FieldChange, FileDiff, RunRow, Tone},
 };
 
 /// What a request's page shows.
@@ -95,5 +110,208 @@ impl Plan {
     pub fn counts(&self) -> (usize, usize, usize) {
         let of = |change| self.files.iter().filter(|file| file.change == change).count();
         (of(Change::Create), of(Change::Change), of(Change::Remove))
+    }
+}
+
+#[component]
+pub fn RequestPageView() -> impl IntoView {
+    let name = param("name");
+    let portal = portal();
+    show(async move { portal.request(&name).await }, |page, frame| draw(&page, frame))
+}
+
+fn draw(page: &RequestPage, frame: &Frame) -> Drawn {
+    let is_draft = page.phase == RequestPhase::Draft;
+    let moving = matches!(page.phase, RequestPhase::Submitted | RequestPhase::Running);
+    let verb = page.what.verb();
+    let title = format!("{verb} {}", page.resource.name);
+    let runs = (!page.runs.is_empty()).then(|| {
+        view! {
+            <section class="section" aria-labelledby="runs">
+                <h2 id="runs">"Runs"</h2>
+                {run_table("Runs of this request", &page.runs, frame.now)}
+            </section>
+        }
+    });
+    Drawn {
+        title: if is_draft { format!("Plan: {title}") } else { title.clone() },
+        section: Section::Resources,
+        topics: if is_draft { Vec::new() } else { vec![format!("request:{}", page.name)] },
+        moving,
+        body: view! {
+            <nav class="crumbs" aria-label="Breadcrumb"><a href=page.resource.path()>{page.resource.name.clone()}</a></nav>
+            <div class="page-head" data-live="head">
+                <div class="page-title">
+                    <span class="tile">{icon(named(&page.icon))}</span>
+                    <div>
+                        <h1>{title}</h1>
+                        <p class="lead">
+                            {page.promise_title.clone()}" "<span class="number">{page.version.clone()}</span>
+                            " in "{page.resource.namespace.clone()}" · "{chip(page.phase)}
+                            " by "{page.by.clone()}", "{ago(page.created, frame.now)}
+                        </p>
+                    </div>
+                </div>
+            </div>
+            <div class="stack" data-live="outcome">{notice(page)}{runs}</div>
+            {verdict(page)}
+            <div class="columns">
+                <div class="column-main">{what_changes(&page.plan, is_draft)}</div>
+                <aside class="column-side" aria-label="Details">{details(&page.plan)}</aside>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+/// The one sentence that says what submitting does, and the buttons that decide.
+fn verdict(page: &RequestPage) -> Option<impl IntoView> {
+    (page.phase == RequestPhase::Draft).then(|| {
+        let expected = page.plan.expected_seconds.map(|seconds| {
+            let from = page.plan.expected_from;
+            view! { <p class="verdict-time">{icon(Icon::Clock)}"Usually ready in "{times::lasting(seconds)}", from the last "{from}" runs."</p> }
+        });
+        let back = (!page.edit_href.is_empty())
+            .then(|| link_button(page.edit_href.clone(), Some(Icon::Edit), "Back to edit", Weight::Plain));
+        let weight = if page.what == RequestKind::Delete { Weight::Danger } else { Weight::Primary };
+        view! {
+            <section class="verdict" aria-labelledby="verdict">
+                <div class="verdict-text">
+                    <h2 id="verdict" class="verdict-title">{sentence(&page.plan)}</h2>
+                    <p>"Nothing has been changed yet."</p>
+                    {expected}
+                </div>
+                <div class="verdict-actions">
+                    {post_button(paths::submit(&page.name), Some(Icon::Check), "Submit", weight)}
+                    {back}
+                    {post_button(paths::discard(&page.name), None, "Discard", Weight::Plain)}
+                </div>
+            </section>
+        }
+    })
+}
+
+/// `Creates 3 files and changes 1.`
+fn sentence(plan: &Plan) -> String {
+    let (create, change, remove) = plan.counts();
+    let mut parts = Vec::new();
+    for (verb, count) in [("create", create), ("change", change), ("remove", remove)] {
+        if count > 0 {
+            parts.push(format!("{verb} {count} {}", if count == 1 { "file" } else { "files" }));
+        }
+    }
+    match parts.as_slice() {
+        [] => "This will change no file.".to_owned(),
+        [only] => format!("This will {only}."),
+        [most @ .., last] => format!("This will {} and {last}.", most.join(", ")),
+    }
+}
+
+fn notice(page: &RequestPage) -> Option<AnyView> {
+    let tone = match page.phase {
+        RequestPhase::Failed => Tone::Bad,
+        RequestPhase::Superseded | RequestPhase::Withdrawn => Tone::Quiet,
+        _ => Tone::Busy,
+    };
+    if page.message.is_empty() {
+        return None;
+    }
+    let word = chip_word(page.phase);
+    Some(banner(tone, word, &page.message, "Open the resource", &page.resource.path()).into_any())
+}
+
+fn chip_word(phase: RequestPhase) -> &'static str {
+    crate::parts::chip::Look::from(phase).word
+}
+
+fn what_changes(plan: &Plan, is_draft: bool) -> impl IntoView {
+    let incomplete = (!plan.incomplete.is_empty())
+        .then(|| banner(Tone::Warn, "The plan is not complete", &plan.incomplete, "", ""));
+    let fields = (!plan.fields.is_empty()).then(|| {
+        view! {
+            <section class="section" aria-labelledby="fields">
+                <h2 id="fields">"Settings"</h2>
+                {field_changes(&plan.fields)}
+            </section>
+        }
+    });
+    let effects = (!plan.effects.is_empty()).then(|| {
+        let items = plan
+            .effects
+            .iter()
+            .map(|effect| {
+                view! {
+                    <li class="effect">
+                        <span class="step-name">{effect.step.clone()}</span>
+                        <span class="step-uses">{effect.uses.clone()}</span>
+                        <p>{effect.sentence.clone()}</p>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="section" aria-labelledby="effects">
+                <h2 id="effects">"Also happens"</h2>
+                <ul class="effects">{items}</ul>
+            </section>
+        }
+    });
+    let many = plan.files.len() > 6;
+    let files = plan.files.iter().map(|file| file_diff(file, !many)).collect_view();
+    let heading = if is_draft { "Files" } else { "Files, as planned" };
+    view! {
+        {incomplete}
+        {fields}
+        <section class="section" aria-labelledby="files">
+            <h2 id="files">{heading}</h2>
+            <div class="diffs">{files}</div>
+        </section>
+        {effects}
+    }
+}
+
+fn details(plan: &Plan) -> impl IntoView {
+    let destinations = (!plan.destinations.is_empty()).then(|| {
+        let items = plan
+            .destinations
+            .iter()
+            .map(|destination| {
+                view! {
+                    <li class="destination">
+                        <strong>{destination.name.clone()}</strong>
+                        <p>{destination.writes_to.clone()}</p>
+                        <p class="note">"Chosen by "<code>{destination.because.clone()}</code></p>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="side-section" aria-labelledby="destinations">
+                <h2 id="destinations">"Written to"</h2>
+                <ul class="destinations">{items}</ul>
+            </section>
+        }
+    });
+    let code = (!plan.yaml.is_empty()).then(|| {
+        view! {
+            {code_block("As YAML", &plan.yaml)}
+            {code_block("From the command line", &format!("midspan apply -f - <<EOF\n{}\nEOF", plan.yaml.trim_end()))}
+        }
+    });
+    view! {
+        {destinations}
+        {code}
+    }
+}
+
+impl RequestKind {
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Create => "Create",
+            Self::Update => "Update",
+            Self::Upgrade => "Upgrade",
+            Self::Delete => "Delete",
+            Self::Rerun => "Run again",
+        }
     }
 }

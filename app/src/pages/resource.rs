@@ -1,10 +1,22 @@
 //! `/r/{namespace}/{promise}/{name}`: one living resource, its three facts and everything one needs on day 2.
 
 use domain::Timestamp;
+use leptos::prelude::*;
 
+use super::{portal, resource_head::head, resource_key, show};
 use crate::{
-    paths::ResourceKey,
-    view::{Facts, Happening, RunRow, StepView, Tone},
+    parts::{
+        chip::{Look, chip},
+        code::{code_block, code_value},
+        frame::{Drawn, Section},
+        icon::{Icon, icon},
+        moment::{ago, took},
+        steps::steps,
+        timeline::timeline,
+    },
+    paths::{self, ResourceKey},
+    portal::Frame,
+    view::{Facts, Happening, Operation, RunRow, StepView, Tone},
 };
 
 /// The head shared by all tabs of a resource.
@@ -128,4 +140,205 @@ pub struct Placed {
     pub tone: Tone,
     /// `Written`, `Waiting to be written`, `Drifted`, `Not written: …`
     pub says: String,
+}
+
+#[component]
+pub fn ResourcePageView() -> impl IntoView {
+    let key = resource_key();
+    let portal = portal();
+    show(async move { portal.resource(&key).await }, |page, frame| draw(&page, frame))
+}
+
+fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
+    let own = &page.head;
+    let command = format!("midspan describe {} {} -n {}", own.kind.to_lowercase(), own.key.name, own.key.namespace);
+    Drawn {
+        title: titled(own),
+        section: Section::Resources,
+        topics: vec![own.key.topic()],
+        moving: own.facts.operation.is_moving(),
+        body: view! {
+            {head(own, "overview", frame)}
+            <div class="columns">
+                <div class="column-main">
+                    <div class="stack" data-live="run">{page.run.as_ref().map(|strip| run_strip(strip, frame.now))}</div>
+                    <div class="stack" data-live="outputs">{outputs(&page.outputs)}</div>
+                    <div class="stack" data-live="placed">{placed(page, frame.now)}</div>
+                    <div class="stack" data-live="history">{history(page, frame.now)}</div>
+                </div>
+                <aside class="column-side" aria-label="Details">
+                    <div class="stack" data-live="conditions">{conditions(&page.conditions, frame.now)}</div>
+                    <div class="stack" data-live="spec">{spec(&page.spec)}</div>
+                    {code_block("As YAML", &page.yaml)}
+                    {code_block("From the command line", &command)}
+                </aside>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+/// What is moving stands in the title, so that a tab in the background tells.
+pub(super) fn titled(head: &ResourceHead) -> String {
+    let name = &head.key.name;
+    match head.facts.operation {
+        Operation::Running => format!("Running: {name}"),
+        Operation::Waiting => format!("Waiting: {name}"),
+        Operation::Failed => format!("Failed: {name}"),
+        Operation::Deleting => format!("Deleting: {name}"),
+        _ => name.clone(),
+    }
+}
+
+fn run_strip(strip: &RunStrip, now: Timestamp) -> impl IntoView {
+    let run = &strip.run;
+    view! {
+        <section class="panel" aria-labelledby="run">
+            <div class="panel-head">
+                <h2 id="run">{if run.phase.is_active() { "Running now" } else { "Last run" }}</h2>
+                {chip(run.phase)}
+                <span class="panel-meta">{run.because.clone()}" · "{took(run.started, run.finished, now)}</span>
+                <a class="section-link" href=paths::run(&run.name)>"Open the run"</a>
+            </div>
+            <progress class="progress" max=run.steps_total value=run.steps_done aria-label="Steps done"></progress>
+            {steps(&run.name, &strip.steps, now)}
+        </section>
+    }
+}
+
+fn outputs(outputs: &[Output]) -> Option<impl IntoView> {
+    (!outputs.is_empty()).then(|| {
+        let rows = outputs
+            .iter()
+            .map(|output| {
+                let value = match &output.value {
+                    Some(value) => code_value(value, &output.name).into_any(),
+                    None => view! {
+                        {chip(Look { tone: Tone::Quiet, icon: Icon::Key, word: "Secret" })}
+                        <span class="output-note">{output.note.clone()}</span>
+                    }
+                    .into_any(),
+                };
+                let description = (!output.description.is_empty())
+                    .then(|| view! { <span class="output-text">{output.description.clone()}</span> });
+                view! {
+                    <div class="output">
+                        <dt class="output-name"><code>{output.name.clone()}</code>{description}</dt>
+                        <dd class="output-value">{value}</dd>
+                    </div>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="section" aria-labelledby="outputs">
+                <h2 id="outputs">"Outputs"</h2>
+                <dl class="outputs">{rows}</dl>
+            </section>
+        }
+    })
+}
+
+fn placed(page: &ResourcePage, now: Timestamp) -> Option<impl IntoView> {
+    (!page.placed.is_empty()).then(|| {
+        let rows = page
+            .placed
+            .iter()
+            .map(|placed| {
+                let commit = (!placed.commit.is_empty()).then(|| code_value(&placed.commit, "commit"));
+                view! {
+                    <li class="placed">
+                        <span class="placed-state" data-tone=placed.tone.name()>{icon(placed.tone.icon())}{placed.says.clone()}</span>
+                        <span class="placed-where">
+                            <strong>{placed.destination.clone()}</strong>
+                            <span class="cell-quiet">{placed.writes_to.clone()}</span>
+                        </span>
+                        <span class="placed-what">{placed.files}" files"</span>
+                        {commit}
+                        {placed.at.map(|at| view! { <span class="cell-quiet">{ago(at, now)}</span> })}
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="section" aria-labelledby="placed">
+                <div class="section-head">
+                    <h2 id="placed">"Placed"</h2>
+                    <a class="section-link" href=page.head.key.tab("files")>"All files"</a>
+                </div>
+                <ul class="placings">{rows}</ul>
+            </section>
+        }
+    })
+}
+
+fn history(page: &ResourcePage, now: Timestamp) -> Option<impl IntoView> {
+    (!page.history.is_empty()).then(|| {
+        view! {
+            <section class="section" aria-labelledby="history">
+                <div class="section-head">
+                    <h2 id="history">"History"</h2>
+                    <a class="section-link" href=page.head.key.tab("history")>"Whole history"</a>
+                </div>
+                {timeline(&page.history, now)}
+            </section>
+        }
+    })
+}
+
+fn conditions(conditions: &[Condition], now: Timestamp) -> Option<impl IntoView> {
+    (!conditions.is_empty()).then(|| {
+        let rows = conditions
+            .iter()
+            .map(|condition| {
+                let (tone, word) = match condition.status {
+                    Truth::True => (Tone::Good, "True"),
+                    Truth::False => (Tone::Warn, "False"),
+                    Truth::Unknown => (Tone::Quiet, "Unknown"),
+                };
+                let stale = condition.is_stale.then(|| view! { <span class="note">"Speaks of an older version of the spec."</span> });
+                view! {
+                    <li class="condition">
+                        <span class="condition-mark" data-tone=tone.name()>{icon(tone.icon())}</span>
+                        <div>
+                            <p class="condition-title">
+                                {condition.kind.clone()}<span class="visually-hidden">": "{word}</span>
+                                <span class="cell-quiet">{ago(condition.since, now)}</span>
+                            </p>
+                            <p class="condition-text">{condition.message.clone()}</p>
+                            {stale}
+                        </div>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="side-section" aria-labelledby="conditions">
+                <h2 id="conditions">"Conditions"</h2>
+                <ul class="conditions">{rows}</ul>
+            </section>
+        }
+    })
+}
+
+fn spec(entries: &[SpecEntry]) -> Option<impl IntoView> {
+    (!entries.is_empty()).then(|| {
+        let rows = entries
+            .iter()
+            .map(|entry| {
+                let default = entry.is_default.then(|| view! { <span class="field-optional">" default"</span> });
+                view! {
+                    <div class="pair">
+                        <dt title=entry.path.clone()>{entry.label.clone()}</dt>
+                        <dd>{entry.value.clone()}{default}</dd>
+                    </div>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="side-section" aria-labelledby="settings">
+                <h2 id="settings">"Settings"</h2>
+                <dl class="pairs">{rows}</dl>
+            </section>
+        }
+    })
 }

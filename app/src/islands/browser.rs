@@ -1,0 +1,5 @@
+//! What the islands do in the browser.
+
+pub mod comforts;
+pub mod page;
+pub mod stream;

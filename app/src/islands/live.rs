@@ -1,0 +1,18 @@
+//! Without this island nothing breaks: running pages reload themselves, all others show what was true when they were asked for.
+//!
+//! One `EventSource` per tab. A message says only that something changed; the page is then fetched again from its own
+//! address and the regions marked `data-live` are exchanged where they differ.
+
+use leptos::prelude::*;
+
+/// Keeps the page true. `topics` is what the stream should speak of, separated by commas.
+#[island]
+pub fn Live(topics: String) -> impl IntoView {
+    Effect::new(move |_| {
+        #[cfg(feature = "hydrate")]
+        super::browser::stream::follow(&topics);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = &topics;
+    });
+    view! { <p class="live" role="status" id="live-notice" hidden></p> }
+}

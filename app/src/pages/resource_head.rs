@@ -1,0 +1,77 @@
+//! The head of a resource, the same on each of its tabs: who it is, its three facts, what stands in the way, what one can do.
+
+use leptos::prelude::*;
+
+use super::resource::{Day2, Deed, ResourceHead};
+use crate::{
+    parts::{
+        banner::banner,
+        button::{Weight, link_button, post_button, refused_button},
+        facts::facts,
+        icon::{Icon, icon, named},
+        moment::ago,
+    },
+    paths::{self, ResourceKey},
+    portal::Frame,
+    view::Tone,
+};
+
+/// Draws the head with `tab` marked as the present one.
+pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoView {
+    let key = &head.key;
+    let deeds = head.day2.iter().map(|day2| deed(key, day2)).collect_view();
+    let notice = head.notice.as_ref().map(|notice| {
+        banner(notice.tone, &notice.title, &notice.sentence, &notice.action, &notice.href).into_any()
+    });
+    let deleting = head.is_deleting.then(|| {
+        banner(Tone::Busy, "Being deleted", "Its files are withdrawn from every destination; then it is gone.", "", "")
+    });
+    let owner = head.owner.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb"><a href=paths::RESOURCES>"Resources"</a></nav>
+        <div class="page-head">
+            <div class="page-title">
+                <span class="tile">{icon(named(&head.icon))}</span>
+                <div>
+                    <h1>{key.name.clone()}</h1>
+                    <p class="lead">
+                        <a href=paths::promise(&key.promise)>{head.promise_title.clone()}</a>" "
+                        <span class="number">{head.version.clone()}</span>
+                        " in "{key.namespace.clone()}" · "{owner}" · created "{ago(head.created, frame.now)}
+                    </p>
+                </div>
+            </div>
+            <div class="page-actions" data-live="deeds">{deeds}</div>
+        </div>
+        <div class="stack" data-live="facts">
+            {facts(&head.facts)}
+            {deleting}
+            {notice}
+        </div>
+        <nav class="tabs" aria-label="Resource">
+            {tab_link(key.path(), "Overview", tab == "overview")}
+            {tab_link(key.tab("files"), "Files", tab == "files")}
+            {tab_link(key.tab("history"), "History", tab == "history")}
+        </nav>
+    }
+}
+
+fn tab_link(href: String, label: &'static str, current: bool) -> impl IntoView {
+    view! { <a class="tab" href=href aria-current=current.then_some("page")>{label}</a> }
+}
+
+fn deed(key: &ResourceKey, day2: &Day2) -> AnyView {
+    let (which, label) = match day2.deed {
+        Deed::Edit => (Icon::Edit, "Edit"),
+        Deed::RunAgain => (Icon::Play, "Run again"),
+        Deed::Delete => (Icon::Trash, "Delete"),
+    };
+    if !day2.refusal.is_empty() {
+        return refused_button(Some(which), label, &day2.refusal);
+    }
+    match day2.deed {
+        Deed::Edit => link_button(key.tab("edit"), Some(which), label, Weight::Plain),
+        Deed::RunAgain => post_button(key.tab("run"), Some(which), label, Weight::Plain),
+        Deed::Delete => link_button(key.tab("delete"), Some(which), label, Weight::Plain),
+    }
+}

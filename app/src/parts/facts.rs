@@ -1,0 +1,37 @@
+//! The three facts of a resource: does it work, is what is placed what was asked, what became of the last change.
+
+use leptos::prelude::*;
+
+use super::chip::chip;
+use crate::view::{Facts, Operation, Sync};
+
+/// The three facts in full, each with its sentence.
+pub fn facts(facts: &Facts) -> impl IntoView {
+    view! {
+        <dl class="facts">
+            {fact("Health", chip(facts.health), &facts.health_says)}
+            {fact("Sync", chip(facts.sync), &facts.sync_says)}
+            {fact("Last operation", chip(facts.operation), &facts.operation_says)}
+        </dl>
+    }
+}
+
+/// The facts in a row: health always, the others only when they say something.
+pub fn facts_in_row(facts: &Facts) -> impl IntoView {
+    let unsettled = matches!(facts.sync, Sync::Pending | Sync::Drifted).then(|| chip(facts.sync));
+    let telling = matches!(
+        facts.operation,
+        Operation::Waiting | Operation::Running | Operation::Failed | Operation::Deleting
+    )
+    .then(|| chip(facts.operation));
+    view! { <span class="chips">{chip(facts.health)}{unsettled}{telling}</span> }
+}
+
+fn fact(name: &'static str, state: impl IntoView, says: &str) -> impl IntoView {
+    view! {
+        <div class="fact">
+            <dt>{name}</dt>
+            <dd>{state}<p class="fact-says">{says.to_owned()}</p></dd>
+        </div>
+    }
+}

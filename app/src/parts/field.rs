@@ -1,0 +1,182 @@
+//! A field of a form: label, help, control, errors; each wired to the others for those who cannot see them together.
+
+mod choice;
+mod control;
+mod many;
+
+use forms::model::{Field, FormModel, Section, State, Widget};
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+
+/// The fields of a whole form; the form element around them is the page's.
+pub fn form_fields(form: &FormModel) -> AnyView {
+    let root = &form.root;
+    if root.widget != Widget::Group {
+        return field(root);
+    }
+    view! {
+        {marks(root)}
+        {errors(&root.id, &root.errors)}
+        {many::inside(root)}
+    }
+    .into_any()
+}
+
+/// One text field that is not from a schema: a resource's name, a word to type.
+pub fn text_field(id: &'static str, label: &str, help: &str, value: &str, problems: &[String]) -> AnyView {
+    let help = Some(help.to_owned()).filter(|help| !help.is_empty());
+    let described = described_by(id, help.as_ref(), problems);
+    let invalid = (!problems.is_empty()).then_some("true");
+    view! {
+        <div class="field" data-invalid=invalid>
+            <label class="field-label" for=id>{label.to_owned()}</label>
+            {help_text(id, help.as_ref())}
+            {errors(id, problems)}
+            <div class="field-control">
+                <input
+                    class="input" type="text" id=id name=id value=value.to_owned() autocomplete="off" autocapitalize="none" spellcheck="false"
+                    aria-required="true" aria-invalid=invalid aria-describedby=described
+                />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn field(field: &Field) -> AnyView {
+    if field.state != State::Editable {
+        return fixed(field);
+    }
+    match field.widget {
+        Widget::Group => many::group(field),
+        Widget::KeyValue | Widget::ScalarList | Widget::ObjectList => many::list(field),
+        Widget::Variants => many::variants(field),
+        Widget::YesNo | Widget::Radios | Widget::RadioCards => choice::one_of(field),
+        Widget::MultiSelect => choice::some_of(field),
+        Widget::Checkbox => choice::checkbox(field),
+        Widget::Constant => fixed(field),
+        Widget::Text | Widget::Textarea | Widget::Password | Widget::Number | Widget::Select | Widget::Yaml => single(field),
+    }
+}
+
+fn single(field: &Field) -> AnyView {
+    let unit = field.unit.clone().map(|unit| view! { <span class="field-unit">{unit}</span> });
+    view! {
+        <div class="field" data-invalid=invalid(field)>
+            {marks(field)}
+            <label class="field-label" for=field.id.clone()>{label(field)}</label>
+            {help(field)}
+            {errors(&field.id, &field.errors)}
+            <div class="field-control">{control::control(field)}{unit}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A field that is not asked: fixed by the platform, by the schema, or since creation.
+fn fixed(field: &Field) -> AnyView {
+    let why = match field.state {
+        State::Immutable => "Cannot be changed after creation.",
+        State::ReadOnly => "Set by the platform.",
+        State::Editable => "",
+    };
+    let shown = field.options.iter().find(|option| option.selected).map_or_else(|| field.text.clone(), |option| option.title.clone());
+    let shown = match field.widget {
+        Widget::Checkbox => (if field.checked { "Yes" } else { "No" }).to_owned(),
+        _ if shown.is_empty() => "Not set".to_owned(),
+        _ => shown,
+    };
+    let why = (!why.is_empty()).then(|| view! { <p class="field-help">{why}</p> });
+    view! {
+        <div class="field" data-invalid=invalid(field)>
+            {marks(field)}
+            <span class="field-label">{field.label.clone()}</span>
+            {errors(&field.id, &field.errors)}
+            <p class="field-fixed" id=field.id.clone() tabindex="-1">{shown}</p>
+            {why}
+        </div>
+    }
+    .into_any()
+}
+
+/// Sections in order: plain, under a heading, or folded away until asked for.
+fn sections(id: &str, all: &[Section]) -> AnyView {
+    all.iter().enumerate().map(|(place, each)| section(&format!("{id}-section-{place}"), each)).collect_view().into_any()
+}
+
+fn section(id: &str, section: &Section) -> AnyView {
+    let inner = section.fields.iter().map(field).collect_view();
+    match (&section.title, section.advanced) {
+        (None, false) => inner.into_any(),
+        (Some(title), false) => view! {
+            <fieldset class="group"><legend class="group-title">{title.clone()}</legend>{inner}</fieldset>
+        }
+        .into_any(),
+        (title, true) => {
+            let title = title.clone().unwrap_or_else(|| "Advanced".to_owned());
+            view! {
+                <details class="fold" id=id.to_owned() open=section.fields.iter().any(has_error)>
+                    <summary class="fold-head">{icon(Icon::Chevron)}{title}</summary>
+                    <div class="fold-body">{inner}</div>
+                </details>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn has_error(field: &Field) -> bool {
+    !field.errors.is_empty() || field.inner().any(has_error)
+}
+
+/// The hidden inputs that tell the server what stood here.
+fn marks(field: &Field) -> impl IntoView + use<> {
+    field.marks().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
+}
+
+fn label(field: &Field) -> impl IntoView + use<> {
+    let optional = (!field.required).then(|| view! { <span class="field-optional">" optional"</span> });
+    let deprecated = field.deprecated.then(|| view! { <span class="field-optional">" deprecated"</span> });
+    view! {
+        {field.label.clone()}
+        {optional}
+        {deprecated}
+    }
+}
+
+fn help(field: &Field) -> impl IntoView + use<> {
+    help_text(&field.id, field.help.as_ref())
+}
+
+fn help_text(id: &str, help: Option<&String>) -> impl IntoView + use<> {
+    help.map(|help| view! { <p class="field-help" id=format!("{id}-help")>{help.clone()}</p> })
+}
+
+fn errors(id: &str, problems: &[String]) -> impl IntoView + use<> {
+    (!problems.is_empty()).then(|| {
+        view! {
+            <p class="field-error" id=format!("{id}-error")>
+                {icon(Icon::Alert)}<span class="visually-hidden">"Error: "</span>{problems.join(" ")}
+            </p>
+        }
+    })
+}
+
+fn invalid(field: &Field) -> Option<&'static str> {
+    (!field.errors.is_empty()).then_some("true")
+}
+
+fn described(field: &Field) -> Option<String> {
+    described_by(&field.id, field.help.as_ref(), &field.errors)
+}
+
+/// The error first: it is what one needs to hear.
+fn described_by(id: &str, help: Option<&String>, problems: &[String]) -> Option<String> {
+    match (problems.is_empty(), help) {
+        (true, None) => None,
+        (true, Some(_)) => Some(format!("{id}-help")),
+        (false, None) => Some(format!("{id}-error")),
+        (false, Some(_)) => Some(format!("{id}-error {id}-help")),
+    }
+}

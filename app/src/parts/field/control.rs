@@ -1,0 +1,91 @@
+//! The single controls: text in all its kinds, numbers, secrets, selects.
+
+use forms::model::{Field, Opt, Widget};
+use leptos::prelude::*;
+
+use super::{described, invalid};
+
+pub(super) fn control(field: &Field) -> AnyView {
+    match field.widget {
+        Widget::Textarea => textarea(field, None),
+        Widget::Yaml => textarea(field, Some("")),
+        Widget::Select => select(field),
+        _ => input(field),
+    }
+}
+
+fn input(field: &Field) -> AnyView {
+    let is_number = field.widget == Widget::Number;
+    let is_secret = field.widget == Widget::Password;
+    // Numbers are typed as text: a number input drops what it cannot read, and what was typed must come back.
+    let kind = if is_secret { "password" } else if is_number { "text" } else { field.input };
+    let placeholder = if field.stored { Some("Stored. Type to replace it.".to_owned()) } else { field.placeholder.clone() };
+    let value = (!is_secret).then(|| field.text.clone());
+    view! {
+        <input
+            class="input"
+            data-width=is_number.then_some("short")
+            type=kind
+            inputmode=is_number.then_some("decimal")
+            autocomplete=if is_secret { "new-password" } else { "off" }
+            spellcheck="false"
+            id=field.id.clone()
+            name=field.control_name()
+            value=value
+            placeholder=placeholder
+            maxlength=field.limits.max_length.map(|max| max.to_string())
+            aria-required=field.required.then_some("true")
+            aria-invalid=invalid(field)
+            aria-describedby=described(field)
+        />
+    }
+    .into_any()
+}
+
+fn textarea(field: &Field, code: Option<&'static str>) -> AnyView {
+    let rows = field.lines.unwrap_or(4).clamp(2, 30).to_string();
+    // The browser drops one line break after the opening tag; a text that begins with one needs another.
+    let text = if field.text.starts_with('\n') { format!("\n{}", field.text) } else { field.text.clone() };
+    view! {
+        <textarea
+            class="input"
+            data-code=code
+            spellcheck=code.map(|_| "false")
+            rows=rows
+            id=field.id.clone()
+            name=field.control_name()
+            placeholder=field.placeholder.clone()
+            aria-required=field.required.then_some("true")
+            aria-invalid=invalid(field)
+            aria-describedby=described(field)
+        >
+            {text}
+        </textarea>
+    }
+    .into_any()
+}
+
+fn select(field: &Field) -> AnyView {
+    let options = field.options.iter().map(option).collect_view();
+    view! {
+        <select
+            class="input"
+            id=field.id.clone()
+            name=field.control_name()
+            aria-required=field.required.then_some("true")
+            aria-invalid=invalid(field)
+            aria-describedby=described(field)
+        >
+            {options}
+        </select>
+    }
+    .into_any()
+}
+
+fn option(option: &Opt) -> impl IntoView + use<> {
+    let text = match &option.description {
+        Some(description) => format!("{} – {description}", option.title),
+        None => option.title.clone(),
+    };
+    view! { <option value=option.text.clone() selected=option.selected disabled=option.disabled>{text}</option> }
+}

@@ -1,0 +1,96 @@
+//! Lists of resources and of runs: dense rows; on narrow screens each row becomes a small card.
+
+use domain::Timestamp;
+use leptos::prelude::*;
+
+use super::{
+    chip::chip,
+    facts::facts_in_row,
+    icon::{icon, named},
+    moment::{ago, took},
+};
+use crate::{
+    paths,
+    view::{ResourceRow, RunRow},
+};
+
+/// Resources with their facts; the message of what waits or failed stands under the name.
+pub fn resource_table(caption: &str, rows: &[ResourceRow], now: Timestamp) -> impl IntoView {
+    let body = rows.iter().map(|row| resource(row, now)).collect_view();
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">{caption.to_owned()}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col">"Namespace"</th>
+                    <th scope="col">"Version"</th>
+                    <th scope="col" class="cell-end">"Changed"</th>
+                </tr>
+            </thead>
+            <tbody>{body}</tbody>
+        </table>
+    }
+}
+
+/// Runs with their state and progress.
+pub fn run_table(caption: &str, rows: &[RunRow], now: Timestamp) -> impl IntoView {
+    let body = rows.iter().map(|row| run(row, now)).collect_view();
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">{caption.to_owned()}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Run"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col">"Steps"</th>
+                    <th scope="col">"Took"</th>
+                    <th scope="col" class="cell-end">"Queued"</th>
+                </tr>
+            </thead>
+            <tbody>{body}</tbody>
+        </table>
+    }
+}
+
+fn resource(row: &ResourceRow, now: Timestamp) -> impl IntoView {
+    let message = (!row.message.is_empty()).then(|| view! { <span class="row-message">{row.message.clone()}</span> });
+    view! {
+        <tr>
+            <td class="cell-name">
+                <span class="row-icon">{icon(named(&row.icon))}</span>
+                <span class="row-title">
+                    <a class="row-link" href=row.key.path()>{row.key.name.clone()}</a>
+                    <span class="row-kind">{row.promise_title.clone()}</span>
+                    {message}
+                </span>
+            </td>
+            <td>{facts_in_row(&row.facts)}</td>
+            <td class="cell-quiet">{row.key.namespace.clone()}</td>
+            <td class="cell-quiet number">{row.version.clone()}</td>
+            <td class="cell-end cell-quiet">{ago(row.changed, now)}</td>
+        </tr>
+    }
+}
+
+fn run(row: &RunRow, now: Timestamp) -> impl IntoView {
+    let message = (!row.message.is_empty()).then(|| view! { <span class="row-message">{row.message.clone()}</span> });
+    let by = if row.by.is_empty() { String::new() } else { format!(" by {}", row.by) };
+    view! {
+        <tr>
+            <td class="cell-name">
+                <span class="row-icon">{icon(named(&row.icon))}</span>
+                <span class="row-title">
+                    <a class="row-link" href=paths::run(&row.name)>{row.resource.name.clone()}</a>
+                    <span class="row-kind">{row.workflow.clone()}" · "{row.because.clone()}{by}</span>
+                    {message}
+                </span>
+            </td>
+            <td>{chip(row.phase)}</td>
+            <td class="cell-quiet number">{row.steps_done}"/"{row.steps_total}</td>
+            <td class="cell-quiet number">{took(row.started, row.finished, now)}</td>
+            <td class="cell-end cell-quiet">{ago(row.queued, now)}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,163 @@
+//! A portal of made-up but realistic data, and a server around it that answers as the real one does.
+
+pub mod data;
+pub mod story;
+
+use std::sync::{Arc, Mutex};
+
+use app::{
+    App, Head,
+    pages::{
+        catalog::{Catalog, CatalogQuery},
+        delete::DeletePage,
+        files::FilesPage,
+        form::{FormPage, Prefill},
+        history::HistoryPage,
+        home::Home,
+        promise::PromisePage,
+        request::RequestPage,
+        resource::ResourcePage,
+        resources::{Resources, ResourcesQuery},
+        run::RunPage,
+        runs::{Runs, RunsQuery},
+    },
+    paths::ResourceKey,
+    portal::{AnswerStatus, Frame, Portal, Refused, RequestId, Result},
+};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
+use domain::Error;
+use leptos::prelude::*;
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use tower::ServiceExt;
+
+/// What the fake tells: `Busy` has everything, `Fresh` is a first day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scene {
+    Busy,
+    Fresh,
+}
+
+pub struct FakePortal(pub Scene);
+
+#[async_trait::async_trait]
+impl Portal for FakePortal {
+    async fn frame(&self) -> Result<Frame> {
+        Ok(data::frame())
+    }
+
+    async fn home(&self) -> Result<Home> {
+        Ok(if self.0 == Scene::Fresh { data::first_day() } else { data::home() })
+    }
+
+    async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog> {
+        Ok(data::catalog(query, self.0 == Scene::Fresh))
+    }
+
+    async fn promise(&self, promise: &str) -> Result<PromisePage> {
+        known(promise, "postgresql")?;
+        Ok(data::promise())
+    }
+
+    async fn new_request(&self, promise: &str, _: &Prefill) -> Result<FormPage> {
+        known(promise, "postgresql")?;
+        Ok(data::form())
+    }
+
+    async fn request(&self, name: &str) -> Result<RequestPage> {
+        Ok(if name == "req-2" { data::done_request() } else { data::draft() })
+    }
+
+    async fn resources(&self, query: &ResourcesQuery) -> Result<Resources> {
+        Ok(data::resources(query, self.0 == Scene::Fresh))
+    }
+
+    async fn resource(&self, key: &ResourceKey) -> Result<ResourcePage> {
+        match key.name.as_str() {
+            "orders-db" => Ok(story::ready()),
+            "billing-db" => Ok(story::running()),
+            "search-cache" => Ok(story::failed()),
+            "secret-db" => Err(Error::forbidden("You may not see resources in namespace payments")),
+            "broken" => Err(Error::internal("disk I/O error")),
+            other => Err(Error::not_found("postgresqls.data.example.com", other)),
+        }
+    }
+
+    async fn files(&self, _: &ResourceKey) -> Result<FilesPage> {
+        Ok(story::files())
+    }
+
+    async fn history(&self, _: &ResourceKey, _: Option<&str>) -> Result<HistoryPage> {
+        Ok(story::history())
+    }
+
+    async fn edit(&self, _: &ResourceKey) -> Result<FormPage> {
+        Ok(data::edit_form())
+    }
+
+    async fn delete(&self, _: &ResourceKey) -> Result<DeletePage> {
+        Ok(story::delete())
+    }
+
+    async fn runs(&self, query: &RunsQuery) -> Result<Runs> {
+        Ok(data::runs(query, self.0 == Scene::Fresh))
+    }
+
+    async fn run(&self, name: &str) -> Result<RunPage> {
+        Ok(if name == "run-failed" { story::failed_run() } else { story::running_run() })
+    }
+}
+
+fn known(name: &str, only: &str) -> Result<()> {
+    if name == only { Ok(()) } else { Err(Error::not_found("promises.midspan.dev", name)) }
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub html: String,
+}
+
+/// Asks for a page as a browser does.
+pub async fn visit(scene: Scene, address: &str) -> Answer {
+    answer(scene, address, Head::default(), None).await
+}
+
+/// The page as it is drawn after a form was refused.
+pub async fn refused(address: &str, refused: Refused) -> Answer {
+    answer(Scene::Busy, address, Head::default(), Some(refused)).await
+}
+
+pub async fn answer(scene: Scene, address: &str, head: Head, refused: Option<Refused>) -> Answer {
+    let options = LeptosOptions::builder().output_name("midspan").build();
+    let shell_options = options.clone();
+    let status = Arc::new(Mutex::new(None));
+    let answered = Arc::clone(&status);
+    let context = move || {
+        let portal: Arc<dyn Portal> = Arc::new(FakePortal(scene));
+        provide_context(portal);
+        provide_context(RequestId("01932f6e".to_owned()));
+        let response = expect_context::<ResponseOptions>();
+        let answered = Arc::clone(&answered);
+        provide_context(AnswerStatus(Arc::new(move |code| {
+            *answered.lock().expect("no panic while held") = Some(code);
+            response.set_status(axum::http::StatusCode::from_u16(code).expect("a status"));
+        })));
+        if let Some(refused) = refused.clone() {
+            provide_context(refused);
+        }
+    };
+    let service: Router = Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), context, move || {
+            app::shell(shell_options.clone(), &head)
+        })
+        .with_state(options);
+    let request = Request::get(address).body(Body::empty()).expect("an address");
+    let response = service.oneshot(request).await.expect("infallible");
+    let status = response.status().as_u16();
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+    Answer { status, html: String::from_utf8(bytes.to_vec()).expect("UTF-8") }
+}

@@ -1,0 +1,235 @@
+//! Three resources of the fake in three states, with their files, history and runs.
+
+use app::{
+    pages::{
+        delete::DeletePage,
+        files::{DestinationFiles, FilesPage, PlacedFile},
+        history::HistoryPage,
+        resource::{Condition, Day2, Deed, Notice, Output, Placed, ResourceHead, ResourcePage, RunStrip, SpecEntry, Truth},
+        run::RunPage,
+    },
+    view::{Facts, FieldChange, Happening, LogLine, Operation, Phase, StepView, Tone},
+};
+
+use super::data::{self, YAML, ago, key};
+
+fn head(promise: &str, title: &str, icon: &str, name: &str, facts: Facts) -> ResourceHead {
+    ResourceHead {
+        key: key(promise, name),
+        promise_title: title.into(),
+        icon: icon.into(),
+        api_version: "data.example.com/v1".into(),
+        kind: "Postgresql".into(),
+        version: "v1.0.0".into(),
+        owner: "group:default/shop".into(),
+        created: ago(93_000),
+        facts,
+        notice: None,
+        is_deleting: false,
+        day2: vec![
+            Day2 { deed: Deed::Edit, refusal: String::new() },
+            Day2 { deed: Deed::RunAgain, refusal: String::new() },
+            Day2 { deed: Deed::Delete, refusal: String::new() },
+        ],
+    }
+}
+
+fn condition(kind: &str, status: Truth, message: &str, seconds: i64) -> Condition {
+    Condition { kind: kind.into(), status, reason: String::new(), message: message.into(), since: ago(seconds), is_stale: false }
+}
+
+fn spec() -> Vec<SpecEntry> {
+    let entry = |label: &str, path: &str, value: &str, is_default| SpecEntry { label: label.into(), path: path.into(), value: value.into(), is_default };
+    vec![
+        entry("Environment", "spec.environment", "development", false),
+        entry("Size", "spec.size", "medium", false),
+        entry("Instances", "spec.instances", "3", false),
+        entry("Storage", "spec.storage", "50 GiB", false),
+        entry("PostgreSQL version", "spec.version", "17", true),
+        entry("Pooler", "spec.pooler", "no", true),
+    ]
+}
+
+pub fn ready() -> ResourcePage {
+    let output = |name: &str, description: &str, value: Option<&str>, note: &str| Output { name: name.into(), description: description.into(), value: value.map(Into::into), note: note.into() };
+    ResourcePage {
+        head: head("postgresql", "PostgreSQL database", "database", "orders-db", data::healthy()),
+        conditions: vec![
+            condition("Ready", Truth::True, "Everything asked for stands and works.", 7_100),
+            condition("Placed", Truth::True, "4 files written to dev.", 7_120),
+            condition("Healthy", Truth::True, "3 of 3 instances accept connections.", 7_100),
+        ],
+        run: None,
+        outputs: vec![
+            output("host", "Host name inside the cluster", Some("orders-db-rw.default.svc.cluster.local"), ""),
+            output("port", "", Some("5432"), ""),
+            output("database", "", Some("orders"), ""),
+            output("secretName", "User and password", None, "In the Secret orders-db-app, namespace default."),
+        ],
+        spec: spec(),
+        placed: vec![Placed {
+            destination: "dev".into(),
+            writes_to: "git · gitops.git, branch main".into(),
+            commit: "8c1f0a2".into(),
+            at: Some(ago(7_120)),
+            files: 4,
+            tone: Tone::Good,
+            says: "Written".into(),
+        }],
+        history: happenings(),
+        yaml: YAML.into(),
+    }
+}
+
+fn happenings() -> Vec<Happening> {
+    let happening = |tone, title: &str, detail: &str, who: &str, source: &str, seconds| Happening {
+        at: ago(seconds),
+        tone,
+        title: title.into(),
+        detail: detail.into(),
+        who: who.into(),
+        source: source.into(),
+        href: "/runs/run-3".into(),
+        changes: Vec::new(),
+    };
+    vec![
+        happening(Tone::Good, "Ready", "All 3 steps succeeded in 3 min 20 s.", "", "", 7_100),
+        Happening {
+            changes: vec![
+                FieldChange { label: "Instances".into(), path: "spec.instances".into(), before: "1".into(), after: "3".into() },
+                FieldChange { label: "Storage".into(), path: "spec.storage".into(), before: "10 GiB".into(), after: "50 GiB".into() },
+            ],
+            ..happening(Tone::Quiet, "Changed 2 settings", "", "dana", "portal", 7_300)
+        },
+        happening(Tone::Bad, "Run failed", "check-capacity: no capacity in zone b.", "", "", 80_000),
+        happening(Tone::Quiet, "Created", "", "dana", "cli", 93_000),
+    ]
+}
+
+fn lines(texts: &[&str], from: i64) -> Vec<LogLine> {
+    texts
+        .iter()
+        .zip(1..)
+        .map(|(text, number)| LogLine {
+            number,
+            at: ago(from - i64::try_from(number).unwrap_or(0)),
+            is_error: text.contains("503"),
+            text: (*text).to_owned(),
+        })
+        .collect()
+}
+
+fn step(name: &str, uses: &str, phase: Phase, log: Vec<LogLine>) -> StepView {
+    StepView {
+        pipeline: "render".into(),
+        name: name.into(),
+        uses: uses.into(),
+        phase,
+        attempt: 1,
+        max_attempts: 5,
+        started: (phase != Phase::Pending).then(|| ago(13)),
+        finished: (phase == Phase::Succeeded).then(|| ago(12)),
+        log_total: u64::try_from(log.len()).unwrap_or(0),
+        log,
+        ..StepView::default()
+    }
+}
+
+fn running_steps() -> Vec<StepView> {
+    vec![
+        step("manifests", "template", Phase::Succeeded, lines(&["rendered cluster.yaml (38 lines)", "rendered network.yaml (21 lines)"], 14)),
+        step("check-capacity", "command", Phase::Running, lines(&["asking zone a: 12 of 40 cores free", "asking zone b: 3 of 40 cores free", "waiting for the scheduler's answer …"], 12)),
+        step("register", "http", Phase::Pending, Vec::new()),
+    ]
+}
+
+fn failed_steps() -> Vec<StepView> {
+    let failed = StepView {
+        attempt: 5,
+        finished: Some(ago(258)),
+        started: Some(ago(300)),
+        message: "POST https://registry.example.com/services answered 503 Service Unavailable: upstream connect error.".into(),
+        hint: "The registry is often restarted on Sunday afternoons; run again in some minutes.".into(),
+        ..step("register", "http", Phase::Failed, lines(&["POST https://registry.example.com/services", "503 Service Unavailable: upstream connect error", "next attempt in 2 s", "503 Service Unavailable: upstream connect error", "giving up after 5 attempts"], 300))
+    };
+    vec![step("manifests", "template", Phase::Succeeded, Vec::new()), failed]
+}
+
+pub fn running() -> ResourcePage {
+    ResourcePage {
+        head: head("postgresql", "PostgreSQL database", "database", "billing-db", data::progressing()),
+        conditions: vec![
+            condition("Ready", Truth::False, "The first run is going on.", 14),
+            condition("Placed", Truth::Unknown, "Nothing is placed yet.", 14),
+        ],
+        run: Some(RunStrip { run: data::run_rows().remove(0), steps: running_steps() }),
+        spec: spec(),
+        history: vec![happenings().remove(3)],
+        yaml: YAML.into(),
+        ..ResourcePage::default()
+    }
+}
+
+pub fn failed() -> ResourcePage {
+    let mut page = running();
+    page.head = head("redis", "Redis cache", "layers", "search-cache", data::degraded());
+    page.head.notice = Some(Notice {
+        tone: Tone::Bad,
+        title: "The last update failed".into(),
+        sentence: "Step register gave up after 5 attempts: the service registry answered 503. What ran before still runs.".into(),
+        action: "See the failed step".into(),
+        href: "/runs/run-failed#step-register".into(),
+    });
+    page.head.day2[0].refusal = "A delete is going on".into();
+    page.run = Some(RunStrip { run: data::run_rows().remove(1), steps: failed_steps() });
+    page
+}
+
+pub fn files() -> FilesPage {
+    let file = |path: &str, text: &str| PlacedFile { path: path.into(), bytes: u64::try_from(text.len()).unwrap_or(0), text: Some(text.into()), is_cut: false };
+    FilesPage {
+        head: ready().head,
+        destinations: vec![DestinationFiles {
+            name: "dev".into(),
+            writes_to: "git · gitops.git, branch main, path dev/".into(),
+            commit: "8c1f0a2".into(),
+            at: Some(ago(7_120)),
+            tone: Tone::Good,
+            says: "Written".into(),
+            files: vec![
+                file("default/orders-db/cluster.yaml", "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata:\n  name: orders-db\nspec:\n  instances: 3\n"),
+                file("default/orders-db/network.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: orders-db\n"),
+            ],
+        }],
+    }
+}
+
+pub fn history() -> HistoryPage {
+    HistoryPage { head: ready().head, happenings: happenings(), older: Some("c-9".into()) }
+}
+
+pub fn delete() -> DeletePage {
+    DeletePage {
+        head: ready().head,
+        files: files().destinations[0].files.iter().map(|file| ("dev".to_owned(), file.path.clone())).collect(),
+        steps: vec!["deregister: DELETE https://registry.example.com/databases/orders-db".into()],
+        refusal: String::new(),
+        typed: String::new(),
+    }
+}
+
+pub fn running_run() -> RunPage {
+    RunPage { run: data::run_rows().remove(0), version: "v1.1.0".into(), request: "req-2".into(), steps: running_steps(), inputs: YAML.into() }
+}
+
+pub fn failed_run() -> RunPage {
+    RunPage { run: data::run_rows().remove(1), steps: failed_steps(), ..running_run() }
+}
+
+/// Something is being taken away.
+pub fn deleting() -> ResourcePage {
+    let mut page = ready();
+    page.head.is_deleting = true;
+    page.head.facts.operation = Operation::Deleting;
+    page
+}
