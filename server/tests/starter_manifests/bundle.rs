@@ -1,5 +1,6 @@
 //! The files of one request taken together: do names, labels, selectors and references fit each other?
 
+use crate::catalog::Starter;
 use domain::name;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -22,8 +23,9 @@ pub struct PodTemplate {
 }
 
 impl<'a> Bundle<'a> {
-    pub fn new(name: &'a str, documents: Vec<Value>) -> Self {
-        Self { name, documents }
+    pub fn of(starter: &'a Starter) -> Self {
+        let documents = starter.documents().into_iter().map(|(_, document)| document).collect();
+        Self { name: &starter.name, documents }
     }
 
     /// Pod templates that are written out in the bundle.

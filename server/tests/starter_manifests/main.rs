@@ -5,6 +5,7 @@
 mod bundle;
 mod catalog;
 mod quantity;
+mod rules;
 mod schemas;
 
 use bundle::Bundle;
@@ -149,14 +150,15 @@ fn names_labels_and_quantities_are_well_formed() {
 
 #[test]
 fn everything_a_bundle_points_at_is_in_the_bundle() {
-    for starter in starters() {
-        let bundle =
-            Bundle::new(&starter.name, starter.documents().into_iter().map(|(_, document)| document).collect());
-        bundle.check_identities();
-        bundle.check_selectors();
-        bundle.check_references();
-        bundle.check_network_policies();
-    }
+    starters().iter().for_each(check_bundle);
+}
+
+fn check_bundle(starter: &Starter) {
+    let bundle = Bundle::of(starter);
+    bundle.check_identities();
+    bundle.check_selectors();
+    bundle.check_references();
+    bundle.check_network_policies();
 }
 
 #[test]
@@ -175,8 +177,7 @@ fn no_password_is_ever_placed() {
 #[test]
 fn pods_give_away_no_more_rights_than_they_need() {
     for starter in starters() {
-        let bundle =
-            Bundle::new(&starter.name, starter.documents().into_iter().map(|(_, document)| document).collect());
+        let bundle = Bundle::of(&starter);
         for template in bundle.templates() {
             let at = format!("{}: {}", starter.name, template.owner);
             let pod = &template.template["spec"];
