@@ -4,10 +4,11 @@ import { mkdirSync } from 'node:fs';
 import { chromium } from './chromium.mjs';
 import { startServer } from './midspan.mjs';
 import { Api } from './tests/api.mjs';
-import { PAGES } from './tests/pages.mjs';
+import { PAGES, STATES } from './tests/pages.mjs';
 
 const WIDTHS = [1440, 1024, 390];
 const directory = 'results/screenshots';
+const SCENES = [...PAGES.map(([name, path]) => [name, (page) => page.goto(path)]), ...STATES];
 const wanted = process.argv.slice(2);
 
 mkdirSync(directory, { recursive: true });
@@ -18,8 +19,8 @@ try {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of WIDTHS) {
       const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 }, baseURL: server.url });
-      for (const [name, path] of PAGES.filter(([name]) => !wanted.length || wanted.includes(name))) {
-        await page.goto(path);
+      for (const [name, show] of SCENES.filter(([name]) => !wanted.length || wanted.includes(name))) {
+        await show(page);
         await page.screenshot({ path: `${directory}/${name}-${width}-${colorScheme}.png`, fullPage: true });
       }
       await page.close();

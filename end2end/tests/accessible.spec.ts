@@ -1,24 +1,30 @@
 // Every page, light and dark: nothing that axe objects to, no error in the console, one heading of the first level.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { Api } from './api.mjs';
-import { PAGES } from './pages.mjs';
+import { PAGES, STATES } from './pages.mjs';
 
 test.beforeAll(async () => {
   await new Api(process.env.MIDSPAN_URL!, process.env.MIDSPAN_DATA!).readyRedis();
 });
 
+type Scene = [name: string, show: (page: Page) => Promise<unknown>];
+const SCENES: Scene[] = [
+  ...PAGES.map(([name, path]): Scene => [name, (page) => page.goto(path)]),
+  ...(STATES as Scene[]),
+];
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    for (const [name, path] of PAGES) {
+    for (const [name, show] of SCENES) {
       test(`${name} is accessible`, async ({ page }) => {
         const errors: string[] = [];
         page.on('pageerror', (error) => errors.push(error.message));
         page.on('console', (message) => {
           if (message.type() === 'error' && !message.text().includes('404 (Not Found)')) errors.push(message.text());
         });
-        await page.goto(path);
+        await show(page);
         await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);

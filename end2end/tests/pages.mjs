@@ -15,3 +15,23 @@ export const PAGES = [
   ['runs', '/runs'],
   ['missing', '/r/default/redis/no-such-thing'],
 ];
+
+/** States that an address alone does not show: how to get there. */
+export const STATES = [
+  [
+    'form-refused',
+    async (page) => {
+      await page.goto('/catalog/postgresql/new');
+      await page.getByRole('button', { name: 'See the plan' }).click();
+    },
+  ],
+  [
+    'plan',
+    async (page) => {
+      await page.goto('/catalog/postgresql/new');
+      await page.getByLabel('Name', { exact: true }).fill('looked-at');
+      await page.getByLabel('Team', { exact: true }).fill('checkout');
+      await page.getByRole('button', { name: 'See the plan' }).click();
+    },
+  ],
+];
