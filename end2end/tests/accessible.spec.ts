@@ -22,7 +22,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
         const errors: string[] = [];
         page.on('pageerror', (error) => errors.push(error.message));
         page.on('console', (message) => {
-          if (message.type() === 'error' && !message.text().includes('404 (Not Found)')) errors.push(message.text());
+          // A page that answers 404 or 422 is meant to; anything else that is missing is not.
+          const isAnswer = message.location().url === page.url();
+          if (message.type() === 'error' && !isAnswer) errors.push(`${message.text()} ${message.location().url}`);
         });
         await show(page);
         await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
