@@ -6,26 +6,9 @@ use crate::{
     statement::{Arg, Statement},
 };
 use domain::{Result, Timestamp};
-use serde_json::Value;
 use sqlx::FromRow;
 
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AuditEntry {
-    pub at: Timestamp,
-    pub actor: String,
-    /// `create`, `update`, `delete`, `approve`, …
-    pub verb: String,
-    pub group: String,
-    pub kind: String,
-    pub namespace: String,
-    pub name: String,
-    pub uid: String,
-    /// `allowed`, `denied`, …
-    pub outcome: String,
-    /// The door it came through: `page`, `api`, `cli`.
-    pub source: String,
-    pub data: Value,
-}
+pub use domain::event::AuditEntry;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredAudit {

@@ -120,11 +120,6 @@ impl Batch {
         Ok(Committed { versions: versions?, version: self.version })
     }
 
-    /// Whether the object was removed by the group; one of the same uid may stand in its place.
-    pub fn buried(&self, uid: &Arc<str>) -> bool {
-        self.tombstones.iter().any(|grave| grave.uid == *uid)
-    }
-
     fn step(&mut self, step: &Step) -> Result<i64> {
         match step {
             Step::Create(row) => self.create(row),

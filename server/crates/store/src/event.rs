@@ -6,23 +6,9 @@ use crate::{
     statement::{Arg, Statement},
 };
 use domain::{Result, Timestamp};
-use serde_json::Value;
 use sqlx::FromRow;
 
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Event {
-    pub at: Timestamp,
-    pub namespace: String,
-    /// The uid of the object it is about.
-    pub subject: String,
-    /// One word for machines: `Submitted`, `StepFailed`, `Placed`.
-    pub reason: String,
-    /// One sentence for people.
-    pub message: String,
-    /// Who caused it; empty for Midspan itself.
-    pub actor: String,
-    pub data: Value,
-}
+pub use domain::event::Event;
 
 /// An event under its number, which grows in commit order.
 #[derive(Clone, Debug, PartialEq)]

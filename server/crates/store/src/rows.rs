@@ -14,7 +14,10 @@ use crate::{
 };
 use domain::Result;
 use sqlx::FromRow;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// First of all: whoever holds this row writes, on every replica. So versions are in commit order, and so are the numbers of events and logs.
 const LOCK: &str = "update counter set value = value where name = 'version' returning value as number";
@@ -107,18 +110,17 @@ pub async fn claim(tx: &mut Tx, claim: &Claim) -> sqlx::Result<Result<Vec<Lease>
 }
 
 fn objects(batch: &Batch) -> Vec<Statement> {
+    let buried: BTreeSet<&Arc<str>> = batch.tombstones.iter().map(|grave| &grave.uid).collect();
     let (mut gone, mut rows, mut relabelled, mut labels) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (uid, stored) in batch.objects.changes() {
-        let Some(Stored::Written(row, version)) = stored else {
+        // removed, even if one of the same uid stands in its place now
+        let removed = buried.contains(uid);
+        if removed {
             gone.push(uid);
-            continue;
-        };
+        }
+        let Some(Stored::Written(row, version)) = stored else { continue };
         rows.push(row.args(*version));
-        let known = batch
-            .objects
-            .stored(uid)
-            .filter(|_| !batch.buried(uid))
-            .map(|stored| object_row::labels(stored.document()));
+        let known = batch.objects.stored(uid).filter(|_| !removed).map(|stored| object_row::labels(stored.document()));
         if known.as_ref() == Some(&row.labels) {
             continue;
         }
