@@ -1,0 +1,180 @@
+//! Where works end up: the files of placements, written to state stores and read back.
+//!
+//! # Flow
+//!
+//! 1. The driver's pass over one state store collects what its placements want ([`Wanted`]) and calls [`Stores::write`] once.
+//! 2. `place` refuses every path that could leave its folder, before anything outside is touched.
+//! 3. `git` builds one commit on the branch's newest commit and pushes it only if the branch still stands there; if it moved, it fetches,
+//!    builds again and tries again. `directory` replaces files one by one, each by an atomic rename.
+//!
+//! # Guarantees
+//!
+//! - Writing the same twice changes nothing the second time: no commit, no touched file.
+//! - Only what lies under a wanted root changes. Commits of others stay; the branch only ever moves from the commit that was read to its child.
+//! - One store is written by one pass at a time on this machine (a lock file), by whoever comes first among machines (the push's expectation).
+//! - A write that is dropped half-way leaves either nothing or the whole commit; children are ended before the lock is.
+//! - Credentials appear in no argument, message or log line.
+//!
+//! # Assumptions
+//!
+//! - `git` 2.37 or newer is on the `PATH`; `ssh` too where a store is reached by it.
+//! - The fence of one store only ever grows; zero means that nobody is fenced.
+
+mod bare;
+mod directory;
+mod git;
+mod place;
+mod scratch;
+
+pub use bare::init_bare;
+
+use bytes::Bytes;
+use domain::{
+    Error, Result, Timestamp,
+    destination::Backend,
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// What one placement wants to stand in its own folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The folder, relative to the store's top; everything in it is the placement's to replace.
+    pub root: String,
+    /// Path below the root to content. Empty: the folder is to go.
+    pub files: BTreeMap<String, Bytes>,
+    /// Whose files these are, for the commit's message: `postgresql default/shop`.
+    pub subject: String,
+    /// The placement's uid.
+    pub id: String,
+    /// The fence of the lease under which this is written; zero for none.
+    pub fence: i64,
+}
+
+/// What a write came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The commit that holds everything wanted; empty for a directory, which has no versions.
+    pub version: String,
+    /// Whether anything had to be changed for it.
+    pub changed: bool,
+}
+
+/// One commit that touched a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    pub sha: String,
+    pub at: Timestamp,
+    pub subject: String,
+}
+
+/// The way to every state store, with what is kept of each between passes. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    inner: Arc<Inner>,
+}
+
+impl Stores {
+    /// Repositories are cached below `cache_dir`, which is made when needed and can be deleted at any time.
+    pub fn new(cache_dir: PathBuf) -> Self {
+        Self::with_patience(cache_dir, Patience::default())
+    }
+
+    pub(crate) fn with_patience(cache_dir: PathBuf, patience: Patience) -> Self {
+        Self { inner: Arc::new(Inner { cache_dir, patience, seen: Mutex::default() }) }
+    }
+
+    /// Makes every wanted folder what it should be, all of them in one commit dated `now`.
+    pub async fn write(
+        &self,
+        store_uid: &str,
+        store_name: &str,
+        backend: &Backend,
+        wanted: &[Wanted],
+        now: Timestamp,
+    ) -> Result<Written> {
+        let written = async {
+            place::check(wanted)?;
+            match backend {
+                Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.write(wanted, now).await,
+                Backend::Directory(store) => directory::write(self, store_uid, store, wanted).await,
+            }
+        };
+        written.await.map_err(|error| Error { message: format!("state store {store_name}: {}", error.message), ..error })
+    }
+
+    /// Whether the store would take a write: asked of the real thing, leaving nothing behind.
+    pub async fn check(&self, store_uid: &str, backend: &Backend) -> Result<()> {
+        match backend {
+            Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.check().await,
+            Backend::Directory(store) => directory::check(self, store_uid, store).await,
+        }
+    }
+
+    /// The regular files that stand below `root` now.
+    pub async fn read(&self, store_uid: &str, backend: &Backend, root: &str) -> Result<BTreeMap<String, Bytes>> {
+        place::check_path(root)?;
+        match backend {
+            Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.read(root).await,
+            Backend::Directory(store) => directory::read(self, store_uid, store, root).await,
+        }
+    }
+
+    /// The newest commits that touched `root`, newest first; none for a directory.
+    pub async fn history(&self, store_uid: &str, backend: &Backend, root: &str, limit: usize) -> Result<Vec<Commit>> {
+        place::check_path(root)?;
+        match backend {
+            Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.history(root, limit).await,
+            Backend::Directory(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// What is remembered of a store, to be locked for one pass.
+    fn seen(&self, store_uid: &str) -> Arc<tokio::sync::Mutex<git::Seen>> {
+        let mut seen = self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(seen.entry(store_uid.to_owned()).or_default())
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    cache_dir: PathBuf,
+    patience: Patience,
+    seen: Mutex<HashMap<String, Arc<tokio::sync::Mutex<git::Seen>>>>,
+}
+
+/// How long and how often something is tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// One command that talks to no one.
+    pub local: Duration,
+    /// One fetch or push. The first fetch of a large repository has to fit.
+    pub network: Duration,
+    /// Pushes of one write, while others keep moving the branch.
+    pub attempts: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { local: Duration::from_secs(120), network: Duration::from_secs(300), attempts: 60 }
+    }
+}
+
+/// One thing wrong with one field of a state store.
+fn wrong_field(field: &str, message: &str) -> Error {
+    let cause = domain::Cause {
+        reason: "FieldValueInvalid".to_owned(),
+        message: message.to_owned(),
+        field: field.to_owned(),
+        pointer: format!("/{}", field.replace('.', "/")),
+        human: String::new(),
+    };
+    Error::invalid(format!("{field}: {message}"), vec![cause])
+}
+
+#[cfg(test)]
+mod tests;

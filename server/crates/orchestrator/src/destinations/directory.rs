@@ -1,0 +1,123 @@
+//! A state store that is a directory: each file is replaced by an atomic rename, and nothing outside is ever opened, whatever links stand about.
+//!
+//! Between two files a reader can see the old one and the new one side by side; new files come before old ones go.
+
+mod beneath;
+
+use super::{Stores, Wanted, Written, scratch, wrong_field};
+use beneath::{Folder, Found};
+use bytes::Bytes;
+use domain::{Error, Result, destination::DirectoryStore};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+/// The name a file has until it is whole. A left-over is removed by the next write, like all that nobody wants.
+const UNFINISHED: &str = ".midspan-unfinished";
+
+pub(super) async fn write(stores: &Stores, store_uid: &str, store: &DirectoryStore, wanted: &[Wanted]) -> Result<Written> {
+    let wanted = wanted.to_vec();
+    beside(stores, store_uid, store, move |top| {
+        let mut changed = false;
+        for one in &wanted {
+            changed |= if one.files.is_empty() { withdraw(top, &one.root)? } else { place(top, one)? };
+        }
+        Ok(Written { version: String::new(), changed })
+    })
+    .await
+}
+
+pub(super) async fn read(stores: &Stores, store_uid: &str, store: &DirectoryStore, root: &str) -> Result<BTreeMap<String, Bytes>> {
+    let root = root.to_owned();
+    beside(stores, store_uid, store, move |top| {
+        let Some(folder) = top.descend(&root)? else { return Ok(BTreeMap::new()) };
+        let mut files = BTreeMap::new();
+        for (path, found) in folder.everything()? {
+            if found == Found::File
+                && let Some(content) = folder.at(&path)?.and_then(|(parent, name)| parent.read(&name).transpose())
+            {
+                files.insert(path, content?);
+            }
+        }
+        Ok(files)
+    })
+    .await
+}
+
+/// Writes, renames and removes a file, as a write would.
+pub(super) async fn check(stores: &Stores, store_uid: &str, store: &DirectoryStore) -> Result<()> {
+    beside(stores, store_uid, store, |top| {
+        const PROBE: &str = ".midspan-probe";
+        top.replace(PROBE, b"Midspan checks whether it may write here.\n")?;
+        top.remove(PROBE, Found::File)
+    })
+    .await
+}
+
+/// Does `work` in the store's folder, under the store's lock, on a thread that may wait for disks. It runs to its end even if nobody waits.
+async fn beside<T: Send + 'static>(
+    stores: &Stores,
+    store_uid: &str,
+    store: &DirectoryStore,
+    work: impl FnOnce(&Folder) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let path = PathBuf::from(&store.path);
+    if !path.is_absolute() {
+        return Err(wrong_field("spec.directory.path", "must be an absolute path on the server"));
+    }
+    let hold = scratch::lock(stores, store_uid).await?;
+    let done = tokio::task::spawn_blocking(move || {
+        let top = Folder::open(&path).map_err(|error| {
+            // Not made by us: a missing folder is more often a missing mount.
+            wrong_field("spec.directory.path", &format!("{} cannot be used ({error}); make the folder, or mount it", path.display()))
+        })?;
+        let done = work(&top);
+        drop(hold);
+        done
+    });
+    done.await.map_err(Error::internal)?
+}
+
+/// Makes the root hold just the wanted files. Says whether anything was different.
+fn place(top: &Folder, wanted: &Wanted) -> Result<bool> {
+    let (parent, name) = match wanted.root.rsplit_once('/') {
+        Some((parent, name)) => (top.make_all(parent)?, name),
+        None => (top.clone(), wanted.root.as_str()),
+    };
+    // From here on everything is the placement's own, also a link that someone put in its place.
+    let root = parent.make_own(name)?;
+    let mut changed = false;
+    for (path, content) in &wanted.files {
+        let (folder, name) = root.make_way(path)?;
+        if folder.read(name).ok().flatten().as_ref() != Some(content) {
+            folder.make_room(name)?;
+            folder.replace(name, content)?;
+            changed = true;
+        }
+    }
+    let folders: BTreeSet<&str> = wanted.files.keys().flat_map(|path| super::place::ancestors(path)).collect();
+    // Deepest first, so that folders are empty when their turn comes.
+    for (path, found) in root.everything()?.into_iter().rev() {
+        let kept = if found == Found::Folder { folders.contains(path.as_str()) } else { wanted.files.contains_key(&path) };
+        if !kept && let Some((folder, name)) = root.at(&path)? {
+            folder.remove(&name, found)?;
+            changed = true;
+        }
+    }
+    Ok(changed)
+}
+
+/// Removes the root and the folders above it that are empty then.
+fn withdraw(top: &Folder, root: &str) -> Result<bool> {
+    let Some((parent, name)) = top.at(root)? else { return Ok(false) };
+    let Some(found) = parent.find(&name)? else { return Ok(false) };
+    parent.make_gone(&name, found)?;
+    for above in super::place::ancestors(root).collect::<Vec<_>>().into_iter().rev() {
+        match top.at(above)? {
+            Some((folder, name)) if folder.remove_if_empty(&name)? => {}
+            _ => break,
+        }
+    }
+    Ok(true)
+}

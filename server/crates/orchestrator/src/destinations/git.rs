@@ -1,0 +1,199 @@
+//! A state store that is a git repository: written with plumbing only, so there is no work tree, no index and no link to follow.
+//!
+//! A pass keeps the newest commit it knows of in memory and builds on that without asking first; the push then expects the branch to stand
+//! exactly there. `--force-with-lease=<branch>:<parent>` is git's compare-and-swap: it makes a push refuse more, never less, since what is
+//! pushed is always a child of the expected commit. A branch that was rewound meanwhile is thus not wound forward again.
+
+mod cache;
+mod child;
+mod fetch;
+mod import;
+mod look;
+mod message;
+mod push;
+mod remote;
+
+pub(super) use child::Git;
+
+use super::{Patience, Stores, Wanted, Written, scratch};
+use domain::{Digest, Error, Result, Timestamp, destination::GitStore};
+use push::Push;
+use remote::Remote;
+use std::time::Duration;
+use tokio::sync::OwnedMutexGuard;
+
+/// What is remembered of a repository between two passes of this process.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Address and branch this is about; another one makes it void.
+    remote: String,
+    head: Head,
+    writes: u32,
+}
+
+/// Where the branch stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Head {
+    #[default]
+    Unknown,
+    /// The repository has no commit yet.
+    Empty,
+    At(String),
+}
+
+impl Head {
+    fn commit(&self) -> Option<&str> {
+        match self {
+            Self::At(commit) => Some(commit),
+            Self::Unknown | Self::Empty => None,
+        }
+    }
+}
+
+/// Why a step of a pass did not come through.
+#[derive(Debug)]
+enum Fault {
+    /// The cache is not as git wants it: it is made anew, and the step tried once more.
+    Cache(Error),
+    Final(Error),
+}
+
+impl Fault {
+    fn cache(what: &str, complaint: &str) -> Self {
+        Self::Cache(Error::unavailable(format!("{what} failed: {}", last_words(complaint))).with_detail(complaint))
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Final(error)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Cache(error) | Fault::Final(error) => error,
+        }
+    }
+}
+
+/// One store, locked, with its cache at hand.
+pub(super) struct Pass<'a> {
+    store_uid: &'a str,
+    spec: &'a GitStore,
+    patience: Patience,
+    remote: Remote,
+    git: Git,
+    seen: OwnedMutexGuard<Seen>,
+}
+
+impl<'a> Pass<'a> {
+    pub async fn begin(stores: &Stores, store_uid: &'a str, spec: &'a GitStore) -> Result<Self> {
+        let remote = Remote::of(spec).await?;
+        let repository = scratch::path(stores, store_uid, "git")?;
+        let mut seen = stores.seen(store_uid).lock_owned().await;
+        let hold = Some(scratch::lock(stores, store_uid).await?);
+        let about = Digest::of_parts([spec.url.as_bytes(), spec.branch.as_bytes()]).short(16).to_owned();
+        if seen.remote != about {
+            *seen = Seen { remote: about, ..Seen::default() };
+        }
+        let git = Git { repository, environment: remote.environment.clone(), secrets: remote.secrets.clone(), hold };
+        let mut pass = Self { store_uid, spec, patience: stores.inner.patience, remote, git, seen };
+        pass.ready().await?;
+        Ok(pass)
+    }
+
+    pub async fn write(mut self, wanted: &[Wanted], now: Timestamp) -> Result<Written> {
+        let wanted: Vec<&Wanted> = wanted.iter().collect();
+        match self.place(&wanted, now).await {
+            Ok(written) => Ok(written),
+            Err(fault) => {
+                self.mend(fault).await?;
+                Ok(self.place(&wanted, now).await?)
+            }
+        }
+    }
+
+    pub async fn check(mut self) -> Result<()> {
+        match self.try_push().await {
+            Ok(()) => Ok(()),
+            Err(fault) => {
+                self.mend(fault).await?;
+                Ok(self.try_push().await?)
+            }
+        }
+    }
+
+    /// Builds and pushes until the branch holds everything wanted.
+    async fn place(&mut self, wanted: &[&Wanted], now: Timestamp) -> Result<Written, Fault> {
+        let fence = message::fence(wanted);
+        let mut fresh = self.seen.head == Head::Unknown;
+        let mut last = String::new();
+        for attempt in 0..=self.patience.attempts {
+            if self.seen.head == Head::Unknown {
+                self.fetch(fence).await?;
+            }
+            let base = self.seen.head.commit().map(str::to_owned);
+            let mut built = self.build(base.as_deref(), wanted, now).await?;
+            if built.changed.is_empty() {
+                if fresh {
+                    return Ok(Written { version: base.unwrap_or_default(), changed: false });
+                }
+                // What we remember has it all; what is there now may not.
+                self.fetch(fence).await?;
+                fresh = true;
+                continue;
+            }
+            if built.changed.len() < wanted.len() {
+                // The message names what changes, not what was asked.
+                built = self.build(base.as_deref(), &built.changed, now).await?;
+            }
+            match self.push(base.as_deref(), &built.commit, false).await {
+                Ok(Push::Done) => {
+                    self.seen.head = Head::At(built.commit.clone());
+                    self.tidy().await;
+                    return Ok(Written { version: built.commit, changed: true });
+                }
+                Ok(Push::Moved(why)) => {
+                    tracing::debug!(store = self.store_uid, attempt, why, "the branch moved on; building again");
+                    last = why;
+                    tokio::time::sleep(pause(attempt, &built.commit)).await;
+                    self.fetch(fence).await?;
+                    fresh = true;
+                }
+                Err(fault) => {
+                    // Whether it arrived is not known: the next pass looks.
+                    self.seen.head = Head::Unknown;
+                    return Err(fault);
+                }
+            }
+        }
+        let attempts = self.patience.attempts;
+        Err(Fault::Final(Error::unavailable(format!("the branch {} moved during each of {attempts} attempts: {last}", self.remote.branch))))
+    }
+
+    /// Asks for a push that changes nothing.
+    async fn try_push(&mut self) -> Result<(), Fault> {
+        self.fetch(0).await?;
+        let base = self.seen.head.commit().map(str::to_owned);
+        let commit = match &base {
+            Some(head) => head.clone(),
+            None => self.build_empty().await?,
+        };
+        self.push(base.as_deref(), &commit, true).await.map(drop)
+    }
+}
+
+/// The line in which git gives its reason; it comes last.
+fn last_words(complaint: &str) -> String {
+    let reason = |line: &'_ str| line.strip_prefix("fatal: ").or(line.strip_prefix("error: ")).map(str::to_owned);
+    complaint.lines().rev().find_map(reason).unwrap_or_else(|| "it gave no reason".to_owned()).chars().take(300).collect()
+}
+
+/// Longer with each attempt, and different for two writers: their commits are.
+fn pause(attempt: u32, commit: &str) -> Duration {
+    let longest = (4_u64 << attempt.min(6)).min(200);
+    let chance = u64::from_str_radix(Digest::of(commit).short(8), 16).unwrap_or(0);
+    Duration::from_millis(if attempt == 0 { 0 } else { chance % longest })
+}
