@@ -5,6 +5,7 @@
 mod bundle;
 mod catalog;
 mod quantity;
+mod rendering;
 mod rules;
 mod schemas;
 
