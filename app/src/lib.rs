@@ -21,12 +21,15 @@ pub mod times;
 pub mod view;
 
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
     path,
 };
+
+#[cfg(feature = "hydrate")]
+use leptos::mount::hydrate_islands;
 
 use pages::{
     catalog::CatalogPage, delete::DeletePageView, files::FilesPageView, form::EditPage, form::NewRequestPage,
@@ -57,7 +60,7 @@ pub fn shell(options: LeptosOptions, head: &Head) -> impl IntoView + use<> {
                 <link rel="icon" href=FAVICON/>
                 <link rel="stylesheet" href=paths::with_query("/pkg/midspan.css", &[("v", &head.assets)])/>
                 <HydrationScripts options islands=true/>
-                <MetaTags/>
+                <leptos_meta::MetaTags/>
             </head>
             <body><App/></body>
         </html>
@@ -100,5 +103,5 @@ pub fn App() -> impl IntoView {
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_islands();
+    hydrate_islands();
 }

@@ -14,5 +14,8 @@ pub fn Live(topics: String) -> impl IntoView {
         #[cfg(not(feature = "hydrate"))]
         let _ = &topics;
     });
-    view! { <p class="live" role="status" id="live-notice" hidden></p> }
+    view! {
+        <p class="live" role="status" id="live-notice" hidden></p>
+        <p class="visually-hidden" aria-live="polite" id="live-said"></p>
+    }
 }

@@ -48,10 +48,10 @@ pub fn refused_button(which: Option<Icon>, label: &str, reason: &str) -> AnyView
     .into_any()
 }
 
-/// Copies `text`; hidden until the browser can.
+/// Copies `text`; styles hide it until a script runs.
 pub fn copy_button(text: &str, what: &str) -> impl IntoView + use<> {
     view! {
-        <button class="copy" type="button" hidden data-copy=text.to_owned() aria-label=format!("Copy {what}")>
+        <button class="copy" type="button" data-copy=text.to_owned() aria-label=format!("Copy {what}")>
             {icon(Icon::Copy)}
         </button>
     }

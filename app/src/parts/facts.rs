@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::chip::chip;
-use crate::view::{Facts, Operation, Sync};
+use crate::view::{Facts, Health, Operation, Sync};
 
 /// The three facts in full, each with its sentence.
 pub fn facts(facts: &Facts) -> impl IntoView {
@@ -16,14 +16,13 @@ pub fn facts(facts: &Facts) -> impl IntoView {
     }
 }
 
-/// The facts in a row: health always, the others only when they say something.
+/// The facts in a row: health always, the others only when they add something to it.
 pub fn facts_in_row(facts: &Facts) -> impl IntoView {
-    let unsettled = matches!(facts.sync, Sync::Pending | Sync::Drifted).then(|| chip(facts.sync));
-    let telling = matches!(
-        facts.operation,
-        Operation::Waiting | Operation::Running | Operation::Failed | Operation::Deleting
-    )
-    .then(|| chip(facts.operation));
+    let under_way = facts.health == Health::Progressing && facts.operation == Operation::Running;
+    let unsettled = (facts.sync == Sync::Drifted || facts.sync == Sync::Pending && !facts.operation.is_moving())
+        .then(|| chip(facts.sync));
+    let telling =
+        (facts.operation == Operation::Failed || facts.operation.is_moving() && !under_way).then(|| chip(facts.operation));
     view! { <span class="chips">{chip(facts.health)}{unsettled}{telling}</span> }
 }
 

@@ -34,6 +34,7 @@ pub enum Section {
 /// Puts a drawn page into the frame.
 pub fn framed(frame: &Frame, drawn: Drawn) -> AnyView {
     let Drawn { title, section, topics, moving, body } = drawn;
+    let known = !frame.caller.name.is_empty();
     let live = (!topics.is_empty()).then(|| view! { <Live topics=topics.join(",")/> });
     // Parsed only where scripting is off; running pages then reload themselves.
     let refresh = moving.then(|| view! { <noscript><meta http-equiv="refresh" content="5"/></noscript> });
@@ -45,8 +46,8 @@ pub fn framed(frame: &Frame, drawn: Drawn) -> AnyView {
         <header class="header">
             <div class="header-inner">
                 <a class="brand" href=paths::HOME>{mark()}<span>"Midspan"</span></a>
-                {navigation(section, frame)}
-                <div class="header-end">{theme_switch()}{caller(frame)}</div>
+                {known.then(|| navigation(section, frame))}
+                <div class="header-end">{theme_switch()}{known.then(|| caller(frame))}</div>
             </div>
         </header>
         <main class="main" id="main" tabindex="-1">{body}</main>
@@ -92,7 +93,7 @@ fn theme_switch() -> impl IntoView {
         view! { <button class="menu-item" name="theme" value=value data-theme-choice=value>{label}</button> }
     };
     view! {
-        <details class="menu">
+        <details class="menu" data-menu="">
             <summary class="menu-open" aria-label="Theme" title="Theme">{icon(Icon::Moon)}</summary>
             <form class="menu-list" method="post" action=paths::THEME>
                 {choice("light", "Light")}

@@ -46,7 +46,7 @@ fn step(run: &str, step: &StepView, with_pipeline: bool, open: bool, now: Timest
     };
     view! {
         <li class="step" id=format!("step-{}", step.name)>
-            <details open=open id=format!("details-{}", step.name)>
+            <details open=open data-opened=open.then_some("") id=format!("details-{}", step.name)>
                 <summary class="step-head">
                     {chip(step.phase)}
                     <span class="step-name">{pipeline}{step.name.clone()}</span>

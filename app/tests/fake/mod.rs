@@ -31,7 +31,7 @@ use axum::{
 };
 use domain::Error;
 use leptos::prelude::*;
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
 use tower::ServiceExt;
 
 /// What the fake tells: `Busy` has everything, `Fresh` is a first day.
@@ -150,10 +150,10 @@ pub async fn answer(scene: Scene, address: &str, head: Head, refused: Option<Ref
             provide_context(refused);
         }
     };
+    let shell = move || app::shell(shell_options.clone(), &head);
     let service: Router = Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context, move || {
-            app::shell(shell_options.clone(), &head)
-        })
+        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), shell.clone())
+        .fallback(render_app_async_with_context(context, shell))
         .with_state(options);
     let request = Request::get(address).body(Body::empty()).expect("an address");
     let response = service.oneshot(request).await.expect("infallible");
