@@ -35,16 +35,23 @@ impl Pass<'_> {
             return Err(unreachable("fetch", &answer.err));
         }
         std::fs::write(&fetched, "").map_err(|error| cannot("write", &fetched, &error))?;
-        let answer = self.git.say(&["rev-parse", "--verify", HEAD], Vec::new(), self.patience.local).await?;
-        let head = String::from_utf8_lossy(&answer.out).trim().to_owned();
-        if !answer.ok || head.is_empty() {
-            return Err(Fault::cache("git rev-parse", &answer.err));
-        }
+        let head = self.fetched_head().await?;
         if let Some(before) = before.commit().filter(|before| fence > 0 && *before != head) {
             self.refuse_newer_fence(before, &head, fence).await?;
         }
         self.seen.head = Head::At(head);
         Ok(())
+    }
+
+    async fn fetched_head(&self) -> Result<String, Fault> {
+        // Every process less between looking and pushing is a race less that is lost; git is asked only if the reference is kept otherwise.
+        let loose = std::fs::read_to_string(self.git.repository.join(HEAD)).unwrap_or_default();
+        if loose.len() > 40 && loose.trim_end().bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(loose.trim_end().to_owned());
+        }
+        let answer = self.git.say(&["rev-parse", "--verify", HEAD], Vec::new(), self.patience.local).await?;
+        let head = String::from_utf8_lossy(&answer.out).trim().to_owned();
+        if answer.ok && !head.is_empty() { Ok(head) } else { Err(Fault::cache("git rev-parse", &answer.err)) }
     }
 
     /// A repository without any branch is new and gets its first; one with other branches more likely has a misspelt name in its store.

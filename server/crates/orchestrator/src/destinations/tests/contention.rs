@@ -12,13 +12,14 @@ use std::{
 #[tokio::test(flavor = "multi_thread")]
 async fn a_committer_pushing_in_a_loop_neither_starves_us_nor_loses_a_file() {
     let world = World::repository().await;
+    let fay = world.clone_of_another("fay");
     let stop = Arc::new(AtomicBool::new(false));
     let theirs = thread::spawn({
-        let (stop, remote) = (Arc::clone(&stop), world.remote());
+        let stop = Arc::clone(&stop);
         move || {
             let mut pushed = 0;
             while !stop.load(Ordering::Relaxed) {
-                merges_on_the_server(&remote, &format!("theirs/{pushed}"));
+                fay.pushes_without_a_work_tree(&format!("theirs/{pushed}"));
                 pushed += 1;
                 thread::sleep(Duration::from_millis(50));
             }
@@ -36,22 +37,23 @@ async fn a_committer_pushing_in_a_loop_neither_starves_us_nor_loses_a_file() {
     assert_eq!(tree.iter().filter(|path| path.starts_with("theirs/")).count(), pushed);
     assert_eq!(world.git(&["rev-list", "--count", "--merges", "main"]), "0");
     assert_eq!(world.commits(), 1 + 200 + pushed);
-    assert!(pushed > 50, "the other committer pushed only {pushed} times");
+    assert!(pushed >= 10, "the other committer was starved: it pushed only {pushed} times");
 }
 
-/// A commit made in the repository itself, as by a merge button: faster than any push.
-fn merges_on_the_server(remote: &Path, path: &str) {
-    let index = remote.join("another-index");
-    let run = |args: &[&str]| outside_git(remote, args).env("GIT_INDEX_FILE", &index).output().unwrap();
-    let said = |args: &[&str]| String::from_utf8(run(args).stdout).unwrap().trim().to_owned();
-    loop {
-        let head = said(&["rev-parse", "main"]);
-        said(&["read-tree", &head]);
-        let readme = said(&["rev-parse", &format!("{head}:README.md")]);
-        said(&["update-index", "--add", "--cacheinfo", &format!("100644,{readme},{path}")]);
-        let commit = said(&["commit-tree", &said(&["write-tree"]), "-p", &head, "-m", path]);
-        if run(&["update-ref", "refs/heads/main", &commit, &head]).status.success() {
-            return;
+impl Clone {
+    /// As quick as a robot can be: no checkout, no rebase, a new commit on each new head until one is in.
+    fn pushes_without_a_work_tree(&self, path: &str) {
+        let said = |args: &[&str]| git(&self.0, args);
+        loop {
+            said(&["fetch", "-q", "origin", "main"]);
+            said(&["read-tree", "FETCH_HEAD"]);
+            let readme = said(&["rev-parse", "FETCH_HEAD:README.md"]);
+            said(&["update-index", "--add", "--cacheinfo", &format!("100644,{readme},{path}")]);
+            let commit = said(&["commit-tree", &said(&["write-tree"]), "-p", "FETCH_HEAD", "-m", path]);
+            let pushed = outside_git(&self.0, &["push", "-q", "origin", &format!("{commit}:main")]).output().unwrap();
+            if pushed.status.success() {
+                return;
+            }
         }
     }
 }
