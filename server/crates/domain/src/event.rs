@@ -1,10 +1,9 @@
-//! What happened, for people: lines of a resource's time line and of the live stream. And who did it, for auditors.
+//! What happened, for people: a line per fact about one object. And who did it, for auditors.
 
-use crate::{run::ResourceRef, time::Timestamp};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::{object::Object, time::Timestamp};
+use serde_json::{Value, json};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
     #[default]
     Normal,
@@ -12,39 +11,73 @@ pub enum Level {
 }
 
 /// One line of a time line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Event {
     pub at: Timestamp,
-    pub level: Level,
-    /// One CamelCase word: `RunStarted`, `Ready`, `StepFailed`.
+    pub namespace: String,
+    /// The uid of the object it is about.
+    pub subject: String,
+    /// One CamelCase word for machines: `Requested`, `StepFailed`, `Ready`.
     pub reason: String,
-    /// One sentence.
+    /// One sentence for people.
     pub message: String,
-    pub subject: ResourceRef,
-    /// The run it belongs to, if any.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub run: String,
-    /// Who caused it; empty for the orchestrator itself.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub caller: String,
+    /// Who caused it; empty for Midspan itself.
+    pub actor: String,
+    /// `level`, and the object's `apiVersion`, `kind` and `name`; `run` where a run is behind it.
+    pub data: Value,
 }
 
-/// One line of the audit log: a mutation, by whom, from where.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+impl Event {
+    pub fn about(object: &Object, at: Timestamp, level: Level, reason: &str, message: impl Into<String>) -> Self {
+        let level = if level == Level::Warning { "Warning" } else { "Normal" };
+        Self {
+            at,
+            namespace: object.metadata.namespace.clone(),
+            subject: object.metadata.uid.clone(),
+            reason: reason.to_owned(),
+            message: message.into(),
+            actor: String::new(),
+            data: json!({"level": level, "apiVersion": object.api_version, "kind": object.kind, "name": object.metadata.name}),
+        }
+    }
+
+    #[must_use]
+    pub fn by(self, actor: &str) -> Self {
+        Self { actor: actor.to_owned(), ..self }
+    }
+
+    #[must_use]
+    pub fn in_run(mut self, run: &str) -> Self {
+        self.data["run"] = json!(run);
+        self
+    }
+
+    pub fn level(&self) -> Level {
+        if self.text("level") == "Warning" { Level::Warning } else { Level::Normal }
+    }
+
+    /// One of the texts in `data`; empty when it is not there.
+    pub fn text(&self, key: &str) -> &str {
+        self.data.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// One line of the audit log: who did what, when, from where, with what outcome.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AuditEntry {
     pub at: Timestamp,
-    pub caller: String,
-    /// `create`, `update`, `patch`, `delete`, `sign-in`, …
+    pub actor: String,
+    /// `create`, `update`, `delete`, `draft`, …
     pub verb: String,
-    pub subject: ResourceRef,
-    /// `page`, `api`, `cli`.
+    pub group: String,
+    pub kind: String,
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    /// `allowed`, `denied`, …
+    pub outcome: String,
+    /// The door it came through: `page`, `api`, `cli`.
     pub source: String,
-    pub request_id: String,
-    /// What was asked before and after, secrets left out.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub before: Value,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub after: Value,
+    /// `requestId`, and what was asked `before` and `after`; secrets are left out.
+    pub data: Value,
 }

@@ -3,7 +3,7 @@
 //! [`plan`] is pure, total and deterministic: no clock, no randomness, no I/O, no error. It is level-triggered: it does not ask what happened,
 //! only how things stand, so an event, a timer, a restart and a full sweep all run the same code.
 //!
-//! The rules, in order: [`retire`] (a deleted resource), otherwise [`admit`] (may and must a run start?), [`advance`] (the run's next step),
+//! The rules, in order: a paused resource is left alone; [`retire`] (a deleted one); otherwise [`admit`] (may and must a run start?), [`advance`] (the run's next step),
 //! [`place`] (works to destinations), and always [`settle`] (the facts people read).
 
 mod admit;
@@ -22,7 +22,7 @@ use crate::{
     promise::Promise,
     reason::Reason,
     request::Request,
-    run::{Holder, ResourceRef, Run, StepAt},
+    run::{Holder, Run, StepAt},
     status::ResourceStatus,
     time::Timestamp,
     work::Work,
@@ -78,7 +78,14 @@ pub struct Plan {
 /// Decides. Total: every state has a plan, and every plan that does nothing says why.
 pub fn plan(observed: Observed, now: Timestamp) -> Plan {
     let mut pass = Pass { now, perform: None, forget: false, wake: None, observed };
-    let reason = if pass.observed.resource.deleting() { retire::retire(&mut pass) } else { converge(&mut pass) };
+    // as in Kratix, a pause holds a deletion too: nothing is started, nothing is taken away
+    let reason = if pass.labelled(PAUSED) {
+        Reason::Paused
+    } else if pass.observed.resource.deleting() {
+        retire::retire(&mut pass)
+    } else {
+        converge(&mut pass)
+    };
     settle::settle(&mut pass, &reason);
     Plan { next: pass.observed, perform: pass.perform, forget: pass.forget, wake: pass.wake, reason }
 }
@@ -96,21 +103,11 @@ pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
         }
         _ => Level::Normal,
     };
-    Some(Event {
-        at: now,
-        level,
-        reason: plan.reason.code().to_owned(),
-        message: plan.reason.to_string(),
-        subject: ResourceRef::to(after),
-        run: plan.next.runs.last().map_or_else(String::new, |run| run.metadata.name.clone()),
-        caller: String::new(),
-    })
+    let run = plan.next.runs.last().map_or("", |run| run.metadata.name.as_str());
+    Some(Event::about(after, now, level, plan.reason.code(), plan.reason.to_string()).in_run(run))
 }
 
 fn converge(pass: &mut Pass) -> Reason {
-    if pass.observed.resource.metadata.labels.get(PAUSED).is_some_and(|value| value == "true") {
-        return Reason::Paused;
-    }
     if let Some(reason) = admit::admit(pass) {
         return reason;
     }
@@ -135,6 +132,11 @@ impl Pass {
 
     fn run_mut(&mut self) -> Option<&mut Run> {
         self.observed.runs.last_mut()
+    }
+
+    /// Whether a control label is set; any value but `true` is as good as none.
+    fn labelled(&self, key: &str) -> bool {
+        self.observed.resource.metadata.labels.get(key).is_some_and(|value| value == "true")
     }
 
     fn wake_at(&mut self, at: Timestamp) {
@@ -162,4 +164,24 @@ impl Offer {
         };
         pipelines.get(at.pipeline)?.steps.get(at.step)
     }
+}
+
+/// The works that pipelines with these outputs would leave: for a preview, which schedules them with [`place_only`].
+pub fn works_of(
+    resource: &Object,
+    promise: &str,
+    outputs: impl Iterator<Item = (String, crate::work::Files, Vec<crate::work::DirectorySelector>)>,
+    now: Timestamp,
+) -> Vec<Work> {
+    outputs
+        .map(|(pipeline, output, selectors)| advance::work(resource, promise, &pipeline, "", crate::work::group(&output, &selectors), now))
+        .filter(|work| !work.spec.groups.is_empty())
+        .collect()
+}
+
+/// Where the works as they stand would go, and why one would go nowhere.
+pub fn place_only(observed: Observed, now: Timestamp) -> (Vec<Placement>, Option<Reason>) {
+    let mut pass = Pass { now, perform: None, forget: false, wake: None, observed };
+    let reason = place::place(&mut pass).filter(|reason| matches!(reason, Reason::NoDestination { .. }));
+    (pass.observed.placements, reason)
 }

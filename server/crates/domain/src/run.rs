@@ -38,7 +38,7 @@ pub struct RunSpec {
     pub generation: i64,
     /// Counts the runs of one resource, from 1.
     pub sequence: i64,
-    /// What made it start, in words: `created`, `spec changed`, `new revision`, `asked again`.
+    /// What made it start, in words: `created`, `the spec changed`, `the promise has a new revision`, `asked to run again`, `deleted`.
     pub trigger: String,
 }
 

@@ -25,12 +25,11 @@ pub fn admit(pass: &mut Pass) -> Option<Reason> {
 fn needed(pass: &Pass, revision: &str) -> Option<&'static str> {
     let resource = &pass.observed.resource.metadata;
     let Some(run) = pass.run() else { return Some("created") };
-    let asked_again = resource.labels.get(RECONCILE).is_some_and(|value| value == "true");
     if run.spec.generation != resource.generation {
         Some("the spec changed")
     } else if run.spec.revision != revision {
         Some("the promise has a new revision")
-    } else if asked_again {
+    } else if pass.labelled(RECONCILE) {
         Some("asked to run again")
     } else {
         None

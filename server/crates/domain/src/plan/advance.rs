@@ -3,10 +3,12 @@
 use super::{Pass, SUSPENDED};
 use crate::{
     digest::derive_uid,
+    object::Object,
     reason::Reason,
     run::{Phase, PipelineRun, RunPhase, StepAt, Workflow},
     selector::Labels,
-    work::{Work, WorkSpec, group},
+    time::Timestamp,
+    work::{Group, Work, WorkSpec, group},
 };
 
 /// Moves the run by one decision. `Some` says what it waits for; `None` means it has succeeded.
@@ -105,11 +107,11 @@ fn perform_step(pass: &mut Pass, at: StepAt) -> Option<Reason> {
 fn suspended(pass: &mut Pass, index: usize) -> Option<Reason> {
     let now = pass.now;
     let newly = pass.run()?.status.phase == RunPhase::Running;
-    let labelled = pass.observed.resource.metadata.labels.contains_key(SUSPENDED);
+    let labelled = pass.labelled(SUSPENDED);
     let pipeline = pass.run()?.status.pipelines.get(index)?;
     let (name, message, until) = (pipeline.name.clone(), pipeline.message.clone(), pipeline.next_retry_at);
     let due = until.is_some_and(|at| at <= now);
-    if newly || (labelled && !due) {
+    if !due && (newly || labelled) {
         pass.label(SUSPENDED, Some("true"));
         pass.run_mut()?.status.phase = RunPhase::Suspended;
         if let Some(at) = until {
@@ -142,31 +144,36 @@ fn put_work(pass: &mut Pass, index: usize) {
         }
         return;
     }
+    let new = work(resource, &run.spec.promise, &pipeline.name, &run.metadata.name, groups, pass.now);
+    match old {
+        Some(old) => observed.works[old].spec = new.spec,
+        None => observed.works.push(new),
+    }
+}
+
+/// The work of one pipeline. Its identity follows from the resource and the pipeline.
+pub fn work(resource: &Object, promise: &str, pipeline: &str, run: &str, groups: Vec<Group>, now: Timestamp) -> Work {
+    let uid = derive_uid("work", &[&resource.metadata.uid, pipeline]);
+    let metadata = crate::Metadata {
+        name: uid.replace('_', "-"),
+        namespace: resource.metadata.namespace.clone(),
+        labels: Labels::from([
+            ("midspan.dev/promise".to_owned(), promise.to_owned()),
+            ("midspan.dev/resource".to_owned(), resource.metadata.name.clone()),
+        ]),
+        owner_references: vec![resource.as_owner()],
+        creation_timestamp: Some(now.to_second()),
+        uid,
+        ..crate::Metadata::default()
+    };
     let spec = WorkSpec {
-        promise: run.spec.promise.clone(),
+        promise: promise.to_owned(),
         resource: resource.metadata.name.clone(),
-        pipeline: pipeline.name.clone(),
-        run: run.metadata.name.clone(),
+        pipeline: pipeline.to_owned(),
+        run: run.to_owned(),
         groups,
     };
-    match old {
-        Some(old) => observed.works[old].spec = spec,
-        None => {
-            let metadata = crate::Metadata {
-                name: uid.replace('_', "-"),
-                namespace: resource.metadata.namespace.clone(),
-                labels: Labels::from([
-                    ("midspan.dev/promise".to_owned(), spec.promise.clone()),
-                    ("midspan.dev/resource".to_owned(), spec.resource.clone()),
-                ]),
-                owner_references: vec![resource.as_owner()],
-                creation_timestamp: Some(pass.now.to_second()),
-                uid,
-                ..crate::Metadata::default()
-            };
-            observed.works.push(Work { metadata, spec, status: () });
-        }
-    }
+    Work { metadata, spec, status: () }
 }
 
 /// Works of pipelines that the promise no longer has go once the whole run has succeeded, not before.

@@ -84,7 +84,6 @@ fn destination_for(pass: &Pass, work: &Work, group: &Group) -> Result<Destinatio
 fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -> String {
     let observed = &mut pass.observed;
     let resource = &observed.resource.metadata;
-    let uid = derive_uid("placement", &[&work.metadata.uid, &group.directory, &destination.metadata.name]);
     let root = nested_root(
         "",
         &destination.spec.path,
@@ -94,6 +93,9 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
         &work.spec.pipeline,
         &group_id(&group.directory),
     );
+    // where the files stand is part of the identity: a destination that moves leaves a placement behind, to be withdrawn from the old place
+    let state_store = &destination.spec.state_store_ref.name;
+    let uid = derive_uid("placement", &[&work.metadata.uid, &group.directory, &destination.metadata.name, state_store, &root]);
     let spec = PlacementSpec {
         promise: work.spec.promise.clone(),
         resource: resource.name.clone(),
@@ -101,7 +103,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
         work: work.metadata.uid.clone(),
         directory: group.directory.clone(),
         destination: destination.metadata.name.clone(),
-        state_store: destination.spec.state_store_ref.name.clone(),
+        state_store: state_store.clone(),
         root,
         files: group.files.clone(),
         withdrawn: false,
@@ -111,6 +113,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
             if placement.spec != spec {
                 placement.spec = spec;
                 placement.status.state = PlacementState::Pending;
+                placement.status.message = String::new();
             }
         }
         None => {

@@ -1,6 +1,6 @@
 //! A deleted resource: the delete workflow runs, the files are withdrawn, the destinations confirm, the finalizer drops, the row goes.
 
-use super::{FINALIZER, Pass, admit, advance, place};
+use super::{FINALIZER, Pass, RECONCILE, admit, advance, place};
 use crate::{
     reason::Reason,
     run::{RunPhase, Workflow},
@@ -30,20 +30,18 @@ pub fn retire(pass: &mut Pass) -> Reason {
 }
 
 fn run_delete_workflow(pass: &mut Pass) -> Option<Reason> {
-    let deleting = |pass: &Pass| pass.run().filter(|run| run.spec.workflow == Workflow::Delete).map(|run| run.status.phase);
-    let again = pass.observed.resource.metadata.labels.contains_key(super::RECONCILE);
-    match deleting(pass) {
+    let begun = pass.run().filter(|run| run.spec.workflow == Workflow::Delete).map(|run| run.status.phase);
+    let trigger = match begun {
         Some(RunPhase::Succeeded) => return None,
-        Some(RunPhase::Failed | RunPhase::Superseded) if !again => {}
-        Some(RunPhase::Running | RunPhase::Suspended) if !again => {}
-        _ => {
-            if let Some(reason) = admit::supersede(pass) {
-                return Some(reason);
-            }
-            let pipelines = pass.observed.offer.as_ref().map(|offer| offer.promise.spec.workflows.resource.delete.clone());
-            let pipelines = pipelines.filter(|pipelines| !pipelines.is_empty())?;
-            admit::start(pass, Workflow::Delete, &pipelines, "deleted");
-        }
+        Some(RunPhase::Running | RunPhase::Suspended | RunPhase::Failed) if !pass.labelled(RECONCILE) => return advance::advance(pass),
+        Some(_) => "asked to run again",
+        None => "deleted",
+    };
+    if let Some(reason) = admit::supersede(pass) {
+        return Some(reason);
     }
+    let pipelines = pass.observed.offer.as_ref().map(|offer| offer.promise.spec.workflows.resource.delete.clone());
+    let pipelines = pipelines.filter(|pipelines| !pipelines.is_empty())?;
+    admit::start(pass, Workflow::Delete, &pipelines, trigger);
     advance::advance(pass)
 }

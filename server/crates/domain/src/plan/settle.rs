@@ -51,18 +51,21 @@ fn phase(reason: &Reason, deleting: bool) -> ResourcePhase {
     }
 }
 
+/// Conditions that are Midspan's to set.
+const OUR_CONDITIONS: [&str; 4] = ["Ready", "Synced", "ConfigureWorkflowCompleted", "DeleteWorkflowCompleted"];
+
 /// Takes over what finished pipelines said: status keys, outputs. Returns the message a pipeline wrote, if one did.
 fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
-    let run = pass.run().filter(|run| run.spec.workflow == Workflow::Configure)?;
+    let run = pass.run()?;
     let done = || run.status.pipelines.iter().filter(|pipeline| matches!(pipeline.phase, Phase::Succeeded | Phase::Suspended));
-    let mut said = None;
+    let (mut said, mut conditions) = (None, Vec::new());
     for (key, value) in done().flat_map(|pipeline| &pipeline.result.status) {
         match (key.as_str(), value) {
             ("message", Value::String(text)) => said = Some(text.clone()),
-            ("conditions", Value::Array(conditions)) => {
-                for new in conditions.iter().filter_map(|value| serde_json::from_value::<Condition>(value.clone()).ok()) {
-                    condition::set(&mut status.conditions, Condition { last_transition_time: pass.now, ..new });
-                }
+            ("conditions", Value::Array(theirs)) => {
+                let theirs = theirs.iter().filter_map(|value| serde_json::from_value::<Condition>(value.clone()).ok());
+                // gathered first: where two pipelines disagree the later one has the word, and nothing flips back and forth
+                theirs.filter(|new| !OUR_CONDITIONS.contains(&new.kind.as_str())).for_each(|new| condition::set(&mut conditions, new));
             }
             (ours, _) if OURS.contains(&ours) => {}
             (key, value) => {
@@ -73,7 +76,10 @@ fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
             }
         }
     }
-    if run.status.phase == RunPhase::Succeeded {
+    for new in conditions {
+        condition::set(&mut status.conditions, Condition { last_transition_time: pass.now, observed_generation: run.spec.generation, ..new });
+    }
+    if run.spec.workflow == Workflow::Configure && run.status.phase == RunPhase::Succeeded {
         status.outputs = done().flat_map(|pipeline| pipeline.result.outputs.clone()).collect();
         status.revision.clone_from(&run.spec.revision);
         if let Some(offer) = pass.observed.offer.as_ref().filter(|offer| offer.revision == run.spec.revision) {
@@ -108,17 +114,26 @@ fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
 fn last_operation(run: &Run, reason: &Reason, pass: &Pass) -> LastOperation {
     let asked = pass.observed.requests.last().map(|request| request.spec.operation);
     let previous = ResourceStatus::read(&pass.observed.resource.status).last_operation.filter(|last| last.run == run.metadata.name);
-    let operation = match (run.spec.workflow, asked) {
-        (Workflow::Delete, _) => Operation::Delete,
-        (_, Some(operation)) => operation,
+    let deleting = pass.observed.resource.deleting();
+    // what was answered stays answered: a pause, a repair or a move that comes later is not this operation's
+    let answered = |last: &&LastOperation| matches!(last.state, OperationState::Failed | OperationState::Succeeded) && run.status.phase.finished();
+    if let Some(last) = previous.as_ref().filter(answered)
+        && asked.is_none()
+        && !deleting
+    {
+        return last.clone();
+    }
+    let operation = match asked {
+        _ if deleting => Operation::Delete,
+        Some(operation) => operation,
         _ if previous.is_some() => previous.as_ref().map_or(Operation::Update, |last| last.operation),
         _ if run.spec.generation <= 1 && run.spec.sequence == 1 => Operation::Create,
         _ => Operation::Update,
     };
-    let state = match (reason, run.status.phase) {
-        (Reason::StepFailed { .. }, _) | (_, RunPhase::Failed) => OperationState::Failed,
-        (Reason::Ready, _) => OperationState::Succeeded,
-        (Reason::Suspended { .. } | Reason::Paused, _) => OperationState::Suspended,
+    let state = match reason {
+        Reason::StepFailed { .. } => OperationState::Failed,
+        Reason::Ready | Reason::Deleted => OperationState::Succeeded,
+        Reason::Suspended { .. } | Reason::Paused => OperationState::Suspended,
         _ => OperationState::Running,
     };
     let ended = matches!(state, OperationState::Failed | OperationState::Succeeded);
@@ -135,51 +150,47 @@ fn last_operation(run: &Run, reason: &Reason, pass: &Pass) -> LastOperation {
 }
 
 fn set_conditions(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
-    let generation = pass.observed.resource.metadata.generation;
-    let mut set = |kind: &str, truth: Truth, code: &str, message: String| {
-        let new = Condition {
-            kind: kind.to_owned(),
-            status: truth,
-            reason: code.to_owned(),
-            message,
-            last_transition_time: pass.now,
-            observed_generation: generation,
-        };
+    let mut set = |kind: &str, truth: Truth, code: &str, message: String, observed_generation: i64| {
+        let (kind, reason) = (kind.to_owned(), code.to_owned());
+        let new = Condition { kind, status: truth, reason, message, last_transition_time: pass.now, observed_generation };
         condition::set(&mut status.conditions, new);
     };
-    let ready = matches!(reason, Reason::Ready);
-    set("Ready", ready.into(), reason.code(), reason.to_string());
-    if let Some(run) = pass.run().filter(|run| run.spec.workflow == Workflow::Configure) {
-        let (truth, code, message) = match run.status.phase {
-            RunPhase::Succeeded => (Truth::True, "PipelinesExecutedSuccessfully", "All pipelines have run".to_owned()),
-            RunPhase::Failed => (Truth::False, "ConfigureWorkflowFailed", run.status.message.clone()),
-            RunPhase::Suspended => (Truth::False, "WorkflowSuspended", reason.to_string()),
-            _ => (Truth::False, "PipelinesInProgress", reason.to_string()),
-        };
-        set("ConfigureWorkflowCompleted", truth, code, message);
-    }
+    let generation = pass.observed.resource.metadata.generation;
+    set("Ready", matches!(reason, Reason::Ready).into(), reason.code(), reason.to_string(), generation);
     let (truth, code) = match status.sync.state {
         Sync::Synced => (Truth::True, "Placed"),
         Sync::Failing => (Truth::False, "WriteFailed"),
         _ => (Truth::False, "Pending"),
     };
-    let message = status.sync.message.clone();
-    let new = Condition { kind: "Synced".to_owned(), status: truth, reason: code.to_owned(), message, last_transition_time: pass.now, observed_generation: generation };
-    condition::set(&mut status.conditions, new);
+    set("Synced", truth, code, status.sync.message.clone(), generation);
+    let Some(run) = pass.run() else { return };
+    let (kind, failed, suspended) = match run.spec.workflow {
+        Workflow::Configure => ("ConfigureWorkflowCompleted", "ConfigureWorkflowFailed", "WorkflowSuspended"),
+        Workflow::Delete => ("DeleteWorkflowCompleted", "DeleteWorkflowFailed", "DeleteWorkflowSuspended"),
+    };
+    let (truth, code, message) = match run.status.phase {
+        RunPhase::Succeeded => (Truth::True, "PipelinesExecutedSuccessfully", "All pipelines have run".to_owned()),
+        RunPhase::Failed => (Truth::False, failed, run.status.message.clone()),
+        RunPhase::Suspended => (Truth::False, suspended, reason.to_string()),
+        RunPhase::Running | RunPhase::Superseded => (Truth::False, "PipelinesInProgress", reason.to_string()),
+    };
+    // it speaks of the generation that was run, which a pause may keep behind the one that is asked
+    set(kind, truth, code, message, run.spec.generation);
 }
 
-/// Requests are answered by what became of their generation; an older one gives way to the newer.
+/// Requests are answered by what became of their generation; an older one gives way to the newer, and all give way to a delete.
 fn answer_requests(pass: &mut Pass, reason: &Reason) {
     let now = pass.now;
-    let run = pass.run().map(|run| (run.metadata.name.clone(), run.spec.generation));
+    let run = pass.run().map(|run| (run.metadata.name.clone(), run.spec.generation, run.spec.workflow));
     let deleting = pass.observed.resource.deleting();
-    let newest = pass.observed.requests.iter().map(|request| request.spec.generation).max();
+    let newest = pass.observed.requests.iter().filter(|r| r.spec.operation != Operation::Delete).map(|r| r.spec.generation).max();
     for request in &mut pass.observed.requests {
-        let current = Some(request.spec.generation) == newest && (request.spec.operation == Operation::Delete) == deleting;
+        let delete = request.spec.operation == Operation::Delete;
+        let current = delete == deleting && (delete || Some(request.spec.generation) == newest);
         let status = &mut request.status;
-        if let Some((name, generation)) = &run
-            && *generation == request.spec.generation
+        if let Some((name, generation, workflow)) = &run
             && current
+            && if delete { *workflow == Workflow::Delete } else { *generation == request.spec.generation }
         {
             status.run.clone_from(name);
         }

@@ -1,1 +1,12 @@
-//! t
+//! The specification of the plan, told as stories. Every pass of every story keeps the invariants of [`invariants`].
+
+mod invariants;
+mod placing;
+mod random;
+mod removal;
+mod requests;
+mod status;
+mod steps;
+mod suspending;
+mod triggers;
+mod world;

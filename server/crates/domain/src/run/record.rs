@@ -2,6 +2,10 @@
 
 use super::{Phase, PipelineMetadata, Run, StepAt, contract::Contents};
 use crate::{error::Error, time::Timestamp, work::Files, workflow::Retry};
+use std::time::Duration;
+
+/// A pipeline that asks to be run again at once would run for ever in one breath.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What performing a step came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +83,7 @@ impl Run {
                 pipeline.message = said.control.message;
                 pipeline.result = said.result;
                 pipeline.attempts += u32::from(said.control.retry_after.is_some());
-                pipeline.next_retry_at = said.control.retry_after.map(|after| now + after);
+                pipeline.next_retry_at = said.control.retry_after.map(|after| now + after.max(SHORTEST_WAIT));
             }
             Ok(said) => {
                 pipeline.phase = Phase::Succeeded;

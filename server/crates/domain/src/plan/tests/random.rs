@@ -1,0 +1,242 @@
+//! Everything in any order: thousands of short lives of a resource, each told by a seed, and all the shortest ones.
+
+use super::{
+    invariants,
+    world::{World, destination, offer_with},
+};
+use crate::{
+    plan::{self, PAUSED, RECONCILE, SUSPENDED},
+    reason::Reason,
+    request::RequestPhase,
+};
+
+const WORKFLOWS: [&str; 3] = [
+    "
+configure:
+- {name: network, steps: [{name: render, uses: template, retry: {attempts: 2, backoff: 10s}}]}
+- {name: instance, steps: [{name: plan, uses: template}, {name: apply, uses: command, retry: {attempts: 2, backoff: 10s}}]}
+delete:
+- {name: destroy, steps: [{name: destroy, uses: command, retry: {attempts: 2, backoff: 10s}}]}
+",
+    "
+configure:
+- {name: instance, steps: [{name: apply, uses: command, retry: {attempts: 2, backoff: 10s}}]}
+- {name: backup, steps: [{name: render, uses: template}]}
+",
+    "
+configure:
+- {name: other, steps: [{name: render, uses: template}]}
+delete:
+- {name: one, steps: [{name: destroy, uses: command}]}
+- {name: two, steps: [{name: destroy, uses: command}]}
+",
+];
+
+/// What may happen between two passes.
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Nothing,
+    SpecChanges,
+    RevisionChanges,
+    PromiseGoes,
+    PromiseComes,
+    Deleted,
+    Paused,
+    Unpaused,
+    AskedAgain,
+    Resumed,
+    StepDone,
+    StepSaysMuch,
+    StepFails,
+    StepIsRefused,
+    StepSuspends,
+    StepWaits,
+    HolderDies,
+    StoreWrites,
+    StoreRefuses,
+    DestinationComes,
+    DestinationGoes,
+    DestinationMoves,
+    TimePasses,
+    Crash,
+}
+
+const ALL: [Happening; 24] = {
+    use Happening::{
+        AskedAgain, Crash, Deleted, DestinationComes, DestinationGoes, DestinationMoves, HolderDies, Nothing, Paused, PromiseComes, PromiseGoes,
+        Resumed, RevisionChanges, SpecChanges, StepDone, StepFails, StepIsRefused, StepSaysMuch, StepSuspends, StepWaits, StoreRefuses,
+        StoreWrites, TimePasses, Unpaused,
+    };
+    [
+        Nothing, SpecChanges, RevisionChanges, PromiseGoes, PromiseComes, Deleted, Paused, Unpaused, AskedAgain, Resumed, StepDone, StepSaysMuch,
+        StepFails, StepIsRefused, StepSuspends, StepWaits, HolderDies, StoreWrites, StoreRefuses, DestinationComes, DestinationGoes,
+        DestinationMoves, TimePasses, Crash,
+    ]
+};
+
+impl Happening {
+    /// Whether it would change anything now.
+    fn applies(self, world: &World) -> bool {
+        match self {
+            Self::StepDone | Self::StepSaysMuch | Self::StepFails | Self::StepIsRefused | Self::StepSuspends | Self::StepWaits => world.running().is_some(),
+            Self::StoreWrites | Self::StoreRefuses => world.placements.iter().any(|placement| !placement.settled()),
+            Self::PromiseGoes => world.offer.is_some(),
+            Self::PromiseComes => world.offer.is_none(),
+            Self::Deleted => !world.resource.deleting(),
+            Self::Paused => !world.labelled(PAUSED),
+            Self::Unpaused => world.labelled(PAUSED),
+            Self::AskedAgain => !world.labelled(RECONCILE),
+            Self::Resumed => world.labelled(SUSPENDED),
+            Self::DestinationComes => world.destinations != destinations(),
+            Self::DestinationGoes | Self::DestinationMoves => !world.destinations.is_empty(),
+            Self::Nothing | Self::SpecChanges | Self::RevisionChanges | Self::HolderDies | Self::TimePasses | Self::Crash => true,
+        }
+    }
+
+    fn befall(self, world: &mut World, turn: usize) {
+        match self {
+            Self::SpecChanges => world.change_spec(),
+            Self::RevisionChanges => change_revision(world, turn),
+            Self::PromiseGoes => world.offer = None,
+            Self::PromiseComes => change_revision(world, turn),
+            Self::Deleted => world.delete(),
+            Self::Paused => world.label(PAUSED, "true"),
+            Self::Unpaused => world.unlabel(PAUSED),
+            Self::AskedAgain => world.label(RECONCILE, "true"),
+            Self::Resumed => world.unlabel(SUSPENDED),
+            Self::StepDone => world.step(world.usual()),
+            Self::StepSaysMuch => {
+                let conditions = format!("conditions: [{{type: Ready, status: 'False', reason: Mine}}, {{type: Extra, status: 'True', reason: R{turn}}}]\n");
+                let status = format!("phase: mine\nurl: https://{turn}.example.com\n{conditions}");
+                let selectors = "[{directory: cache, matchLabels: {environment: prod}}]";
+                let left = world.usual().with(&["cache/redis.yaml"], "v1").says("destination-selectors.yaml", selectors);
+                world.step(left.says("status.yaml", &status).says("outputs.yaml", "host: db-1"));
+            }
+            Self::StepFails => world.step_fails("no quota"),
+            Self::StepIsRefused => world.step_is_refused("the template is wrong"),
+            Self::StepSuspends => world.step(world.usual().says("workflow-control.yaml", "suspend: true")),
+            Self::StepWaits => world.step(world.usual().says("workflow-control.yaml", "retryAfter: 30s")),
+            Self::HolderDies => world.holder_dies(),
+            Self::StoreWrites => world.store_writes(),
+            Self::StoreRefuses => world.store_refuses("the branch is protected"),
+            Self::DestinationComes => world.destinations = destinations(),
+            Self::DestinationGoes => drop(world.destinations.pop()),
+            Self::DestinationMoves => world.destinations.iter_mut().for_each(|it| it.spec.path = format!("moved/{turn}/{}", it.metadata.name)),
+            Self::TimePasses => world.later(12),
+            Self::Crash => world.pass_that_crashes(),
+            Self::Nothing => {}
+        }
+    }
+}
+
+fn change_revision(world: &mut World, turn: usize) {
+    world.offer = Some(offer_with(&format!("r{}", turn % 5), WORKFLOWS[turn % WORKFLOWS.len()], "[{matchLabels: {tier: gold}}]"));
+}
+
+fn destinations() -> Vec<crate::destination::Destination> {
+    vec![destination("gold", "tier=gold,environment=dev"), destination("gold-2", "tier=gold,environment=dev"), destination("prod", "environment=prod")]
+}
+
+fn begin() -> World {
+    let mut world = World::of(WORKFLOWS[0]);
+    change_revision(&mut world, 0);
+    world.destinations = destinations();
+    world
+}
+
+/// One happening, one pass; nothing after the end.
+fn live(world: &mut World, happening: Happening, turn: usize) {
+    if !world.forgotten && happening.applies(world) {
+        happening.befall(world, turn);
+        world.pass();
+    }
+}
+
+/// The faults stop and people do what each reason asks of them: it must come to rest, soon and for good.
+fn come_to_rest(world: &mut World) {
+    if world.forgotten {
+        return;
+    }
+    world.unlabel(PAUSED);
+    world.destinations = destinations();
+    if world.offer.is_none() && !world.resource.deleting() {
+        change_revision(world, 1);
+    }
+    for _ in 0..8 {
+        match world.carry_on() {
+            Reason::Ready | Reason::Deleted => break,
+            Reason::StepFailed { .. } => world.label(RECONCILE, "true"),
+            Reason::Suspended { .. } => world.unlabel(SUSPENDED),
+            Reason::StepRetrying { .. } => world.later(600),
+            other => panic!("{other:?} after all faults are gone:\n{}", world.story()),
+        }
+    }
+    assert_eq!(world.forgotten, world.resource.deleting(), "{}", world.story());
+    assert!(world.requests.iter().all(|request| !request.status.phase.open()), "an unanswered request:\n{}\n{}", world.answers(), world.story());
+    if !world.forgotten {
+        assert_eq!(world.status().phase.as_str(), "Ready", "{}", world.story());
+        assert_eq!(world.run().spec.generation, world.resource.metadata.generation);
+        assert_ne!(world.requests.last().map(|request| request.status.phase), Some(RequestPhase::Superseded));
+        let observed = world.observed();
+        let idle = plan::plan(observed.clone(), world.now);
+        assert!(invariants::unchanged(&observed, &idle) && idle.wake.is_none(), "a settled resource is written again:\n{}", world.story());
+        world.later(36_000);
+        assert!(invariants::unchanged(&observed, &plan::plan(observed.clone(), world.now)), "time alone changed a settled resource");
+    }
+}
+
+/// Steele's splitmix: enough chance for a test, the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
+    }
+}
+
+fn live_by_seed(seed: u64) {
+    let (mut dice, mut world) = (Dice(seed), begin());
+    for turn in 0..4 + dice.roll(16) {
+        // progress is as likely as all else together, or nothing would ever get far
+        let happening = match dice.roll(4) {
+            0 => Happening::StepDone,
+            1 => Happening::StoreWrites,
+            _ => ALL[dice.roll(ALL.len())],
+        };
+        live(&mut world, happening, turn);
+    }
+    come_to_rest(&mut world);
+}
+
+#[test]
+fn whatever_happens_in_whatever_order_it_comes_to_rest_once_the_faults_stop() {
+    for seed in 0..2_000 {
+        if let Err(panic) = std::panic::catch_unwind(|| live_by_seed(seed)) {
+            eprintln!("this was seed {seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn every_two_happenings_at_every_moment_of_a_life_come_to_rest() {
+    use Happening::{Deleted, Nothing, StepDone, StoreWrites};
+    let life = [Nothing, StepDone, StepDone, StoreWrites, StepDone, StoreWrites, Deleted, Nothing, StepDone, StoreWrites];
+    let mut moment = begin();
+    for (turn, step) in life.into_iter().enumerate() {
+        for first in ALL.into_iter().filter(|first| first.applies(&moment)) {
+            let mut after_first = moment.clone();
+            live(&mut after_first, first, turn + 1);
+            for second in ALL.into_iter().filter(|second| second.applies(&after_first)) {
+                let mut world = after_first.clone();
+                live(&mut world, second, turn + 2);
+                come_to_rest(&mut world);
+            }
+        }
+        live(&mut moment, step, 0);
+    }
+}

@@ -1,0 +1,394 @@
+//! A world of one resource: rows, a clock, and somebody who performs steps and writes files when the story says so.
+
+use crate::{
+    Object, Timestamp,
+    destination::Destination,
+    digest::Digest,
+    document,
+    placement::{Placement, PlacementState},
+    plan::{self, Observed, Offer, Plan},
+    promise::Promise,
+    reason::Reason,
+    request::{Operation, Request, RequestSpec},
+    run::{Holder, Outcome, Phase, ResourceRef, Run, StepAt, StepResult},
+    status::ResourceStatus,
+    work::Work,
+};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+    time::Duration,
+};
+
+/// One pipeline with one step, tried three times.
+pub const ONE_STEP: &str = "
+configure:
+- name: instance
+  steps: [{name: render, uses: template, retry: {attempts: 3, backoff: 10s, maxBackoff: 15s}}]
+";
+
+pub const START: Timestamp = Timestamp::from_micros(1_795_370_400_000_000);
+
+#[derive(Clone)]
+pub struct World {
+    pub resource: Object,
+    /// All runs there ever were; the plan sees the newest.
+    pub runs: Vec<Run>,
+    /// All requests; the plan sees the open ones.
+    pub requests: Vec<Request>,
+    pub works: Vec<Work>,
+    pub placements: Vec<Placement>,
+    pub offer: Option<Arc<Offer>>,
+    pub destinations: Vec<Destination>,
+    pub live: BTreeSet<String>,
+    pub holder: Holder,
+    pub now: Timestamp,
+    pub forgotten: bool,
+    /// What each idempotency key was given out for.
+    keys: BTreeMap<String, String>,
+    story: String,
+}
+
+/// What a step leaves behind.
+#[derive(Clone, Default)]
+pub struct Left(StepResult);
+
+pub fn files(paths: &[&str]) -> Left {
+    Left::default().with(paths, "v1")
+}
+
+impl Left {
+    pub fn with(mut self, paths: &[&str], content: &str) -> Self {
+        self.0.output.extend(paths.iter().map(|path| ((*path).to_owned(), Digest::of(format!("{path} {content}")))));
+        self
+    }
+
+    /// Adds a file to `/kratix/metadata`.
+    pub fn says(mut self, file: &str, text: &str) -> Self {
+        self.0.metadata_contents.insert(file.to_owned(), text.as_bytes().to_vec());
+        self
+    }
+}
+
+/// A revision of the promise from the YAML of its resource workflows.
+pub fn offer(revision: &str, workflows: &str) -> Arc<Offer> {
+    offer_with(revision, workflows, "[]")
+}
+
+pub fn offer_with(revision: &str, workflows: &str, destination_selectors: &str) -> Arc<Offer> {
+    let mut document = json!({
+        "apiVersion": "midspan.dev/v1alpha1", "kind": "Promise",
+        "metadata": {"name": "database", "labels": {"midspan.dev/version": format!("v-{revision}")}},
+    });
+    let workflows = document::parse_one(workflows, "workflows").unwrap();
+    let selectors = document::parse_one(destination_selectors, "selectors").unwrap();
+    document["spec"] = json!({"workflows": {"resource": workflows}, "destinationSelectors": selectors});
+    let promise = Promise::read(&Object::from_value(document).unwrap()).unwrap();
+    Arc::new(Offer { revision: revision.to_owned(), promise })
+}
+
+/// A destination from `key=value,key=value`.
+pub fn destination(name: &str, labels: &str) -> Destination {
+    let labels = labels.split(',').filter_map(|label| label.split_once('=')).map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let metadata = crate::Metadata { name: name.to_owned(), labels: labels.collect(), ..crate::Metadata::default() };
+    let mut destination = Destination { metadata, spec: crate::destination::DestinationSpec::default(), status: crate::destination::DestinationStatus::default() };
+    destination.spec.path = format!("clusters/{name}");
+    destination.spec.state_store_ref.name = "gitops".to_owned();
+    destination
+}
+
+impl World {
+    /// A freshly asked-for resource of a promise with these workflows, and one destination.
+    pub fn of(workflows: &str) -> Self {
+        let resource = Object::from_value(json!({
+            "apiVersion": "data.example.com/v1", "kind": "Database",
+            "metadata": {"name": "shop", "namespace": "default", "uid": "res_shop", "generation": 1, "labels": {"kratix.io/promise-name": "database"}},
+            "spec": {"size": 1},
+        }));
+        let holder = Holder { replica: "one".to_owned(), fence: 1 };
+        let mut world = Self {
+            resource: resource.unwrap(),
+            runs: Vec::new(),
+            requests: Vec::new(),
+            works: Vec::new(),
+            placements: Vec::new(),
+            offer: Some(offer("r1", workflows)),
+            destinations: vec![destination("dev", "environment=dev")],
+            live: BTreeSet::from([holder.replica.clone()]),
+            holder,
+            now: START,
+            forgotten: false,
+            keys: BTreeMap::new(),
+            story: String::new(),
+        };
+        world.ask(Operation::Create);
+        world
+    }
+
+    /// The same, already ready.
+    pub fn ready(workflows: &str) -> Self {
+        let mut world = Self::of(workflows);
+        world.carry_on();
+        assert_eq!(world.status().phase.as_str(), "Ready");
+        world.story.clear();
+        world
+    }
+
+    // ---- what people do
+
+    pub fn ask(&mut self, operation: Operation) {
+        let generation = self.resource.metadata.generation;
+        let spec = RequestSpec { operation, generation, resource: ResourceRef::to(&self.resource), ..RequestSpec::default() };
+        self.requests.push(Request::submitted(&format!("req_{}", self.requests.len() + 1), spec, self.now));
+    }
+
+    pub fn change_spec(&mut self) {
+        self.resource.metadata.generation += 1;
+        self.resource.spec["size"] = self.resource.metadata.generation.into();
+        self.ask(Operation::Update);
+        self.tell("the spec changes");
+    }
+
+    pub fn delete(&mut self) {
+        if !self.resource.deleting() {
+            self.resource.metadata.deletion_timestamp = Some(self.now);
+            self.ask(Operation::Delete);
+            self.tell("somebody deletes it");
+        }
+    }
+
+    pub fn label(&mut self, key: &str, value: &str) {
+        self.resource.metadata.labels.insert(key.to_owned(), value.to_owned());
+        self.tell(&format!("label {key}={value}"));
+    }
+
+    pub fn unlabel(&mut self, key: &str) {
+        self.resource.metadata.labels.remove(key);
+        self.tell(&format!("label {key} removed"));
+    }
+
+    pub fn new_revision(&mut self, revision: &str, workflows: &str) {
+        self.offer = Some(offer(revision, workflows));
+        self.tell(&format!("the promise is now {revision}"));
+    }
+
+    pub fn labelled(&self, key: &str) -> bool {
+        self.resource.metadata.labels.contains_key(key)
+    }
+
+    // ---- what the world does
+
+    pub fn later(&mut self, seconds: u64) {
+        self.now = self.now + Duration::from_secs(seconds);
+    }
+
+    /// Another replica takes over; the one before is gone.
+    pub fn holder_dies(&mut self) {
+        self.holder = Holder { replica: format!("{}'", self.holder.replica), fence: self.holder.fence + 1 };
+        self.live = BTreeSet::from([self.holder.replica.clone()]);
+        self.tell("the replica dies, another takes over");
+    }
+
+    #[track_caller]
+    pub fn step(&mut self, left: Left) {
+        self.record("is done", Outcome::Done(left.0));
+    }
+
+    #[track_caller]
+    pub fn step_fails(&mut self, cause: &str) {
+        self.record(&format!("fails: {cause}"), Outcome::Failed { message: cause.to_owned(), exit_code: Some(1), permanent: false });
+    }
+
+    #[track_caller]
+    pub fn step_is_refused(&mut self, cause: &str) {
+        self.record(&format!("is refused: {cause}"), Outcome::Failed { message: cause.to_owned(), exit_code: None, permanent: true });
+    }
+
+    /// What a step leaves if the story does not care: a file named like its pipeline, new for each generation.
+    pub fn usual(&self) -> Left {
+        let (run, at) = (self.runs.last().unwrap(), self.running().unwrap());
+        let pipeline = &run.status.pipelines[at.pipeline].name;
+        Left::default().with(&[&format!("{pipeline}.yaml")], &format!("of generation {}", run.spec.generation))
+    }
+
+    #[track_caller]
+    fn record(&mut self, how: &str, outcome: Outcome) {
+        let at = self.running().expect("a step is running");
+        let (now, run) = (self.now, self.runs.last_mut().unwrap());
+        let retry = self.offer.as_ref().and_then(|offer| offer.step(run.spec.workflow, at)).map(|step| step.retry).unwrap_or_default();
+        let name = run.step(at).unwrap().name.clone();
+        assert!(run.record(at, outcome, retry, now));
+        self.tell(&format!("step {name} {how}"));
+    }
+
+    /// The store's pass: everything that is not as it should be is written.
+    pub fn store_writes(&mut self) {
+        for placement in self.placements.iter_mut().filter(|placement| !placement.settled()) {
+            placement.status.state = PlacementState::Written;
+            placement.status.written = Some(placement.spec.content());
+            placement.status.message = String::new();
+        }
+        self.tell("the store writes");
+    }
+
+    pub fn store_refuses(&mut self, cause: &str) {
+        for placement in self.placements.iter_mut().filter(|placement| !placement.settled()) {
+            placement.status.state = PlacementState::Failing;
+            cause.clone_into(&mut placement.status.message);
+        }
+        self.tell(&format!("the store refuses: {cause}"));
+    }
+
+    // ---- passes
+
+    pub fn observed(&self) -> Observed {
+        Observed {
+            resource: self.resource.clone(),
+            runs: self.runs.last().cloned().into_iter().collect(),
+            requests: self.requests.iter().filter(|request| request.status.phase.open()).cloned().collect(),
+            works: self.works.clone(),
+            placements: self.placements.clone(),
+            offer: self.offer.clone(),
+            destinations: Arc::new(self.destinations.clone()),
+            live: self.live.clone(),
+            holder: self.holder.clone(),
+        }
+    }
+
+    /// Plans and commits.
+    #[track_caller]
+    pub fn pass(&mut self) -> Reason {
+        let before = self.observed();
+        let plan = plan::plan(before.clone(), self.now);
+        super::invariants::check(&before, &plan, self.now);
+        self.commit(&plan);
+        let (seconds, status) = (self.now.since(START).as_secs(), self.status());
+        let _ = writeln!(self.story, "{seconds:>3}s {:<11} {:<17} {}", status.phase.as_str(), plan.reason.code(), status.message);
+        plan.reason
+    }
+
+    /// Plans, and the process ends before the commit: whoever plans next decides the same.
+    pub fn pass_that_crashes(&self) {
+        let before = self.observed();
+        let (plan, again) = (plan::plan(before.clone(), self.now), plan::plan(before, self.now));
+        assert!(super::invariants::same(&plan, &again), "the same rows gave two plans:\n{plan:#?}\n{again:#?}");
+    }
+
+    #[track_caller]
+    fn commit(&mut self, plan: &Plan) {
+        for run in &plan.next.runs {
+            match self.runs.iter_mut().find(|old| old.metadata.uid == run.metadata.uid) {
+                Some(old) => old.clone_from(run),
+                None => self.runs.push(run.clone()),
+            }
+        }
+        for request in &plan.next.requests {
+            let old = self.requests.iter_mut().find(|old| old.metadata.uid == request.metadata.uid);
+            old.expect("a plan makes no requests").clone_from(request);
+        }
+        self.resource = plan.next.resource.clone();
+        self.works.clone_from(&plan.next.works);
+        self.placements.clone_from(&plan.next.placements);
+        self.forgotten = plan.forget;
+        if let Some(at) = plan.perform {
+            self.give_out_key(at);
+        }
+    }
+
+    #[track_caller]
+    fn give_out_key(&mut self, at: StepAt) {
+        let run = self.runs.last().unwrap();
+        let (pipeline, step) = (&run.status.pipelines[at.pipeline], run.step(at).unwrap());
+        let (key, resumed) = (run.idempotency_key(at), step.resumed > 0);
+        let attempt = format!("{} {at:?} started {:?} round {} attempt {}", run.metadata.uid, run.status.started_at, pipeline.attempts, step.attempt);
+        match self.keys.insert(key, attempt.clone()) {
+            Some(before) => assert!(resumed && before == attempt, "the key of {before} was used again for {attempt}"),
+            None => assert!(!resumed, "{attempt} was taken up under another key"),
+        }
+    }
+
+    /// Passes, with every step done as usual and every write taken, until nothing moves. Neither time passes nor does anybody act.
+    #[track_caller]
+    pub fn carry_on(&mut self) -> Reason {
+        for _ in 0..40 {
+            let reason = self.pass();
+            if self.forgotten {
+                return reason;
+            }
+            if self.running().is_some() {
+                self.step(self.usual());
+            } else if self.placements.iter().any(|placement| !placement.settled()) {
+                self.store_writes();
+            } else {
+                return reason;
+            }
+        }
+        panic!("it does not come to rest:\n{}", self.story);
+    }
+
+    // ---- what can be seen
+
+    pub fn running(&self) -> Option<StepAt> {
+        self.runs.last()?.running()
+    }
+
+    pub fn run(&self) -> &Run {
+        self.runs.last().unwrap()
+    }
+
+    pub fn status(&self) -> ResourceStatus {
+        ResourceStatus::read(&self.resource.status)
+    }
+
+    pub fn condition(&self, kind: &str) -> String {
+        let status = self.status();
+        let condition = status.condition(kind).unwrap_or_else(|| panic!("no condition {kind}"));
+        format!("{:?} {}: {}", condition.status, condition.reason, condition.message)
+    }
+
+    /// Where files stand or are to stand: `destination/directory: paths`.
+    pub fn placed(&self) -> Vec<String> {
+        let told = self.placements.iter().map(|p| {
+            let paths: Vec<&str> = p.spec.files.keys().map(String::as_str).collect();
+            let state = if p.settled() { "stands" } else { "open" };
+            let going = if p.spec.withdrawn { " going" } else { "" };
+            format!("{}: {} {state}{going}", p.spec.destination, paths.join(" "))
+        });
+        let mut told: Vec<String> = told.collect();
+        told.sort();
+        told
+    }
+
+    /// What became of each request.
+    pub fn answers(&self) -> String {
+        let told = self.requests.iter().map(|request| {
+            format!("{} {:?} {}", request.spec.operation.as_str(), request.status.phase, request.status.message).trim_end().to_owned()
+        });
+        told.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The runs there were: what made them start and how they ended.
+    pub fn told_runs(&self) -> String {
+        let told = self.runs.iter().map(|run| {
+            let steps = run.status.pipelines.iter().flat_map(|pipeline| pipeline.steps.iter().map(move |step| (pipeline, step)));
+            let steps = steps.map(|(pipeline, step)| format!("{}/{} {:?}", pipeline.name, step.name, step.phase)).collect::<Vec<_>>().join(", ");
+            format!("{} {} generation {} {}: {:?} ({steps})", run.spec.sequence, run.spec.workflow.as_str(), run.spec.generation, run.spec.trigger, run.status.phase)
+        });
+        told.collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn story(&self) -> String {
+        self.story.trim_end().to_owned()
+    }
+
+    pub fn tell(&mut self, what: &str) {
+        let _ = writeln!(self.story, "     - {what}");
+    }
+
+    /// How many steps of the newest run are in this phase.
+    pub fn count(&self, phase: Phase) -> usize {
+        self.run().status.pipelines.iter().flat_map(|pipeline| &pipeline.steps).filter(|step| step.phase == phase).count()
+    }
+}

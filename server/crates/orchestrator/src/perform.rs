@@ -1,0 +1,149 @@
+//! A step with an effect: performed beside the loop, its log kept as it comes, its outcome recorded whatever happens.
+
+use crate::{
+    driver::Orchestrator,
+    resource_pass::{Content, wake},
+    steps::{Ended, LogPiece, LogSink, StepInput},
+};
+use domain::{
+    ErrorKind, Result,
+    object::Typed,
+    plan::{Observed, Offer},
+    run::{Holder, Outcome, Phase, RunKind, StepAt},
+    workflow::Retry,
+};
+use std::{sync::Arc, time::Duration};
+use store::{LogChunk, Op};
+use tokio::sync::{Semaphore, mpsc};
+
+/// Where the outcome of a step belongs.
+struct Place {
+    run: String,
+    resource: String,
+    namespace: String,
+    at: StepAt,
+    attempt: u32,
+    holder: Holder,
+    retry: Retry,
+}
+
+impl Orchestrator {
+    /// Performs the step the committed plan asked for. Returns at once.
+    pub(crate) fn perform(&self, observed: Observed, at: StepAt) {
+        let orchestrator = self.clone();
+        self.inner.tasks.spawn(async move { orchestrator.perform_to_end(observed, at).await });
+    }
+
+    async fn perform_to_end(&self, observed: Observed, at: StepAt) {
+        let Some(run) = observed.runs.last() else { return };
+        let mut place = Place {
+            run: run.metadata.uid.clone(),
+            resource: observed.resource.metadata.uid.clone(),
+            namespace: observed.resource.metadata.namespace.clone(),
+            at,
+            attempt: run.step(at).map_or(1, |step| step.attempt),
+            holder: observed.holder.clone(),
+            retry: Retry::default(),
+        };
+        let resumed = run.step(at).is_some_and(|step| step.resumed > 0);
+        let ended = match self.prepare(&observed, at).await {
+            Err(error) => Ended::Failed { message: error.message, exit_code: None, permanent: error.kind != ErrorKind::ServiceUnavailable },
+            Ok(input) => {
+                place.retry = input.step.retry;
+                self.perform_step(input, &place, resumed).await
+            }
+        };
+        if self.inner.fenced_off.is_cancelled() {
+            return; // somebody else takes this attempt up; what it came to here is not ours to say
+        }
+        self.record_until_kept(&place, ended).await;
+    }
+
+    async fn prepare(&self, observed: &Observed, at: StepAt) -> Result<StepInput> {
+        let revision = observed.runs.last().map_or("", |run| run.spec.revision.as_str());
+        let offer: Option<Arc<Offer>> = match &observed.offer {
+            Some(offer) if offer.revision == revision => Some(offer.clone()),
+            _ => self.inner.offers.by_name(&self.inner.store, revision).await?,
+        };
+        let offer = offer.ok_or_else(|| domain::Error::not_found("revisions.midspan.dev", revision))?;
+        let input = self.step_input(observed, at, &offer, &Content::default()).await?;
+        input.ok_or_else(|| domain::Error::bad_request("the promise's revision has no such step"))
+    }
+
+    async fn perform_step(&self, input: StepInput, place: &Place, resumed: bool) -> Ended {
+        let per_promise = {
+            let mut all = self.inner.promise_steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let limit = self.inner.config.steps_per_promise;
+            all.entry(input.promise.clone()).or_insert_with(|| Arc::new(Semaphore::new(limit))).clone()
+        };
+        let _own = per_promise.acquire_owned().await;
+        let _all = self.inner.all_steps.clone().acquire_owned().await;
+        if resumed {
+            self.inner.runner.reap(&input.run).await;
+        }
+        let (sender, receiver) = mpsc::channel(256);
+        let log = self.inner.tasks.spawn(keep_log(self.clone(), place.run.clone(), input.pipeline.clone(), input.step.name.clone(), place.attempt, receiver));
+        let cancel = self.inner.fenced_off.child_token();
+        let ended = self.inner.runner.perform(input, LogSink::new(sender), cancel).await;
+        let _ = log.await;
+        ended
+    }
+
+    /// The outcome must not be lost: while the database is away it is kept here and tried again.
+    async fn record_until_kept(&self, place: &Place, ended: Ended) {
+        let mut content = Content::default();
+        let outcome = content.outcome(ended);
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match self.record(place, &outcome, &content).await {
+                Ok(()) => return,
+                Err(error) if error.kind == ErrorKind::Conflict => tracing::debug!(%error, "recording an outcome again"),
+                Err(error) => {
+                    tracing::warn!(%error, run = place.run, "cannot record a step's outcome yet");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                }
+            }
+            if self.inner.fenced_off.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    async fn record(&self, place: &Place, outcome: &Outcome, content: &Content) -> Result<()> {
+        let now = self.inner.clock.now();
+        let Some(object) = self.inner.store.by_uid(&place.run).await? else { return Ok(()) };
+        let mut run = Typed::<RunKind>::parse(object)?;
+        let ours = run.step(place.at).is_some_and(|step| step.phase == Phase::Running && step.holder.as_ref() == Some(&place.holder));
+        if !ours || !run.record(place.at, outcome.clone(), place.retry, now) {
+            tracing::warn!(run = place.run, "a step's outcome came after somebody else took the step over");
+            return Ok(());
+        }
+        let blobs = content.blobs.iter().map(|(digest, bytes)| Op::Blob { digest: digest.clone(), bytes: bytes.to_vec() });
+        let mut ops: Vec<Op> = blobs.collect();
+        ops.push(Op::Update(run.to_object()));
+        ops.push(wake(&place.resource, &place.namespace, now));
+        self.inner.store.commit(ops).await.map(drop)
+    }
+}
+
+/// Writes the log in chunks: as large as they come together within a moment, never later than that.
+async fn keep_log(orchestrator: Orchestrator, run: String, pipeline: String, step: String, attempt: u32, mut pieces: mpsc::Receiver<LogPiece>) {
+    const MOMENT: Duration = Duration::from_millis(100);
+    const LARGEST: usize = 64 * 1024;
+    while let Some(first) = pieces.recv().await {
+        let mut text = first.text;
+        let until = tokio::time::Instant::now() + MOMENT;
+        while text.len() < LARGEST {
+            match tokio::time::timeout_at(until, pieces.recv()).await {
+                Ok(Some(piece)) => text.push_str(&piece.text),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        let at = orchestrator.inner.clock.now();
+        let chunk = LogChunk { run: run.clone(), pipeline: pipeline.clone(), step: step.clone(), attempt, at, stream: String::new(), text };
+        if let Err(error) = orchestrator.inner.store.append_log(chunk).await {
+            tracing::warn!(%error, run, "part of a step's log is lost");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! One pass over one resource: load, plan, compute what is pure, commit the difference, start what is not.
+
+use crate::{
+    driver::{Batch, Orchestrator},
+    store_key,
+    steps::{Folders, StepInput, template},
+};
+use domain::{
+    Object, Result,
+    digest::Digest,
+    object::{API_VERSION, GROUP, Kind, Typed},
+    placement::PlacementState,
+    plan::{self, Observed, Offer, Plan},
+    request::RequestKind,
+    run::{Holder, Phase, Run, RunKind, StepAt},
+    status::ResourceStatus,
+    work::{Files, WorkKind},
+};
+use std::{collections::BTreeMap, sync::Arc};
+use store::{Lease, Op};
+
+impl Orchestrator {
+    pub(crate) async fn resource_pass(&self, lease: &Lease, uid: &str, batch: &Batch) -> Result<()> {
+        let Some(observed) = self.observe(uid, lease, batch).await? else { return self.settle(lease, None).await };
+        let before = observed.clone();
+        let now = self.inner.clock.now();
+        let mut content = Content::default();
+        let mut plan = plan::plan(observed, now);
+        while let Some((at, offer)) = pure_step(&plan) {
+            self.compute(&mut plan.next, at, &offer, &mut content).await?;
+            plan = plan::plan(plan.next, now);
+        }
+        let ops = difference(&before, &plan, lease, content, now);
+        self.inner.store.commit(ops).await?;
+        tracing::debug!(uid, reason = plan.reason.code(), "pass");
+        if let Some(at) = plan.perform {
+            self.perform(plan.next, at);
+        }
+        Ok(())
+    }
+
+    async fn observe(&self, uid: &str, lease: &Lease, batch: &Batch) -> Result<Option<Observed>> {
+        let store = &self.inner.store;
+        let Some(resource) = store.by_uid(uid).await? else { return Ok(None) };
+        let (mut runs, mut requests, mut works, mut placements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for object in store.owned(uid).await?.into_iter().filter(|object| object.api_version == API_VERSION) {
+            match object.kind.as_str() {
+                RunKind::KIND => runs.push(Typed::<RunKind>::parse(object)?),
+                RequestKind::KIND => requests.push(Typed::<RequestKind>::parse(object)?),
+                WorkKind::KIND => works.push(Typed::<WorkKind>::parse(object)?),
+                "Placement" => placements.push(Typed::parse(object)?),
+                _ => {}
+            }
+        }
+        let status = ResourceStatus::read(&resource.status);
+        if runs.is_empty() && !status.run.is_empty() {
+            let newest = store.by_name(GROUP, RunKind::KIND, &resource.metadata.namespace, &status.run).await?;
+            runs.extend(newest.map(Typed::<RunKind>::parse).transpose()?);
+        }
+        runs.sort_by_key(|run: &Run| run.spec.sequence);
+        requests.sort_by_key(|request: &domain::request::Request| request.spec.generation);
+        let offer = self.offer(&resource, &status, batch).await?;
+        let holder = Holder { replica: self.inner.config.replica.clone(), fence: lease.fence };
+        let live = self.live_holders(&runs).await?;
+        Ok(Some(Observed { resource, runs, requests, works, placements, offer, destinations: batch.destinations.clone(), live, holder }))
+    }
+
+    /// The revision this resource runs. A deletion runs the one that was last applied: its promise may be gone or changed.
+    async fn offer(&self, resource: &Object, status: &ResourceStatus, batch: &Batch) -> Result<Option<Arc<Offer>>> {
+        if resource.deleting() && !status.revision.is_empty() {
+            return self.inner.offers.by_name(&self.inner.store, &status.revision).await;
+        }
+        let promise = resource.facets().promise;
+        let mut current = batch.current.lock().await;
+        if let Some(offer) = current.get(promise) {
+            return Ok(offer.clone());
+        }
+        let offer = self.inner.offers.current(&self.inner.store, promise).await?;
+        current.insert(promise.to_owned(), offer.clone());
+        Ok(offer)
+    }
+
+    /// The replicas that count as alive. A holder that the last heartbeat did not know may be new: ask again before calling it dead.
+    async fn live_holders(&self, runs: &[Run]) -> Result<std::collections::BTreeSet<String>> {
+        let live = self.inner.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let holders = runs.iter().flat_map(|run| &run.status.pipelines).flat_map(|p| &p.steps).filter_map(|step| step.holder.as_ref());
+        if holders.into_iter().all(|holder| live.contains(&holder.replica)) {
+            return Ok(live);
+        }
+        let mut live = self.inner.store.live_replicas(self.inner.clock.now()).await?;
+        live.insert(self.inner.config.replica.clone());
+        Ok(live)
+    }
+
+    /// Computes a template step and records it in the run, all in memory.
+    async fn compute(&self, next: &mut Observed, at: StepAt, offer: &Offer, content: &mut Content) -> Result<()> {
+        let now = self.inner.clock.now();
+        let Some(input) = self.step_input(next, at, offer, content).await? else { return Ok(()) };
+        let retry = input.step.retry;
+        let outcome = content.outcome(template::render(&input));
+        if let Some(run) = next.runs.last_mut() {
+            run.record(at, outcome, retry, now);
+        }
+        Ok(())
+    }
+
+    /// What a step is given: the object as it stands, its definition, and what the steps before it left.
+    pub(crate) async fn step_input(&self, next: &Observed, at: StepAt, offer: &Offer, content: &Content) -> Result<Option<StepInput>> {
+        let Some(run) = next.runs.last() else { return Ok(None) };
+        let (Some(step), Some(pipeline), Some(state)) =
+            (offer.step(run.spec.workflow, at), run.status.pipelines.get(at.pipeline), run.step(at))
+        else {
+            return Ok(None);
+        };
+        debug_assert_eq!(state.phase, Phase::Running);
+        let before = Folders { output: self.load(&pipeline.output, content).await?, metadata: self.load(&pipeline.metadata, content).await? };
+        Ok(Some(StepInput {
+            object: next.resource.clone(),
+            promise: offer.promise.name.clone(),
+            promise_version: offer.promise.version.clone(),
+            workflow: run.spec.workflow,
+            run: run.metadata.uid.clone(),
+            pipeline: pipeline.name.clone(),
+            step: step.clone(),
+            plural: offer.promise.spec.api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
+            idempotency_key: run.idempotency_key(at),
+            fence: next.holder.fence,
+            before,
+            secrets_to_mask: Vec::new(),
+        }))
+    }
+
+    async fn load(&self, files: &Files, content: &Content) -> Result<BTreeMap<String, bytes::Bytes>> {
+        let missing: Vec<Digest> = files.values().filter(|digest| !content.blobs.contains_key(*digest)).cloned().collect();
+        let stored = if missing.is_empty() { BTreeMap::new() } else { self.inner.store.blobs(&missing).await? };
+        let bytes = |digest: &Digest| content.blobs.get(digest).cloned().or_else(|| stored.get(digest).map(|bytes| bytes.clone().into()));
+        files
+            .iter()
+            .map(|(path, digest)| {
+                let bytes = bytes(digest).ok_or_else(|| domain::Error::internal(format!("blob {digest} of {path} is missing")))?;
+                Ok((path.clone(), bytes))
+            })
+            .collect()
+    }
+}
+
+/// Bytes produced in this pass, to be committed with the rows that name them.
+#[derive(Default)]
+pub(crate) struct Content {
+    pub blobs: BTreeMap<Digest, bytes::Bytes>,
+}
+
+impl Content {
+    /// Turns what a step left into what a run records, keeping the bytes.
+    pub fn outcome(&mut self, ended: crate::steps::Ended) -> domain::run::Outcome {
+        use crate::steps::Ended;
+        use domain::run::{Outcome, StepResult};
+        match ended {
+            Ended::Failed { message, exit_code, permanent } => Outcome::Failed { message, exit_code, permanent },
+            Ended::Done { folders, exit_code, message } => {
+                let metadata_contents = folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
+                let (output, metadata) = (self.keep(folders.output), self.keep(folders.metadata));
+                Outcome::Done(StepResult { output, metadata, metadata_contents, exit_code, message })
+            }
+        }
+    }
+
+    pub fn ops(self) -> impl Iterator<Item = Op> {
+        self.blobs.into_iter().map(|(digest, bytes)| Op::Blob { digest, bytes: bytes.to_vec() })
+    }
+
+    fn keep(&mut self, files: BTreeMap<String, bytes::Bytes>) -> Files {
+        files
+            .into_iter()
+            .map(|(path, bytes)| {
+                let digest = Digest::of(&bytes);
+                self.blobs.insert(digest.clone(), bytes);
+                (path, digest)
+            })
+            .collect()
+    }
+}
+
+/// The step to compute now, if the plan's step is a computation.
+fn pure_step(plan: &Plan) -> Option<(StepAt, Arc<Offer>)> {
+    let (at, offer) = (plan.perform?, plan.next.offer.clone()?);
+    let run = plan.next.runs.last()?;
+    let step = offer.step(run.spec.workflow, at).filter(|step| step.uses.is_pure() && offer.revision == run.spec.revision)?;
+    step.uses.is_pure().then_some((at, offer))
+}
+
+/// The transaction that makes the rows say what the plan says. Rows that stand as they should are not written.
+fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, now: domain::Timestamp) -> Vec<Op> {
+    let next = &plan.next;
+    let mut ops = vec![Op::Settle { lease: lease.clone(), next: plan.wake }];
+    if plan.forget {
+        ops.push(Op::Remove { uid: next.resource.metadata.uid.clone(), version: Some(before.resource.metadata.resource_version) });
+    } else if next.resource != before.resource {
+        ops.push(Op::Update(next.resource.clone()));
+    }
+    ops.extend(content.ops());
+    ops.extend(next.runs.iter().filter(|run| !before.runs.contains(run)).map(|run| Op::Put(run.to_object())));
+    ops.extend(next.requests.iter().filter(|request| !before.requests.contains(request)).map(|request| Op::Put(request.to_object())));
+    ops.extend(next.works.iter().filter(|work| !before.works.contains(work)).map(|work| Op::Put(work.to_object())));
+    ops.extend(gone(before.works.iter().map(|w| &w.metadata.uid), next.works.iter().map(|w| &w.metadata.uid)));
+    ops.extend(gone(before.placements.iter().map(|p| &p.metadata.uid), next.placements.iter().map(|p| &p.metadata.uid)));
+    let mut stores = std::collections::BTreeSet::new();
+    for placement in next.placements.iter().filter(|placement| !before.placements.contains(placement)) {
+        ops.push(Op::Put(placement.to_object()));
+        if placement.status.state == PlacementState::Pending {
+            stores.insert(placement.spec.state_store.as_str());
+        }
+    }
+    ops.extend(stores.into_iter().map(|store| Op::Wake { key: store_key(store), lane: crate::STORES_LANE.to_owned(), due: now }));
+    ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
+    ops
+}
+
+fn gone<'a>(before: impl Iterator<Item = &'a String>, after: impl Iterator<Item = &'a String>) -> Vec<Op> {
+    let after: std::collections::BTreeSet<&String> = after.collect();
+    before.filter(|uid| !after.contains(uid)).map(|uid| Op::Remove { uid: uid.clone(), version: None }).collect()
+}
+
+/// Wakes a resource now.
+pub(crate) fn wake(uid: &str, namespace: &str, now: domain::Timestamp) -> Op {
+    Op::Wake { key: uid.to_owned(), lane: namespace.to_owned(), due: now }
+}

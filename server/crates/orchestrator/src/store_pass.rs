@@ -1,0 +1,144 @@
+//! One pass over one state store: every placement that is not as it should be, in one write.
+
+use crate::{
+    destinations::Wanted,
+    driver::Orchestrator,
+    resource_pass::wake,
+};
+use domain::{
+    Error, Result,
+    condition::{self, Condition, Truth},
+    destination::{StateStore, StateStoreKind},
+    digest::Digest,
+    object::{GROUP, Kind, Typed},
+    placement::{Placement, PlacementKind, PlacementState},
+    selector::{Requirement, Selector},
+    workflow::{GoDuration, Retry},
+};
+use std::{collections::BTreeSet, time::Duration};
+use store::{Lease, Op, Query};
+
+/// Placements written together at most: bounds the memory of a pass, not the work that gets done.
+const TOGETHER: i64 = 500;
+
+impl Orchestrator {
+    pub(crate) async fn store_pass(&self, lease: &Lease, name: &str) -> Result<()> {
+        let placements = self.open_placements(name).await?;
+        if placements.is_empty() {
+            return self.settle(lease, None).await;
+        }
+        let object = self.inner.store.by_name(GROUP, StateStoreKind::KIND, "", name).await?;
+        let state_store = object.map(Typed::<StateStoreKind>::parse).transpose()?;
+        let written = match &state_store {
+            None => Err(Error::not_found("statestores.midspan.dev", name)),
+            Some(state_store) => self.write(state_store, &placements, lease.fence).await,
+        };
+        let now = self.inner.clock.now();
+        let version = written.as_ref().map_or_else(|_| String::new(), |written| written.version.clone());
+        let mut lost_race = false;
+        let records = placements.iter().map(|placement| self.record_write(placement, written.as_ref().err(), &version));
+        for result in futures::future::join_all(records).await {
+            match result {
+                Ok(()) => {}
+                // the placement changed meanwhile: it is pending again and has its turn in the next pass
+                Err(error) if error.kind == domain::ErrorKind::Conflict => lost_race = true,
+                Err(error) => return Err(error),
+            }
+        }
+        let failures = self.record_health(state_store, written.as_ref().err(), &version).await?;
+        let next = match &written {
+            Err(error) => {
+                tracing::warn!(store = name, %error, "state store refuses writes");
+                Some(now + backoff(failures, name))
+            }
+            Ok(_) if lost_race || i64::try_from(placements.len()).is_ok_and(|n| n >= TOGETHER) => Some(now),
+            Ok(_) => None,
+        };
+        self.settle(lease, next).await
+    }
+
+    async fn open_placements(&self, store: &str) -> Result<Vec<Placement>> {
+        let query = Query {
+            phases: vec!["Pending".to_owned(), "Failing".to_owned()],
+            labels: Selector { requirements: vec![Requirement::In("midspan.dev/state-store".to_owned(), vec![store.to_owned()])] },
+            limit: TOGETHER,
+            ..Query::of_kind(GROUP, PlacementKind::KIND)
+        };
+        self.inner.store.list(&query).await?.objects.into_iter().map(Typed::<PlacementKind>::parse).collect()
+    }
+
+    async fn write(&self, state_store: &StateStore, placements: &[Placement], fence: i64) -> Result<crate::destinations::Written> {
+        let digests: BTreeSet<Digest> = placements.iter().filter(|p| !p.spec.withdrawn).flat_map(|p| p.spec.files.values().cloned()).collect();
+        let blobs = self.inner.store.blobs(&digests.into_iter().collect::<Vec<_>>()).await?;
+        let mut wanted = Vec::with_capacity(placements.len());
+        for Placement { metadata, spec, .. } in placements {
+            let mut files = std::collections::BTreeMap::new();
+            for (path, digest) in spec.files.iter().filter(|_| !spec.withdrawn) {
+                let bytes = blobs.get(digest).ok_or_else(|| Error::internal(format!("blob {digest} of {path} is missing")))?;
+                files.insert(path.clone(), bytes.clone().into());
+            }
+            let subject = format!("{} {}/{}", spec.promise, metadata.namespace, spec.resource);
+            wanted.push(Wanted { root: spec.root.clone(), files, subject, id: metadata.uid.clone(), fence });
+        }
+        let (uid, name, backend) = (&state_store.metadata.uid, &state_store.metadata.name, &state_store.spec.backend);
+        self.inner.stores.write(uid, name, backend, &wanted, self.inner.clock.now()).await
+    }
+
+    async fn record_write(&self, placement: &Placement, error: Option<&Error>, version: &str) -> Result<()> {
+        let now = self.inner.clock.now();
+        let mut next = placement.clone();
+        match error {
+            None => {
+                next.status.state = PlacementState::Written;
+                next.status.written = Some(placement.spec.content());
+                next.status.version = version.to_owned();
+                next.status.written_at = Some(now);
+                next.status.message = String::new();
+            }
+            Some(error) => {
+                next.status.state = PlacementState::Failing;
+                next.status.message.clone_from(&error.message);
+            }
+        }
+        if next == *placement {
+            return Ok(());
+        }
+        let owner = placement.metadata.owner_references.first().map_or("", |owner| owner.uid.as_str());
+        self.inner.store.commit(vec![Op::Update(next.to_object()), wake(owner, &placement.metadata.namespace, now)]).await.map(drop)
+    }
+
+    /// Says on the state store whether it takes writes. Returns the failures in a row.
+    async fn record_health(&self, state_store: Option<StateStore>, error: Option<&Error>, version: &str) -> Result<u32> {
+        let Some(mut state_store) = state_store else { return Ok(1) };
+        let before = state_store.clone();
+        let status = &mut state_store.status;
+        status.failures = if error.is_some() { status.failures.saturating_add(1) } else { 0 };
+        status.observed_generation = state_store.metadata.generation;
+        if !version.is_empty() {
+            version.clone_into(&mut status.version);
+        }
+        let ready = Condition {
+            kind: "Ready".to_owned(),
+            status: Truth::from(error.is_none()),
+            reason: if error.is_none() { "Written".to_owned() } else { "WriteFailed".to_owned() },
+            message: error.map_or_else(|| "The last write was taken".to_owned(), |error| error.message.clone()),
+            last_transition_time: self.inner.clock.now(),
+            observed_generation: state_store.metadata.generation,
+        };
+        condition::set(&mut status.conditions, ready);
+        let failures = status.failures;
+        if state_store != before {
+            match self.inner.store.commit(vec![Op::Update(state_store.to_object())]).await {
+                Ok(_) => {}
+                Err(error) if error.kind == domain::ErrorKind::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(failures)
+    }
+}
+
+fn backoff(failures: u32, store: &str) -> Duration {
+    let retry = Retry { attempts: u32::MAX, backoff: GoDuration(Duration::from_secs(2)), max_backoff: GoDuration(Duration::from_secs(300)) };
+    retry.pause(failures.max(1), store)
+}
