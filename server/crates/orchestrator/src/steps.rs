@@ -1,0 +1,182 @@
+//! Performs one step of a pipeline: folders in, folders out, whatever kind the step is.
+//!
+//! **Contract.** A step is given the object, the folders as the step before left them, an idempotency key and a fence. It ends
+//! as [`Ended::Done`] with both folders as they now are, or as [`Ended::Failed`] with words for the person who waits. `permanent`
+//! says that trying again cannot help: the definition or the input is wrong.
+//!
+//! **Bounds.** Every step ends: templates by fuel, commands and calls by the step's timeout or the caller's cancellation. Files, responses
+//! and logs are capped before they are held in memory.
+//!
+//! **Purity.** [`template::render`] is a computation. `command` and `http` act on the outside; the caller has committed their
+//! intent before, and gives the same key to every try of one attempt.
+
+mod command;
+mod http;
+pub mod log;
+mod mask;
+mod paths;
+pub mod template;
+
+pub use http::client as http_client;
+pub use log::{LogPiece, LogSink, Stream};
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use domain::{
+    Error, Object,
+    run::Workflow,
+    workflow::{Step, StepKind},
+};
+use mask::Mask;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// The most files one folder may hold, at any step.
+pub const MAX_FILES: usize = 1_000;
+/// The largest single file.
+pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+/// The largest folder, all files together.
+pub const MAX_FOLDER_BYTES: usize = 16 * 1024 * 1024;
+
+/// Everything a step is given. Owned, so that it can move to a task.
+#[derive(Clone, Debug)]
+pub struct StepInput {
+    /// The object the run is about, defaults filled in, with its status.
+    pub object: Object,
+    pub promise: String,
+    pub promise_version: String,
+    pub workflow: Workflow,
+    pub run: String,
+    pub pipeline: String,
+    pub step: Step,
+    /// The kind's plural name, as URLs have it.
+    pub plural: String,
+    pub idempotency_key: String,
+    pub fence: i64,
+    /// The pipeline's folders as the step before left them.
+    pub before: Folders,
+    /// Values that must never appear in a log or a message.
+    pub secrets_to_mask: Vec<String>,
+}
+
+/// `/kratix/output` and `/kratix/metadata`: relative path to content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folders {
+    pub output: BTreeMap<String, Bytes>,
+    pub metadata: BTreeMap<String, Bytes>,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Done {
+        /// All that is in the folders now, not only what the step added.
+        folders: Folders,
+        exit_code: Option<i32>,
+        message: String,
+    },
+    Failed {
+        message: String,
+        exit_code: Option<i32>,
+        /// Trying again cannot help.
+        permanent: bool,
+    },
+}
+
+impl Ended {
+    /// The definition or the input is wrong.
+    fn refused(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), exit_code: None, permanent: true }
+    }
+
+    /// Something outside went wrong; another attempt may fare better.
+    fn failed(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), exit_code: None, permanent: false }
+    }
+
+    fn masked(self, mask: &Mask) -> Self {
+        match self {
+            Self::Done { folders, exit_code, message } => {
+                Self::Done { folders, exit_code, message: mask.text(&message) }
+            }
+            Self::Failed { message, exit_code, permanent } => {
+                Self::Failed { message: mask.text(&message), exit_code, permanent }
+            }
+        }
+    }
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::refused(error.message)
+    }
+}
+
+/// Whether an `http` step may call this address. Asked again before every redirect is followed.
+pub type Allowed = Arc<dyn Fn(&reqwest::Url) -> domain::Result<()> + Send + Sync>;
+
+/// What performing steps needs from the server.
+#[derive(Clone)]
+pub struct RunnerConfig {
+    /// Where commands get their private folders. Made when missing, readable by the server alone.
+    pub work_dir: PathBuf,
+    /// `PATH` of commands; the server's own environment is never passed on.
+    pub path: String,
+    /// Made by [`http_client`]: bounded, and never following a redirect by itself.
+    pub http: reqwest::Client,
+    /// Guards the addresses of `http` steps; `None` allows every one.
+    pub allowed: Option<Allowed>,
+}
+
+impl RunnerConfig {
+    pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    pub fn new(work_dir: impl Into<PathBuf>, http: reqwest::Client) -> Self {
+        Self { work_dir: work_dir.into(), path: Self::PATH.to_owned(), http, allowed: None }
+    }
+}
+
+/// Performs steps.
+#[derive(Clone)]
+pub struct Runner {
+    config: Arc<RunnerConfig>,
+}
+
+impl Runner {
+    pub fn new(config: RunnerConfig) -> Self {
+        Self { config: Arc::new(config) }
+    }
+
+    /// Performs one attempt of one step. Its log goes to `log` while it runs; `cancel` ends it early, as a failure that may be tried again.
+    ///
+    /// Dropping the future kills a command's process group at once, but only [`reap`](Self::reap) finds what has left the group.
+    pub async fn perform(&self, input: StepInput, log: LogSink, cancel: CancellationToken) -> Ended {
+        let mask = Mask::new(&input.secrets_to_mask);
+        let ended = match input.step.uses {
+            StepKind::Template => render_aside(input).await,
+            StepKind::Command => command::perform(&self.config, &input, &log, &mask, &cancel).await,
+            StepKind::Http => http::perform(&self.config, &input, &log, &mask, &cancel).await,
+            StepKind::Container => Ended::refused(
+                "container steps need a container runtime, which this server does not have yet; \
+                 use a template, command or http step, or run the container's program as a command",
+            ),
+        };
+        log.finish().await;
+        ended.masked(&mask)
+    }
+
+    /// Kills every process an earlier server left behind for this run and removes its folders. Call it before an unfinished step is tried again.
+    pub async fn reap(&self, run: &str) {
+        command::reap(&self.config, run).await;
+    }
+}
+
+/// A template is bounded by fuel, not by time: it must not hold up the other tasks meanwhile.
+async fn render_aside(input: StepInput) -> Ended {
+    match tokio::task::spawn_blocking(move || template::render(&input)).await {
+        Ok(ended) => ended,
+        Err(panic) => Ended::refused(format!("the template step broke down: {panic}")),
+    }
+}

@@ -1,0 +1,126 @@
+//! What a command is called with.
+
+use super::room::Room;
+use crate::steps::{
+    RunnerConfig, StepInput,
+    template::{self, Mode, Sources},
+};
+use domain::{Error, Result, object, promise::Promise};
+use serde::Deserialize;
+use serde_json::Value;
+use std::{collections::BTreeMap, ffi::OsString};
+
+/// The call, its templates filled in.
+pub struct Call {
+    pub program: String,
+    pub arguments: Vec<String>,
+    pub stdin: Option<String>,
+    pub env: BTreeMap<String, String>,
+}
+
+/// What `with` says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    command: Vec<String>,
+    stdin: Option<String>,
+    #[serde(default)]
+    env: BTreeMap<String, Value>,
+}
+
+impl Call {
+    pub fn read(input: &StepInput) -> Result<Self> {
+        let with: With = object::decode(input.step.with.clone(), "with")?;
+        let mut argv = with.command.into_iter();
+        let program = argv.next().filter(|program| !program.is_empty());
+        let Some(program) = program else {
+            return Err(Error::bad_request(
+                "with.command: needs a program as its first element, such as [kubectl, version]",
+            ));
+        };
+        let arguments: Vec<_> = argv.collect();
+        if program.contains('\0') || arguments.iter().any(|argument| argument.contains('\0')) {
+            return Err(Error::bad_request("with.command: a program cannot be given a NUL character"));
+        }
+        let mut texts = BTreeMap::new();
+        for (name, text) in &input.step.env {
+            texts.insert(name.clone(), (format!("env.{name}"), text.clone()));
+        }
+        for (name, value) in with.env {
+            let place = format!("with.env.{name}");
+            let text = match value {
+                Value::String(text) => text,
+                Value::Number(_) | Value::Bool(_) => value.to_string(),
+                other => {
+                    return Err(Error::bad_request(format!(
+                        "{place}: must be a string, not {}",
+                        object::type_name(&other)
+                    )));
+                }
+            };
+            texts.insert(name, (place, text));
+        }
+        let mut sources = Sources::default();
+        for (name, (place, text)) in &texts {
+            check_name(name, place)?;
+            sources.add(Mode::Text, place, text)?;
+        }
+        if let Some(text) = &with.stdin {
+            sources.add(Mode::Text, "with.stdin", text)?;
+        }
+        let templates = sources.compile()?;
+        let mut rendering = templates.start(template::context(input));
+        let mut env = BTreeMap::new();
+        for (name, (place, _)) in texts {
+            let text = rendering.text(&place)?;
+            if text.contains('\0') {
+                return Err(Error::bad_request(format!("{place}: a variable cannot hold a NUL character")));
+            }
+            env.insert(name, text);
+        }
+        let stdin = with.stdin.map(|_| rendering.text("with.stdin")).transpose()?;
+        Ok(Self { program, arguments, stdin, env })
+    }
+}
+
+/// The variables every command gets: Kratix's, ours, and the least a program needs. Nothing of the server's own environment.
+pub fn variables(config: &RunnerConfig, input: &StepInput, room: &Room) -> Vec<(&'static str, OsString)> {
+    let object = &input.object;
+    let about = if Promise::is_promise(object.group(), &object.kind) { "promise" } else { "resource" };
+    let cluster_scoped = object.metadata.namespace.is_empty().to_string();
+    let text = |value: &str| OsString::from(value);
+    vec![
+        ("PATH", text(&config.path)),
+        ("HOME", room.path().into()),
+        ("LANG", text("C.UTF-8")),
+        ("KRATIX_WORKFLOW_ACTION", text(input.workflow.as_str())),
+        ("KRATIX_WORKFLOW_TYPE", text(about)),
+        ("KRATIX_PROMISE_NAME", text(&input.promise)),
+        ("KRATIX_PIPELINE_NAME", text(&input.pipeline)),
+        ("KRATIX_OBJECT_KIND", text(&object.kind)),
+        ("KRATIX_OBJECT_GROUP", text(object.group())),
+        ("KRATIX_OBJECT_VERSION", text(object.version())),
+        ("KRATIX_OBJECT_NAME", text(&object.metadata.name)),
+        ("KRATIX_OBJECT_NAMESPACE", text(&object.metadata.namespace)),
+        ("KRATIX_CRD_PLURAL", text(&input.plural)),
+        ("KRATIX_CLUSTER_SCOPED", text(&cluster_scoped)),
+        ("MIDSPAN_IDEMPOTENCY_KEY", text(&input.idempotency_key)),
+        ("MIDSPAN_FENCE", text(&input.fence.to_string())),
+        ("MIDSPAN_RUN", text(&input.run)),
+        ("MIDSPAN_INPUT", room.input().into()),
+        ("MIDSPAN_OUTPUT", room.output().into()),
+        ("MIDSPAN_METADATA", room.metadata().into()),
+    ]
+}
+
+fn check_name(name: &str, place: &str) -> Result<()> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err(Error::bad_request(format!("{place}: {name:?} is not the name of a variable")));
+    }
+    if name.starts_with("MIDSPAN_") || name.starts_with("KRATIX_") {
+        return Err(Error::bad_request(format!(
+            "{place}: variables that begin with MIDSPAN_ and KRATIX_ are set by the orchestrator"
+        )));
+    }
+    Ok(())
+}

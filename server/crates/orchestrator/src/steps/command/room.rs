@@ -1,0 +1,98 @@
+//! The private folder of one attempt: made before, read after, gone in the end.
+
+use super::folders;
+use crate::steps::{Folders, RunnerConfig, StepInput};
+use domain::{Digest, Error, Result, document};
+use std::{
+    fs, io,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
+
+/// Removed when dropped, whatever happened.
+pub struct Room {
+    path: PathBuf,
+}
+
+/// Where the rooms of a run are.
+pub fn of_run(config: &RunnerConfig, run: &str) -> PathBuf {
+    config.work_dir.join(file_name(run))
+}
+
+impl Room {
+    /// Makes the folder and lays out what the step is given.
+    pub async fn enter(config: &RunnerConfig, input: &StepInput) -> io::Result<Self> {
+        let run = of_run(config, &input.run);
+        let name = file_name(&input.idempotency_key);
+        let object = document::to_yaml(&input.object.to_value());
+        let before = input.before.clone();
+        aside(move || {
+            private().recursive(true).create(&run)?;
+            let path = fs::canonicalize(run)?.join(name);
+            if path.exists() {
+                fs::remove_dir_all(&path)?;
+            }
+            private().create(&path)?;
+            let room = Self { path };
+            private().recursive(true).create(room.input())?;
+            fs::write(room.input().join("object.yaml"), object)?;
+            folders::lay_out(&room.output(), &before.output)?;
+            folders::lay_out(&room.metadata(), &before.metadata)?;
+            Ok(room)
+        })
+        .await
+    }
+
+    /// Reads what the step left.
+    pub async fn leave(&self) -> Result<Folders> {
+        let (output, metadata) = (self.output(), self.metadata());
+        let read = aside(move || {
+            let output = folders::read_back(&output, "/kratix/output")?;
+            Ok(Folders { output, metadata: folders::read_back(&metadata, "/kratix/metadata")? })
+        });
+        read.await.map_err(|fault| Error::bad_request(fault.to_string()))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn input(&self) -> PathBuf {
+        self.path.join("kratix/input")
+    }
+
+    pub fn output(&self) -> PathBuf {
+        self.path.join("kratix/output")
+    }
+
+    pub fn metadata(&self) -> PathBuf {
+        self.path.join("kratix/metadata")
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+        if let Some(run) = self.path.parent() {
+            // stays while another step of the run is in it
+            let _ = fs::remove_dir(run);
+        }
+    }
+}
+
+fn private() -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// An id as a file name: itself where it is plain, its digest otherwise.
+fn file_name(id: &str) -> String {
+    let plain =
+        !id.is_empty() && id.len() <= 100 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if plain { id.to_owned() } else { Digest::of(id).short(32).to_owned() }
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}

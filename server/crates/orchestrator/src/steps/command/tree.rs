@@ -1,0 +1,157 @@
+//! A step's whole process tree, found and ended: its group and session, its descendants, and whoever left all of them but still carries the step's marker in its environment.
+
+use rustix::{
+    io::Errno,
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How often a tree is searched again for what was started while it was being killed.
+const ROUNDS: usize = 100;
+
+/// How to recognise the processes of a step, or of a run.
+#[derive(Clone)]
+pub struct Tree {
+    /// The group, and the session if it made one, that the step's first process leads.
+    leader: Option<i32>,
+    /// `NAME=value`, as it stands in the environment of every process of the tree that did not clear it.
+    marker: Vec<u8>,
+    /// The step's private folder: an orphan that stands in it is one of the tree too.
+    room: PathBuf,
+}
+
+/// What `/proc` says of a process.
+struct Seen {
+    pid: i32,
+    parent: i32,
+    group: i32,
+    session: i32,
+}
+
+impl Tree {
+    pub fn of_step(leader: Option<u32>, key: &str, room: &Path) -> Guard {
+        let marker = format!("MIDSPAN_IDEMPOTENCY_KEY={key}").into_bytes();
+        let tree = Self { leader: leader.and_then(|pid| i32::try_from(pid).ok()), marker, room: room.to_owned() };
+        Guard { tree, ended: false }
+    }
+
+    /// All that any step of a run left behind.
+    pub fn of_run(run: &str, room: PathBuf) -> Self {
+        Self { leader: None, marker: format!("MIDSPAN_RUN={run}").into_bytes(), room }
+    }
+
+    /// Searches and kills until nothing is found any more.
+    pub fn kill(&self) {
+        for _ in 0..ROUNDS {
+            if self.signal(Signal::KILL) == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        tracing::warn!(marker = %String::from_utf8_lossy(&self.marker), "processes of a step survive being killed");
+    }
+
+    /// Signals every member once, each through a handle taken before it is looked at again: the signal cannot hit another process that was
+    /// given the same number meanwhile. Returns how many there were.
+    fn signal(&self, signal: Signal) -> usize {
+        let handles: Vec<_> = self
+            .members()
+            .into_iter()
+            .filter_map(|pid| Some((pid, pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?)))
+            .collect();
+        if handles.is_empty() {
+            return 0;
+        }
+        let still = self.members();
+        for (pid, handle) in handles.iter().filter(|(pid, _)| still.contains(pid)) {
+            if let Err(error) = pidfd_send_signal(handle, signal)
+                && error != Errno::SRCH
+            {
+                tracing::warn!(pid, %error, "cannot signal a process of a step");
+            }
+        }
+        handles.len()
+    }
+
+    fn members(&self) -> BTreeSet<i32> {
+        let me = rustix::process::getpid().as_raw_nonzero().get();
+        let all: Vec<Seen> = processes().filter(|seen| seen.pid != me).collect();
+        let mut members: BTreeSet<i32> = all.iter().filter(|seen| self.owns(seen)).map(|seen| seen.pid).collect();
+        loop {
+            let before = members.len();
+            members.extend(
+                all.iter().filter(|seen| members.contains(&seen.parent)).map(|seen| seen.pid).collect::<Vec<_>>(),
+            );
+            if members.len() == before {
+                return members;
+            }
+        }
+    }
+
+    fn owns(&self, seen: &Seen) -> bool {
+        let led = self.leader.is_some_and(|leader| [seen.pid, seen.group, seen.session].contains(&leader));
+        led || carries(seen.pid, &self.marker) || (seen.parent == 1 && stands_in(seen.pid, &self.room))
+    }
+}
+
+/// A tree that does not outlive its step: what is left of it when the guard is dropped is killed.
+pub struct Guard {
+    tree: Tree,
+    ended: bool,
+}
+
+impl Guard {
+    /// The polite signal, to all.
+    pub async fn ask_to_end(&self) {
+        let tree = self.tree.clone();
+        let _ = tokio::task::spawn_blocking(move || tree.signal(Signal::TERM)).await;
+    }
+
+    /// The last signal, to all, until none is left.
+    pub async fn kill(&mut self) {
+        let tree = self.tree.clone();
+        let _ = tokio::task::spawn_blocking(move || tree.kill()).await;
+        self.ended = true;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.tree.kill();
+        }
+    }
+}
+
+fn processes() -> impl Iterator<Item = Seen> {
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| seen(entry.file_name().to_str()?.parse().ok()?))
+}
+
+/// Reads `/proc/PID/stat`: after the name in brackets come state, parent, group and session. The dead who wait to be buried do not count.
+fn seen(pid: i32) -> Option<Seen> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    let mut number = || fields.next()?.parse().ok();
+    Some(Seen { pid, parent: number()?, group: number()?, session: number()? })
+}
+
+fn carries(pid: i32, marker: &[u8]) -> bool {
+    fs::read(format!("/proc/{pid}/environ"))
+        .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|entry| entry == marker))
+}
+
+fn stands_in(pid: i32, room: &Path) -> bool {
+    fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|folder| folder.starts_with(room))
+}

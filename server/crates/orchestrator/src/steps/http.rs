@@ -1,0 +1,207 @@
+//! `uses: http`: one call to a web service, with an idempotency key and a fence, bounded in time and size.
+
+mod address;
+mod answer;
+
+use super::{
+    Ended, RunnerConfig, StepInput,
+    log::LogSink,
+    mask::Mask,
+    template::{self, Mode, Rendering, Sources, tree},
+};
+use domain::{Error, Result, object};
+use reqwest::{
+    Client, Method, Url,
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
+    redirect,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+const MAX_REDIRECTS: usize = 5;
+
+/// The one client of all `http` steps. The process has chosen its TLS provider before.
+pub fn client() -> Result<Client> {
+    Client::builder()
+        .user_agent(concat!("midspan/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(10))
+        // followed here instead: each hop is checked, none leaves the host
+        .redirect(redirect::Policy::none())
+        .build()
+        .map_err(|error| Error::internal(format!("cannot make the HTTP client: {error}")))
+}
+
+/// What `with` says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    #[serde(default = "post")]
+    method: String,
+    url: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: Value,
+    /// The status codes that mean success; any 2xx when empty.
+    #[serde(default)]
+    expect: Vec<u16>,
+    /// Output name to JSON Pointer into the answer.
+    #[serde(default)]
+    outputs: BTreeMap<String, String>,
+    #[serde(default)]
+    status: BTreeMap<String, String>,
+}
+
+/// The call, its templates filled in.
+struct Call {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Option<String>,
+    expect: Vec<u16>,
+    outputs: BTreeMap<String, String>,
+    status: BTreeMap<String, String>,
+}
+
+pub async fn perform(
+    config: &RunnerConfig,
+    input: &StepInput,
+    log: &LogSink,
+    mask: &Mask,
+    cancel: &CancellationToken,
+) -> Ended {
+    let call = match Call::read(input) {
+        Ok(call) => call,
+        Err(error) => return error.into(),
+    };
+    let limit = input.step.timeout();
+    tokio::select! {
+        ended = exchange(config, input, call, log, mask) => ended,
+        () = tokio::time::sleep(limit) => Ended::failed(format!("timed out: no whole answer within {}", domain::workflow::GoDuration(limit))),
+        () = cancel.cancelled() => Ended::failed("cancelled before the answer came"),
+    }
+}
+
+async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &LogSink, mask: &Mask) -> Ended {
+    let (mut method, mut url) = (call.method.clone(), call.url.clone());
+    for _ in 0..=MAX_REDIRECTS {
+        if let Some(Err(error)) = config.allowed.as_ref().map(|allowed| allowed(&url)) {
+            return error.into();
+        }
+        log.note(mask.text(&format!("{method} {}", address::shown(&url)))).await;
+        let mut request = config.http.request(method.clone(), url.clone()).headers(call.headers.clone());
+        if let Some(body) = call.body.as_ref().filter(|_| method == call.method) {
+            request = request.body(body.clone());
+        }
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Ended::failed(format!("{method} {}: {}", address::shown(&url), told(&error))),
+        };
+        let status = response.status();
+        log.note(format!("answered {status}")).await;
+        if !status.is_redirection() || !response.headers().contains_key(LOCATION) {
+            return answer::read(response, &call, input.before.clone()).await;
+        }
+        match address::next(&url, &method, status, response.headers()) {
+            Ok(next) => (method, url) = next,
+            Err(error) => return error.into(),
+        }
+    }
+    Ended::refused(format!("{}: more than {MAX_REDIRECTS} redirects", address::shown(&call.url)))
+}
+
+impl Call {
+    fn read(input: &StepInput) -> Result<Self> {
+        let with: With = object::decode(input.step.with.clone(), "with")?;
+        let method = Method::from_bytes(with.method.to_ascii_uppercase().as_bytes())
+            .map_err(|_| Error::bad_request(format!("with.method: {:?} is not an HTTP method", with.method)))?;
+        if let Some(code) = with.expect.iter().find(|code| !(200..300).contains(*code)) {
+            return Err(Error::bad_request(format!(
+                "with.expect: {code} is not a code of success; name codes from 200 to 299"
+            )));
+        }
+        for (name, pointer) in with.outputs.iter().chain(&with.status) {
+            if !pointer.is_empty() && !pointer.starts_with('/') {
+                return Err(Error::bad_request(format!(
+                    "with: {name}: {pointer:?} is not a JSON Pointer such as /host"
+                )));
+            }
+        }
+        let mut sources = Sources::default();
+        address::sources(&with.url, &mut sources)?;
+        for (name, value) in &with.headers {
+            sources.add(Mode::Text, &format!("with.headers.{name}"), value)?;
+        }
+        tree::leaf_sources(&with.body, "with.body", &mut sources)?;
+        let templates = sources.compile()?;
+        let mut rendering = templates.start(template::context(input));
+        let url = address::read(&mut rendering)?;
+        let (body, content_type) = body(&with.body, &mut rendering)?;
+        let mut headers = HeaderMap::new();
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        for name in with.headers.keys() {
+            let (key, value) = header(name, &mut rendering)?;
+            headers.insert(key, value);
+        }
+        headers.insert("idempotency-key", HeaderValue::from_str(&input.idempotency_key).map_err(Error::internal)?);
+        headers.insert("fencing-token", HeaderValue::from(input.fence));
+        Ok(Self { method, url, headers, body, expect: with.expect, outputs: with.outputs, status: with.status })
+    }
+}
+
+/// A text is sent as it is, anything else as JSON.
+fn body(body: &Value, rendering: &mut Rendering) -> Result<(Option<String>, Option<&'static str>)> {
+    if body.is_null() {
+        return Ok((None, None));
+    }
+    Ok(match tree::leaf(body, "with.body", rendering)? {
+        None => (Some(String::new()), None),
+        Some(Value::String(text)) => (Some(text), Some("text/plain; charset=utf-8")),
+        Some(value) => (Some(value.to_string()), Some("application/json")),
+    })
+}
+
+fn header(name: &str, rendering: &mut Rendering) -> Result<(HeaderName, HeaderValue)> {
+    const RESERVED: [&str; 7] =
+        ["host", "content-length", "transfer-encoding", "connection", "upgrade", "idempotency-key", "fencing-token"];
+    let place = format!("with.headers.{name}");
+    let key = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| Error::bad_request(format!("{place}: is not the name of a header")))?;
+    if RESERVED.contains(&key.as_str()) {
+        return Err(Error::bad_request(format!("{place}: is set by the orchestrator")));
+    }
+    let text = rendering.text(&place)?;
+    let value = HeaderValue::from_str(text.trim()).map_err(|_| {
+        Error::bad_request(format!("{place}: holds a line end or another character that a header cannot"))
+    })?;
+    Ok((key, value))
+}
+
+/// The innermost cause says most: `connection refused`, `certificate has expired`.
+fn told(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let what = if error.is_connect() { "cannot connect" } else { "the call broke off" };
+    format!("{what}: {cause}")
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+/// The values of `wanted` in an answer.
+fn picked(answer: &Value, wanted: &BTreeMap<String, String>, place: &str) -> Result<Map<String, Value>> {
+    wanted
+        .iter()
+        .map(|(name, pointer)| match answer.pointer(pointer) {
+            Some(value) => Ok((name.clone(), value.clone())),
+            None => Err(Error::bad_request(format!("{place}.{name}: the answer has nothing at {pointer}"))),
+        })
+        .collect()
+}
