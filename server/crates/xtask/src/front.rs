@@ -55,7 +55,7 @@ fn glue(module: &Path, release: bool) -> Result<site::Files> {
         .web(true)?
         .typescript(false)
         .debug(!release)
-        .keep_debug(!release)
+        .keep_debug(false)
         .remove_name_section(release)
         .remove_producers_section(release)
         .generate(directory)
