@@ -61,16 +61,11 @@ fn glue(module: &Path, release: bool) -> Result<site::Files> {
         .generate(directory)
         .context("wasm-bindgen could not read the compiled app")?;
 
-    // Leptos asks for `midspan.wasm`; the glue's own default has `_bg` in it. One name for both.
-    let files = read_all(directory)?.into_iter().map(|(name, bytes)| match name.to_str() {
-        Some("midspan_bg.wasm") => (PathBuf::from("midspan.wasm"), bytes),
-        Some("midspan.js") => {
-            let script = String::from_utf8_lossy(&bytes).replace("midspan_bg.wasm", "midspan.wasm");
-            (name, script.into_bytes())
-        }
-        _ => (name, bytes),
-    });
-    Ok(files.collect())
+    // Pages name the module themselves, without wasm-bindgen's `_bg`.
+    let mut files = read_all(directory)?;
+    let module = files.remove(Path::new("midspan_bg.wasm")).context("wasm-bindgen wrote no midspan_bg.wasm")?;
+    files.insert("midspan.wasm".into(), module);
+    Ok(files)
 }
 
 /// Icons and fonts that the style sheet and the pages point at.
