@@ -1,0 +1,154 @@
+//! What is worth a remark when a promise is published: it would work, but not well.
+
+use crate::admission;
+use crate::hints::{KNOWN, WIDGETS};
+use crate::pointer::join;
+use crate::schema::{Node, Schema, Shape};
+use domain::Error;
+use serde::Serialize;
+use serde_json::Value;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Warning,
+    Error,
+}
+
+/// One remark about a schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub severity: Severity,
+    /// JSON Pointer into the schema document.
+    pub pointer: String,
+    pub message: String,
+}
+
+/// Names that usually hold a secret.
+const SECRET_NAMES: [&str; 7] = ["password", "passwd", "secret", "token", "apikey", "privatekey", "credential"];
+
+/// Checks a schema before it is published. A schema that cannot be read is one error.
+pub fn lint(schema: &Value) -> Vec<Finding> {
+    match Schema::parse(schema) {
+        Ok(schema) => lint_parsed(&schema),
+        Err(Error { message, causes, .. }) => {
+            let pointer = causes.first().map(|cause| cause.pointer.clone()).unwrap_or_default();
+            vec![Finding { severity: Severity::Error, pointer, message }]
+        }
+    }
+}
+
+/// Checks a schema that could be read.
+pub fn lint_parsed(schema: &Schema) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for node in schema.nodes() {
+        hints(node, &mut findings);
+        choices(schema, node, &mut findings);
+        default(schema, node, &mut findings);
+        for rule in schema.rules(node) {
+            for name in rule.unknown_functions() {
+                let pointer = join(&node.location, "x-kubernetes-validations");
+                findings.push(warning(
+                    pointer,
+                    format!(
+                        "the rule {:?} calls {name}, which is not available here: it would never hold",
+                        rule.source()
+                    ),
+                ));
+            }
+        }
+        for property in &node.properties {
+            named(schema, &property.name, schema.node(property.node), &mut findings);
+        }
+    }
+    findings.sort_by(|a, b| (b.severity, &a.pointer, &a.message).cmp(&(a.severity, &b.pointer, &b.message)));
+    findings.dedup();
+    findings
+}
+
+fn warning(pointer: String, message: String) -> Finding {
+    Finding { severity: Severity::Warning, pointer, message }
+}
+
+fn named(schema: &Schema, name: &str, node: &Node, findings: &mut Vec<Finding>) {
+    let label = node.hints.text("label").or(node.hints.text("title"));
+    if node.title.is_none() && label.is_none() && node.constant.is_none() {
+        let message = format!("{name} has no title; people will read {:?}", crate::labels::humanised(name));
+        findings.push(warning(node.location.clone(), message));
+    }
+    let plain: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let text = schema.shape(node) == Shape::Text && node.choices.is_none();
+    // `secretName` and `tokenRef` name a secret, they are none
+    if text && !node.secret() && SECRET_NAMES.iter().any(|word| plain.ends_with(word)) {
+        findings.push(warning(
+            node.location.clone(),
+            format!("{name} looks like a secret but is not writeOnly; it would be shown on pages"),
+        ));
+    } else if node.secret() && !node.write_only {
+        findings.push(warning(
+            node.location.clone(),
+            format!("{name} is a secret; say writeOnly: true so that every client knows"),
+        ));
+    }
+}
+
+fn hints(node: &Node, findings: &mut Vec<Finding>) {
+    for name in node.hints.names().filter(|name| !KNOWN.contains(name)) {
+        findings
+            .push(warning(join(&node.location, "x-ui"), format!("the hint {name:?} is not known; it has no effect")));
+    }
+    if let Some(widget) = node.hints.widget().filter(|widget| !WIDGETS.contains(widget)) {
+        findings.push(warning(
+            join(&node.location, "x-ui"),
+            format!("the widget {widget:?} is not known; the type decides"),
+        ));
+    }
+}
+
+fn choices(schema: &Schema, node: &Node, findings: &mut Vec<Finding>) {
+    if schema.shape(node) != Shape::Choice {
+        return;
+    }
+    let bare = node.choices.as_deref().unwrap_or_default().iter().filter(|choice| choice.title.is_none()).count();
+    if bare > 0 {
+        let message = "the choices have no titles; write them as oneOf: [{const, title, description}]".to_owned();
+        findings.push(warning(join(&node.location, "enum"), message));
+    }
+}
+
+fn default(schema: &Schema, node: &Node, findings: &mut Vec<Finding>) {
+    let Some(default) = &node.default else { return };
+    let document = schema.document();
+    let Some(place) = document.pointer(&node.location) else { return };
+    // the place alone, with the definitions it may refer to
+    let mut alone = match document {
+        Value::Object(whole) => whole
+            .iter()
+            .filter(|(key, _)| matches!(key.as_str(), "$defs" | "definitions" | "components"))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+        _ => serde_json::Map::new(),
+    };
+    if let Value::Object(place) = place {
+        alone.extend(
+            place
+                .iter()
+                .filter(|(key, _)| *key != "$defs" && *key != "definitions")
+                .map(|(k, v)| (k.clone(), v.clone())),
+        );
+    }
+    let Ok(alone) = Schema::parse_as(schema.dialect(), &Value::Object(alone)) else { return };
+    let mut filled = default.clone();
+    admission::fill_defaults(&alone, &mut filled);
+    for cause in admission::validate(&alone, &filled, None, "").causes {
+        findings.push(Finding {
+            severity: Severity::Error,
+            pointer: join(&node.location, "default"),
+            message: format!(
+                "the default does not validate: {}",
+                if cause.human.is_empty() { cause.message } else { cause.human }
+            ),
+        });
+    }
+}

@@ -1,0 +1,539 @@
+//! The schema document read as a graph of [`Node`]s.
+//!
+//! A node is made of *layers*: the schema objects that hold at the same place, found by following `$ref` and `allOf`. The first layer
+//! wins for words (title, default), all of them narrow types, bounds and choices. The same layers are the same node, so recursion is
+//! a circle in the graph and ends.
+
+use super::node::{Additional, Branch, Choice, ListType, Node, NodeId, Property, Types};
+use super::{Dialect, dialect, refused};
+use crate::pointer::join;
+use crate::rules::Rule;
+use domain::Result;
+use regex::RegexBuilder;
+use serde_json::{Map, Number, Value};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+/// Combinations of alternatives multiply; this many nodes are enough for any form.
+const MAX_NODES: usize = 50_000;
+/// All layers of all nodes together.
+const MAX_LAYERS: usize = 400_000;
+
+pub(super) struct Graph {
+    pub nodes: Vec<Node>,
+    pub rules: Vec<Rule>,
+}
+
+pub(super) fn read(document: &Value, dialect: Dialect) -> Result<Graph> {
+    let mut reader = Reader {
+        document,
+        dialect,
+        nodes: Vec::new(),
+        rules: Vec::new(),
+        known: HashMap::new(),
+        rules_at: HashMap::new(),
+        todo: VecDeque::new(),
+        layers: 0,
+    };
+    let root = reader.layers_of(document, String::new());
+    reader.place(root, Vec::new())?;
+    while let Some(work) = reader.todo.pop_front() {
+        reader.fill(work)?;
+    }
+    Ok(Graph { nodes: reader.nodes, rules: reader.rules })
+}
+
+type Address = *const Map<String, Value>;
+
+/// One schema object that holds at a place.
+#[derive(Clone)]
+struct Layer<'a> {
+    schema: &'a Map<String, Value>,
+    at: String,
+    /// The layer is the one real alternative beside `null`.
+    or_null: bool,
+}
+
+impl<'a> Layer<'a> {
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        self.schema.get(key)
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.get(key) == Some(&Value::Bool(true))
+    }
+}
+
+struct Work<'a> {
+    id: NodeId,
+    layers: Vec<Layer<'a>>,
+    /// `oneOf`/`anyOf` lists already decided on the way here.
+    decided: Vec<*const Value>,
+}
+
+struct Reader<'a> {
+    document: &'a Value,
+    dialect: Dialect,
+    nodes: Vec<Node>,
+    rules: Vec<Rule>,
+    known: HashMap<(Vec<Address>, Vec<*const Value>), NodeId>,
+    rules_at: HashMap<Address, Vec<usize>>,
+    todo: VecDeque<Work<'a>>,
+    layers: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn place(&mut self, layers: Vec<Layer<'a>>, decided: Vec<*const Value>) -> Result<NodeId> {
+        let key = (layers.iter().map(|layer| std::ptr::from_ref(layer.schema)).collect(), decided.clone());
+        if let Some(id) = self.known.get(&key) {
+            return Ok(*id);
+        }
+        self.layers += layers.len();
+        if self.nodes.len() >= MAX_NODES || self.layers > MAX_LAYERS {
+            let at = layers.first().map_or("", |layer| layer.at.as_str());
+            return Err(refused(at, "too many combinations of oneOf and anyOf; split the schema"));
+        }
+        let id = NodeId::from_index(self.nodes.len());
+        self.nodes.push(Node::default());
+        self.known.insert(key, id);
+        self.todo.push_back(Work { id, layers, decided });
+        Ok(id)
+    }
+
+    /// The schema and everything that `$ref`, `allOf` and "or null" add at the same place, nearest first.
+    fn layers_of(&self, schema: &'a Value, at: String) -> Vec<Layer<'a>> {
+        let mut layers = Vec::new();
+        let mut seen = HashSet::new();
+        let mut todo = vec![(schema, at, false)];
+        while let Some((schema, at, or_null)) = todo.pop() {
+            let Value::Object(map) = schema else { continue };
+            if !seen.insert(std::ptr::from_ref(map)) {
+                continue;
+            }
+            let mut next = Vec::new();
+            if let Some((target, to)) =
+                map.get("$ref").and_then(Value::as_str).and_then(|reference| dialect::target(self.document, reference))
+            {
+                next.push((target, to, or_null));
+            }
+            if let Some(Value::Array(all)) = map.get("allOf") {
+                next.extend(
+                    all.iter().enumerate().map(|(index, schema)| (schema, format!("{at}/allOf/{index}"), or_null)),
+                );
+            }
+            if let Some((schema, pointer)) = beside_null(map, &at) {
+                next.push((schema, pointer, true));
+            }
+            layers.push(Layer { schema: map, at, or_null });
+            todo.extend(next.into_iter().rev());
+        }
+        layers
+    }
+
+    fn fill(&mut self, Work { id, layers, decided }: Work<'a>) -> Result<()> {
+        let mut node =
+            Node { location: layers.first().map(|layer| layer.at.clone()).unwrap_or_default(), ..Node::default() };
+        read_words(&mut node, &layers);
+        read_bounds(&mut node, &layers);
+        for layer in &layers {
+            node.rules.extend(self.rules_of(layer)?);
+        }
+        self.read_children(&mut node, &layers)?;
+        self.read_alternatives(&mut node, &layers, &decided)?;
+        infer_types(&mut node, &layers);
+        node.additional = self.additional(&node, &layers)?;
+        node.by_name =
+            node.properties.iter().enumerate().map(|(index, property)| (property.name.clone(), index)).collect();
+        self.nodes[id.index()] = node;
+        Ok(())
+    }
+
+    fn rules_of(&mut self, layer: &Layer<'a>) -> Result<Vec<usize>> {
+        let address = std::ptr::from_ref(layer.schema);
+        if let Some(found) = self.rules_at.get(&address) {
+            return Ok(found.clone());
+        }
+        let mut found = Vec::new();
+        if let Some(Value::Array(rules)) = layer.get("x-kubernetes-validations") {
+            for (index, rule) in rules.iter().enumerate() {
+                let at = format!("{}/x-kubernetes-validations/{index}", layer.at);
+                found.push(self.rules.len());
+                self.rules.push(Rule::read(rule, &at)?);
+            }
+        }
+        self.rules_at.insert(address, found.clone());
+        Ok(found)
+    }
+
+    fn read_children(&mut self, node: &mut Node, layers: &[Layer<'a>]) -> Result<()> {
+        let mut names: Vec<(&'a str, Vec<Layer<'a>>)> = Vec::new();
+        let mut index: HashMap<&'a str, usize> = HashMap::new();
+        for layer in layers {
+            for (name, schema, at) in named(layer, "properties") {
+                let found = self.layers_of(schema, at);
+                let slot = *index.entry(name).or_insert_with(|| {
+                    names.push((name, Vec::new()));
+                    names.len() - 1
+                });
+                extend_distinct(&mut names[slot].1, found);
+            }
+            if let Some(Value::Array(required)) = layer.get("required") {
+                node.required.extend(required.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
+        }
+        // what conditions bring is shown as well; the validator says when it must be there
+        for layer in self.conditional(layers) {
+            for (name, schema, at) in named(&layer, "properties") {
+                if !index.contains_key(name) {
+                    index.insert(name, names.len());
+                    let found = self.layers_of(schema, at);
+                    names.push((name, found));
+                }
+            }
+        }
+        for (name, layers) in names {
+            let id = self.place(layers, Vec::new())?;
+            node.properties.push(Property { name: name.to_owned(), node: id });
+        }
+        for layer in layers {
+            for (pattern, schema, at) in named(layer, "patternProperties") {
+                let regex = RegexBuilder::new(pattern)
+                    .size_limit(1 << 20)
+                    .build()
+                    .map_err(|_| refused(&at, format!("{pattern:?} is not a regular expression we accept")))?;
+                let found = self.layers_of(schema, at);
+                let id = self.place(found, Vec::new())?;
+                node.patterns.push((regex, id));
+            }
+        }
+        let mut items = Vec::new();
+        for layer in layers {
+            if let Some(schema @ Value::Object(_)) = layer.get("items") {
+                extend_distinct(&mut items, self.layers_of(schema, join(&layer.at, "items")));
+            }
+            if let (Some(Value::Array(prefix)), true) = (layer.get("prefixItems"), node.prefix_items.is_empty()) {
+                for (index, schema) in prefix.iter().enumerate() {
+                    let found = self.layers_of(schema, format!("{}/prefixItems/{index}", layer.at));
+                    let id = self.place(found, Vec::new())?;
+                    node.prefix_items.push(id);
+                }
+            }
+        }
+        if !items.is_empty() {
+            node.items = Some(self.place(items, Vec::new())?);
+        }
+        Ok(())
+    }
+
+    /// The layers below `then`, `else` and `dependentSchemas`, and the alternatives inside them.
+    fn conditional(&self, layers: &[Layer<'a>]) -> Vec<Layer<'a>> {
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        let mut todo: Vec<(&'a Value, String)> = Vec::new();
+        let push = |todo: &mut Vec<(&'a Value, String)>, layer: &Layer<'a>, inside: bool| {
+            for key in ["then", "else"] {
+                if let Some(schema) = layer.get(key) {
+                    todo.push((schema, join(&layer.at, key)));
+                }
+            }
+            todo.extend(named(layer, "dependentSchemas").map(|(_, schema, at)| (schema, at)));
+            if inside {
+                for key in ["oneOf", "anyOf"] {
+                    if let Some(Value::Array(all)) = layer.get(key) {
+                        todo.extend(
+                            all.iter()
+                                .enumerate()
+                                .map(|(index, schema)| (schema, format!("{}/{key}/{index}", layer.at))),
+                        );
+                    }
+                }
+            }
+        };
+        for layer in layers {
+            push(&mut todo, layer, false);
+        }
+        todo.reverse();
+        while let Some((schema, at)) = todo.pop() {
+            for layer in self.layers_of(schema, at) {
+                if seen.insert(std::ptr::from_ref(layer.schema)) {
+                    let mut next = Vec::new();
+                    push(&mut next, &layer, true);
+                    todo.extend(next.into_iter().rev());
+                    found.push(layer);
+                }
+            }
+        }
+        found
+    }
+
+    /// `oneOf`/`anyOf`: titled constants are choices, alternatives that change the shape are branches, the rest only validates.
+    fn read_alternatives(&mut self, node: &mut Node, layers: &[Layer<'a>], decided: &[*const Value]) -> Result<()> {
+        for layer in layers {
+            for key in ["oneOf", "anyOf"] {
+                let Some(list @ Value::Array(alternatives)) = layer.get(key) else { continue };
+                let address = std::ptr::from_ref(list);
+                if decided.contains(&address)
+                    || alternatives.is_empty()
+                    || beside_null(layer.schema, &layer.at).is_some()
+                {
+                    continue;
+                }
+                let read: Vec<Vec<Layer<'a>>> = alternatives
+                    .iter()
+                    .enumerate()
+                    .map(|(index, schema)| self.layers_of(schema, format!("{}/{key}/{index}", layer.at)))
+                    .collect();
+                if let Some(choices) = constants(&read) {
+                    if node.choices.is_none() {
+                        node.choices = Some(choices);
+                    }
+                    continue;
+                }
+                let shapes = read.iter().flatten().any(|layer| layer.get("properties").is_some())
+                    || (node.types.is_empty()
+                        && read.iter().any(|alternative| declared_types(alternative) != Types::default()));
+                if self.dialect == Dialect::Structural || !shapes || !node.branches.is_empty() {
+                    continue;
+                }
+                let mut decided = decided.to_vec();
+                decided.push(address);
+                for alternative in read {
+                    let own = alternative
+                        .iter()
+                        .flat_map(|layer| named(layer, "properties"))
+                        .map(|(name, _, _)| name.to_owned())
+                        .collect::<BTreeSet<_>>();
+                    let words = |key| alternative.iter().find_map(|layer| layer.text(key));
+                    let (title, description) = (words("title"), words("description"));
+                    let mut whole = layers.to_vec();
+                    // the alternative refines: where it has words of its own they win
+                    let mut refined = alternative;
+                    extend_distinct(&mut refined, std::mem::take(&mut whole));
+                    let id = self.place(refined, decided.clone())?;
+                    node.branches.push(Branch { node: id, own, title, description });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn additional(&mut self, node: &Node, layers: &[Layer<'a>]) -> Result<Additional> {
+        if layers.iter().any(|layer| {
+            layer.flag("x-kubernetes-preserve-unknown-fields") || layer.flag("x-kubernetes-embedded-resource")
+        }) {
+            return Ok(Additional::Any);
+        }
+        let mut values = Vec::new();
+        let mut open = false;
+        for key in ["additionalProperties", "unevaluatedProperties"] {
+            for layer in layers {
+                match layer.get(key) {
+                    Some(Value::Bool(false)) => return Ok(Additional::Closed),
+                    Some(Value::Bool(true)) => open = true,
+                    Some(schema @ Value::Object(map)) => {
+                        open |= map.is_empty();
+                        extend_distinct(&mut values, self.layers_of(schema, join(&layer.at, key)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if values.iter().any(|layer| !layer.schema.is_empty()) {
+            return Ok(Additional::Schema(self.place(values, Vec::new())?));
+        }
+        let silent = node.properties.is_empty()
+            && node.patterns.is_empty()
+            && node.branches.iter().all(|branch| branch.own.is_empty());
+        let free = match self.dialect {
+            Dialect::JsonSchema => silent,
+            Dialect::Structural => silent && node.types.is_empty(),
+        };
+        Ok(if open || free { Additional::Any } else { Additional::Closed })
+    }
+}
+
+fn extend_distinct<'a>(layers: &mut Vec<Layer<'a>>, more: Vec<Layer<'a>>) {
+    for layer in more {
+        if !layers.iter().any(|known| std::ptr::eq(known.schema, layer.schema)) {
+            layers.push(layer);
+        }
+    }
+}
+
+fn named<'a>(layer: &Layer<'a>, key: &'static str) -> impl Iterator<Item = (&'a str, &'a Value, String)> + use<'a> {
+    let here = join(&layer.at, key);
+    let children = layer.get(key).and_then(Value::as_object);
+    children.into_iter().flatten().map(move |(name, schema)| (name.as_str(), schema, join(&here, name)))
+}
+
+/// Of `anyOf: [X, {type: null}]`: X.
+fn beside_null<'a>(schema: &'a Map<String, Value>, at: &str) -> Option<(&'a Value, String)> {
+    for key in ["anyOf", "oneOf"] {
+        let Some(Value::Array(pair)) = schema.get(key) else { continue };
+        let null = |value: &Value| value.get("type").and_then(Value::as_str) == Some("null");
+        if let [first, second] = pair.as_slice() {
+            match (null(first), null(second)) {
+                (false, true) => return Some((first, format!("{at}/{key}/0"))),
+                (true, false) => return Some((second, format!("{at}/{key}/1"))),
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+fn declared_types(layers: &[Layer<'_>]) -> Types {
+    let mut types = Types::default();
+    for layer in layers {
+        let mut own = Types::default();
+        match layer.get("type") {
+            Some(Value::String(name)) => own = Types::named(name).unwrap_or_default(),
+            Some(Value::Array(names)) => {
+                for name in names.iter().filter_map(Value::as_str) {
+                    own = own.with(Types::named(name).unwrap_or_default());
+                }
+            }
+            _ => {}
+        }
+        types = types.both(own);
+    }
+    types
+}
+
+fn read_words(node: &mut Node, layers: &[Layer<'_>]) {
+    node.types = declared_types(layers);
+    if layers.iter().any(|layer| layer.or_null) && !node.types.is_empty() {
+        node.types = node.types.with(Types::NULL);
+    }
+    let text = |key| layers.iter().find_map(|layer| layer.text(key));
+    node.title = text("title");
+    node.description = text("description");
+    node.format = text("format");
+    node.default = layers.iter().find_map(|layer| layer.get("default")).cloned();
+    node.constant = layers.iter().find_map(|layer| layer.get("const")).cloned();
+    node.read_only = layers.iter().any(|layer| layer.flag("readOnly"));
+    node.write_only = layers.iter().any(|layer| layer.flag("writeOnly"));
+    node.deprecated = layers.iter().any(|layer| layer.flag("deprecated"));
+    node.int_or_string = layers.iter().any(|layer| layer.flag("x-kubernetes-int-or-string"));
+    for layer in layers {
+        node.hints.absorb(layer.schema);
+        match layer.get("examples") {
+            Some(Value::Array(examples)) => node.examples.extend(examples.iter().cloned()),
+            _ => node.examples.extend(layer.get("example").cloned()),
+        }
+        match layer.get("x-kubernetes-list-type").and_then(Value::as_str) {
+            Some("set") => node.list_type = ListType::Set,
+            Some("map") => node.list_type = ListType::Map,
+            _ => {}
+        }
+        if let Some(Value::Array(keys)) = layer.get("x-kubernetes-list-map-keys") {
+            node.list_map_keys = keys.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        }
+    }
+    read_choices(node, layers);
+}
+
+fn read_choices(node: &mut Node, layers: &[Layer<'_>]) {
+    let mut lists =
+        layers.iter().filter_map(|layer| layer.get("enum").and_then(Value::as_array).map(|list| (layer, list)));
+    let Some((first, values)) = lists.next() else { return };
+    let mut values = values.clone();
+    for (_, others) in lists {
+        values.retain(|value| others.contains(value));
+    }
+    if values.contains(&Value::Null) {
+        node.types = if node.types.is_empty() { node.types } else { node.types.with(Types::NULL) };
+        values.retain(|value| !value.is_null());
+    }
+    let titles = ["enumNames", "x-enumNames", "ui:enumNames"].iter().find_map(|key| first.get(key)).cloned();
+    let disabled = first.get("ui:enumDisabled").and_then(Value::as_array).cloned().unwrap_or_default();
+    let choices: Vec<Choice> = values
+        .into_iter()
+        .enumerate()
+        .map(|(index, value)| Choice {
+            title: titles.as_ref().and_then(|titles| titles.get(index)).and_then(Value::as_str).map(str::to_owned),
+            description: None,
+            disabled: disabled.contains(&value),
+            value,
+        })
+        .collect();
+    if !choices.is_empty() {
+        node.choices = Some(choices);
+    }
+}
+
+/// Alternatives that are all one titled constant each.
+fn constants(alternatives: &[Vec<Layer<'_>>]) -> Option<Vec<Choice>> {
+    alternatives
+        .iter()
+        .map(|layers| {
+            let value = layers.iter().find_map(|layer| {
+                layer.get("const").or_else(|| match layer.get("enum").and_then(Value::as_array).map(Vec::as_slice) {
+                    Some([only]) => Some(only),
+                    _ => None,
+                })
+            })?;
+            Some(Choice {
+                value: value.clone(),
+                title: layers.iter().find_map(|layer| layer.text("title")),
+                description: layers.iter().find_map(|layer| layer.text("description")),
+                disabled: layers.iter().any(|layer| layer.flag("deprecated")),
+            })
+        })
+        .collect()
+}
+
+fn read_bounds(node: &mut Node, layers: &[Layer<'_>]) {
+    let narrowest = |key: &str, greater: bool| {
+        layers.iter().filter_map(|layer| layer.get(key)).filter_map(|value| value.as_number().cloned()).reduce(
+            |a: Number, b: Number| {
+                let larger = a.as_f64().unwrap_or_default() >= b.as_f64().unwrap_or_default();
+                if larger == greater { a } else { b }
+            },
+        )
+    };
+    // a count may be written `3.0`; counts beyond what a form can hold need no exactness
+    let count = |key: &str, greater: bool| {
+        narrowest(key, greater)
+            .and_then(|number| number.as_u64().or_else(|| number.to_string().strip_suffix(".0")?.parse().ok()))
+    };
+    node.minimum = narrowest("minimum", true);
+    node.maximum = narrowest("maximum", false);
+    node.exclusive_minimum = narrowest("exclusiveMinimum", true);
+    node.exclusive_maximum = narrowest("exclusiveMaximum", false);
+    node.multiple_of = narrowest("multipleOf", true);
+    node.min_length = count("minLength", true);
+    node.max_length = count("maxLength", false);
+    node.min_items = count("minItems", true);
+    node.max_items = count("maxItems", false);
+    node.unique_items = layers.iter().any(|layer| layer.flag("uniqueItems"));
+    node.pattern = layers.iter().find_map(|layer| layer.text("pattern"));
+}
+
+/// Where no `type` is given the other keywords tell what is meant.
+fn infer_types(node: &mut Node, layers: &[Layer<'_>]) {
+    if !node.types.is_empty() || node.choices.is_some() || node.constant.is_some() {
+        return;
+    }
+    let any = |keys: &[&str]| layers.iter().any(|layer| keys.iter().any(|key| layer.get(key).is_some()));
+    let object_branches = !node.branches.is_empty() && node.branches.iter().all(|branch| !branch.own.is_empty());
+    node.types = if any(&["properties", "patternProperties", "additionalProperties"]) || object_branches {
+        Types::OBJECT
+    } else if !node.branches.is_empty() {
+        Types::default()
+    } else if any(&["items", "prefixItems"]) {
+        Types::ARRAY
+    } else if any(&["minLength", "maxLength", "pattern"]) {
+        Types::STRING
+    } else if any(&["minimum", "maximum", "multipleOf"]) {
+        Types::NUMBER
+    } else {
+        Types::default()
+    };
+    if layers.iter().any(|layer| layer.or_null) && !node.types.is_empty() {
+        node.types = node.types.with(Types::NULL);
+    }
+}
