@@ -18,7 +18,7 @@
 //! # Assumptions
 //!
 //! - `git` 2.37 or newer is on the `PATH`; `ssh` too where a store is reached by it.
-//! - The fence of one store only ever grows; zero means that nobody is fenced.
+//! - The fence of one store only ever grows, as those of leases do; zero means that nobody is fenced.
 
 mod bare;
 mod directory;
@@ -29,10 +29,7 @@ mod scratch;
 pub use bare::init_bare;
 
 use bytes::Bytes;
-use domain::{
-    Error, Result, Timestamp,
-    destination::Backend,
-};
+use domain::{Error, Result, Timestamp, destination::Backend};
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
@@ -104,7 +101,9 @@ impl Stores {
                 Backend::Directory(store) => directory::write(self, store_uid, store, wanted).await,
             }
         };
-        written.await.map_err(|error| Error { message: format!("state store {store_name}: {}", error.message), ..error })
+        written
+            .await
+            .map_err(|error| Error { message: format!("state store {store_name}: {}", error.message), ..error })
     }
 
     /// Whether the store would take a write: asked of the real thing, leaving nothing behind.
@@ -160,7 +159,7 @@ pub(crate) struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { local: Duration::from_secs(120), network: Duration::from_secs(300), attempts: 60 }
+        Self { local: Duration::from_mins(2), network: Duration::from_mins(5), attempts: 60 }
     }
 }
 

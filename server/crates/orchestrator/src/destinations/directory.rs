@@ -16,7 +16,12 @@ use std::{
 /// The name a file has until it is whole. A left-over is removed by the next write, like all that nobody wants.
 const UNFINISHED: &str = ".midspan-unfinished";
 
-pub(super) async fn write(stores: &Stores, store_uid: &str, store: &DirectoryStore, wanted: &[Wanted]) -> Result<Written> {
+pub(super) async fn write(
+    stores: &Stores,
+    store_uid: &str,
+    store: &DirectoryStore,
+    wanted: &[Wanted],
+) -> Result<Written> {
     let wanted = wanted.to_vec();
     beside(stores, store_uid, store, move |top| {
         let mut changed = false;
@@ -28,7 +33,12 @@ pub(super) async fn write(stores: &Stores, store_uid: &str, store: &DirectorySto
     .await
 }
 
-pub(super) async fn read(stores: &Stores, store_uid: &str, store: &DirectoryStore, root: &str) -> Result<BTreeMap<String, Bytes>> {
+pub(super) async fn read(
+    stores: &Stores,
+    store_uid: &str,
+    store: &DirectoryStore,
+    root: &str,
+) -> Result<BTreeMap<String, Bytes>> {
     let root = root.to_owned();
     beside(stores, store_uid, store, move |top| {
         let Some(folder) = top.descend(&root)? else { return Ok(BTreeMap::new()) };
@@ -70,7 +80,10 @@ async fn beside<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(move || {
         let top = Folder::open(&path).map_err(|error| {
             // Not made by us: a missing folder is more often a missing mount.
-            wrong_field("spec.directory.path", &format!("{} cannot be used ({error}); make the folder, or mount it", path.display()))
+            wrong_field(
+                "spec.directory.path",
+                &format!("{} cannot be used ({error}); make the folder, or mount it", path.display()),
+            )
         })?;
         let done = work(&top);
         drop(hold);
@@ -87,25 +100,29 @@ fn place(top: &Folder, wanted: &Wanted) -> Result<bool> {
     };
     // From here on everything is the placement's own, also a link that someone put in its place.
     let root = parent.make_own(name)?;
-    let mut changed = false;
+    let mut touched = BTreeMap::new();
     for (path, content) in &wanted.files {
         let (folder, name) = root.make_way(path)?;
         if folder.read(name).ok().flatten().as_ref() != Some(content) {
             folder.make_room(name)?;
             folder.replace(name, content)?;
-            changed = true;
+            touched.insert(folder.shown().to_owned(), folder);
         }
     }
     let folders: BTreeSet<&str> = wanted.files.keys().flat_map(|path| super::place::ancestors(path)).collect();
     // Deepest first, so that folders are empty when their turn comes.
     for (path, found) in root.everything()?.into_iter().rev() {
-        let kept = if found == Found::Folder { folders.contains(path.as_str()) } else { wanted.files.contains_key(&path) };
+        let kept =
+            if found == Found::Folder { folders.contains(path.as_str()) } else { wanted.files.contains_key(&path) };
         if !kept && let Some((folder, name)) = root.at(&path)? {
             folder.remove(&name, found)?;
-            changed = true;
+            touched.insert(folder.shown().to_owned(), folder);
         }
     }
-    Ok(changed)
+    for folder in touched.values() {
+        folder.settle()?;
+    }
+    Ok(!touched.is_empty())
 }
 
 /// Removes the root and the folders above it that are empty then.

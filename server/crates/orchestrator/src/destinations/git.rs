@@ -170,7 +170,10 @@ impl<'a> Pass<'a> {
             }
         }
         let attempts = self.patience.attempts;
-        Err(Fault::Final(Error::unavailable(format!("the branch {} moved during each of {attempts} attempts: {last}", self.remote.branch))))
+        Err(Fault::Final(Error::unavailable(format!(
+            "the branch {} moved during each of {attempts} attempts: {last}",
+            self.remote.branch
+        ))))
     }
 
     /// Asks for a push that changes nothing.
@@ -188,7 +191,14 @@ impl<'a> Pass<'a> {
 /// The line in which git gives its reason; it comes last.
 fn last_words(complaint: &str) -> String {
     let reason = |line: &'_ str| line.strip_prefix("fatal: ").or(line.strip_prefix("error: ")).map(str::to_owned);
-    complaint.lines().rev().find_map(reason).unwrap_or_else(|| "it gave no reason".to_owned()).chars().take(300).collect()
+    complaint
+        .lines()
+        .rev()
+        .find_map(reason)
+        .unwrap_or_else(|| "it gave no reason".to_owned())
+        .chars()
+        .take(300)
+        .collect()
 }
 
 /// Longer with each attempt, and different for two writers: their commits are.

@@ -29,7 +29,9 @@ pub(super) fn check(wanted: &[Wanted]) -> Result<()> {
     }
     for root in &roots {
         if let Some(above) = ancestors(root).find(|above| roots.contains(above)) {
-            return Err(Error::conflict(format!("the folder {root:?} lies in {above:?}, which belongs to another placement")));
+            return Err(Error::conflict(format!(
+                "the folder {root:?} lies in {above:?}, which belongs to another placement"
+            )));
         }
     }
     Ok(())
@@ -121,7 +123,17 @@ mod tests {
 
     #[test]
     fn no_spelling_of_gits_own_folder_passes() {
-        for name in [".git", ".GIT", ".Git.", ".git ", "git~1", "GIT~1", ".git::$INDEX_ALLOCATION", ".g\u{200c}it", ".gitmodules"] {
+        for name in [
+            ".git",
+            ".GIT",
+            ".Git.",
+            ".git ",
+            "git~1",
+            "GIT~1",
+            ".git::$INDEX_ALLOCATION",
+            ".g\u{200c}it",
+            ".gitmodules",
+        ] {
             check(&format!("a/{name}/hooks"), "git reads");
         }
     }

@@ -14,8 +14,10 @@ pub(super) struct Lock {
 /// Waits for the store's lock file, which another process on this machine may hold.
 pub(super) async fn lock(stores: &Stores, store_uid: &str) -> Result<Lock> {
     let path = path(stores, store_uid, "lock")?;
-    std::fs::create_dir_all(&stores.inner.cache_dir).map_err(|e| cannot("make the folder", &stores.inner.cache_dir, &e))?;
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| cannot("open", &path, &e))?;
+    std::fs::create_dir_all(&stores.inner.cache_dir)
+        .map_err(|e| cannot("make the folder", &stores.inner.cache_dir, &e))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| cannot("open", &path, &e))?;
     let waiting = async {
         let mut pause = Duration::from_millis(1);
         while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
@@ -25,7 +27,9 @@ pub(super) async fn lock(stores: &Stores, store_uid: &str) -> Result<Lock> {
     };
     match tokio::time::timeout(stores.inner.patience.network, waiting).await {
         Ok(()) => Ok(Lock { _file: Arc::new(file) }),
-        Err(_) => Err(Error::unavailable("another process on this machine has been writing this state store for too long")),
+        Err(_) => {
+            Err(Error::unavailable("another process on this machine has been writing this state store for too long"))
+        }
     }
 }
 

@@ -100,7 +100,10 @@ impl World {
 
     /// Every file on the branch.
     fn tree(&self) -> Vec<String> {
-        self.git(&["-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "main"]).lines().map(str::to_owned).collect()
+        self.git(&["-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "main"])
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     fn content(&self, path: &str) -> String {
@@ -174,7 +177,16 @@ fn git(folder: &Path, args: &[&str]) -> String {
 fn outside_git(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("git");
     command
-        .args(["-c", "user.name=Fay", "-c", "user.email=fay@example.com", "-c", "gc.auto=0", "-c", "init.defaultBranch=main"])
+        .args([
+            "-c",
+            "user.name=Fay",
+            "-c",
+            "user.email=fay@example.com",
+            "-c",
+            "gc.auto=0",
+            "-c",
+            "init.defaultBranch=main",
+        ])
         .args(args)
         .current_dir(folder)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")

@@ -75,6 +75,11 @@ impl Folder {
         })
     }
 
+    /// How messages call it, and what tells one from another.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
     /// The folder of that name, made where it is missing; whatever else stands there goes.
     pub fn make_own(&self, name: &str) -> Result<Self> {
         match self.find(name)? {
@@ -113,18 +118,20 @@ impl Folder {
                 }
             }
         }
-        self.remove(name, found)
+        self.remove(name, found)?;
+        self.settle()
     }
 
+    /// Removes a name; a folder only if it is empty. On disk once this folder is settled.
     pub fn remove(&self, name: &str, found: Found) -> Result<()> {
         let flags = if found == Found::Folder { AtFlags::REMOVEDIR } else { AtFlags::empty() };
         match unlinkat(&*self.fd, name, flags) {
-            Ok(()) => self.settle(),
-            Err(Errno::NOENT) => Ok(()),
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(self.cannot("remove", name, errno)),
         }
     }
 
+    /// Removes a folder that holds nothing; says whether it is gone.
     pub fn remove_if_empty(&self, name: &str) -> Result<bool> {
         match unlinkat(&*self.fd, name, AtFlags::REMOVEDIR) {
             Ok(()) => self.settle().map(|()| true),
@@ -156,16 +163,16 @@ impl Folder {
         Ok(Some(content.into()))
     }
 
-    /// Puts a whole file in place: written aside, forced to disk, renamed.
+    /// Puts a whole file in place: written aside, forced to disk, renamed. The name is on disk once the folder is settled.
     pub fn replace(&self, name: &str, content: &[u8]) -> Result<()> {
         let _ = unlinkat(&*self.fd, UNFINISHED, AtFlags::empty());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = openat(&*self.fd, UNFINISHED, flags, Mode::from_raw_mode(0o644)).map_err(|errno| self.cannot("write", name, errno))?;
+        let fd = openat(&*self.fd, UNFINISHED, flags, Mode::from_raw_mode(0o644))
+            .map_err(|errno| self.cannot("write", name, errno))?;
         let mut file = File::from(fd);
         let written = file.write_all(content).and_then(|()| file.sync_all());
         written.map_err(|error| self.cannot("write", name, error))?;
-        renameat(&*self.fd, UNFINISHED, &*self.fd, name).map_err(|errno| self.cannot("write", name, errno))?;
-        self.settle()
+        renameat(&*self.fd, UNFINISHED, &*self.fd, name).map_err(|errno| self.cannot("write", name, errno))
     }
 
     /// Everything below, each folder before what it holds.
@@ -174,20 +181,27 @@ impl Folder {
         let mut ahead = vec![(String::new(), 0)];
         while let Some((path, level)) = ahead.pop() {
             // Opened anew from here, so that a wide tree does not keep a thousand folders open.
-            let (folder, prefix) = if path.is_empty() { (Some(self.clone()), path) } else { (self.descend(&path)?, path + "/") };
+            let (folder, prefix) =
+                if path.is_empty() { (Some(self.clone()), path) } else { (self.descend(&path)?, path + "/") };
             let Some(folder) = folder else { continue };
             let entries = Dir::read_from(&*folder.fd).map_err(|errno| folder.cannot("list", ".", errno))?;
             for entry in entries {
                 let entry = entry.map_err(|errno| folder.cannot("list", ".", errno))?;
                 let Ok(name) = entry.file_name().to_str() else {
-                    return Err(Error::conflict(format!("{} holds a name that is not UTF-8; remove it there", folder.shown)));
+                    return Err(Error::conflict(format!(
+                        "{} holds a name that is not UTF-8; remove it there",
+                        folder.shown
+                    )));
                 };
                 if name == "." || name == ".." {
                     continue;
                 }
                 let (path, Some(kind)) = (format!("{prefix}{name}"), folder.find(name)?) else { continue };
                 if found.len() >= MOST_ENTRIES || level >= MOST_LEVELS {
-                    return Err(Error::conflict(format!("{} holds more than Midspan placed there; remove it there", self.shown)));
+                    return Err(Error::conflict(format!(
+                        "{} holds more than Midspan placed there; remove it there",
+                        self.shown
+                    )));
                 }
                 if kind == Found::Folder {
                     ahead.push((path.clone(), level + 1));
@@ -212,14 +226,17 @@ impl Folder {
     }
 
     /// The names in a folder are on disk only after this.
-    fn settle(&self) -> Result<()> {
+    pub fn settle(&self) -> Result<()> {
         fsync(&*self.fd).map_err(|errno| self.cannot("sync", ".", errno))
     }
 
     fn no_way(&self, name: &str, errno: Errno) -> Error {
         match errno {
             Errno::LOOP | Errno::NOTDIR | Errno::MLINK => {
-                let problem = format!("{}/{name} is not a folder (a link is not followed); remove it, or choose another path for the destination", self.shown);
+                let problem = format!(
+                    "{}/{name} is not a folder (a link is not followed); remove it, or choose another path for the destination",
+                    self.shown
+                );
                 Error::conflict(problem)
             }
             _ => self.cannot("enter", name, errno),

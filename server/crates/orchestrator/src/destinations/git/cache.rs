@@ -7,8 +7,14 @@ use domain::{Error, Result};
 use std::{fs, io::ErrorKind, path::Path};
 
 /// Lock files that a killed command leaves behind. The store's own lock is held, so nobody is using them.
-const LEFT_BEHIND: [&str; 6] =
-    ["HEAD.lock", "config.lock", "shallow.lock", "packed-refs.lock", "refs/midspan/head.lock", "refs/midspan/next.lock"];
+const LEFT_BEHIND: [&str; 6] = [
+    "HEAD.lock",
+    "config.lock",
+    "shallow.lock",
+    "packed-refs.lock",
+    "refs/midspan/head.lock",
+    "refs/midspan/next.lock",
+];
 
 /// Writes between two looks at how many loose objects there are.
 const TIDY_EVERY: u32 = 64;
@@ -45,7 +51,13 @@ impl Pass<'_> {
         remove(&half)?;
         // Made under another name, so that a half-made one is never taken for whole.
         let git = super::Git { repository: half.clone(), ..self.git.clone() };
-        let answer = git.say(&["init", "--quiet", "--bare", "--template=", "--initial-branch=main"], Vec::new(), self.patience.local).await?;
+        let answer = git
+            .say(
+                &["init", "--quiet", "--bare", "--template=", "--initial-branch=main"],
+                Vec::new(),
+                self.patience.local,
+            )
+            .await?;
         if !answer.ok {
             return Err(Error::unavailable("the cache of the state store could not be made").with_detail(answer.err));
         }
@@ -56,10 +68,23 @@ impl Pass<'_> {
     pub(super) async fn tidy(&mut self) {
         self.seen.writes += 1;
         if self.seen.writes.is_multiple_of(TIDY_EVERY) {
-            let args = ["-c", "gc.auto=4000", "-c", "gc.autoDetach=false", "-c", "gc.packRefs=false", "gc", "--auto", "--quiet", "--prune=now"];
+            let args = [
+                "-c",
+                "gc.auto=4000",
+                "-c",
+                "gc.autoDetach=false",
+                "-c",
+                "gc.packRefs=false",
+                "gc",
+                "--auto",
+                "--quiet",
+                "--prune=now",
+            ];
             match self.git.say(&args, Vec::new(), self.patience.network).await {
                 Ok(answer) if answer.ok => {}
-                Ok(answer) => tracing::warn!(store = self.store_uid, error = answer.err, "the cache could not be tidied"),
+                Ok(answer) => {
+                    tracing::warn!(store = self.store_uid, error = answer.err, "the cache could not be tidied");
+                }
                 Err(error) => tracing::warn!(store = self.store_uid, %error, "the cache could not be tidied"),
             }
         }

@@ -19,8 +19,19 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// The variables of our own environment that reach git: how to find programs, proxies and certificates.
 const INHERITED: [&str; 13] = [
-    "PATH", "TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE",
-    "SSL_CERT_DIR", "GIT_SSL_CAINFO", "CURL_CA_BUNDLE",
+    "PATH",
+    "TMPDIR",
+    "http_proxy",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "CURL_CA_BUNDLE",
 ];
 
 /// What holds for every command, whatever a user's or the system's configuration says.
@@ -61,7 +72,9 @@ impl Git {
     /// Runs `git <args>` with `input` on its standard input. Fails only if it cannot start, takes too long or says too much.
     pub async fn say(&self, args: &[&str], input: Vec<Bytes>, patience: Duration) -> Result<Answer> {
         let mut child = self.command(args).spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::unavailable("git is not installed, or not on the PATH of the server"),
+            std::io::ErrorKind::NotFound => {
+                Error::unavailable("git is not installed, or not on the PATH of the server")
+            }
             _ => Error::unavailable(format!("git could not be started: {error}")),
         })?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -78,12 +91,16 @@ impl Git {
                     let _ = stdin.shutdown().await;
                 }
             };
-            let ((), out, err) = tokio::join!(feed, bounded(stdout, LONGEST_ANSWER), bounded(stderr, LONGEST_COMPLAINT));
+            let ((), out, err) =
+                tokio::join!(feed, bounded(stdout, LONGEST_ANSWER), bounded(stderr, LONGEST_COMPLAINT));
             (leash.ended().await, out, err)
         };
         let what = args.first().copied().unwrap_or_default();
         let Ok((status, (out, cut), (err, _))) = tokio::time::timeout(patience, told).await else {
-            return Err(Error::unavailable(format!("git {what} took longer than {} s and was ended", patience.as_secs())));
+            return Err(Error::unavailable(format!(
+                "git {what} took longer than {} s and was ended",
+                patience.as_secs()
+            )));
         };
         if cut {
             return Err(Error::unavailable(format!("git {what} answered more than {LONGEST_ANSWER} bytes")));

@@ -8,8 +8,18 @@ const HEAD: &str = "refs/midspan/head";
 
 /// Words of git that are about the way to the remote. What has none of them is about the cache, as far as anyone can tell.
 const ABOUT_THE_REMOTE: [&str; 12] = [
-    "could not read from remote", "unable to access", "could not resolve", "connection", "hung up", "timed out", "remote error", "ssh:", "unexpected disconnect",
-    "early eof", "protocol error", "unable to connect",
+    "could not read from remote",
+    "unable to access",
+    "could not resolve",
+    "connection",
+    "hung up",
+    "timed out",
+    "remote error",
+    "ssh:",
+    "unexpected disconnect",
+    "early eof",
+    "protocol error",
+    "unable to connect",
 ];
 
 impl Pass<'_> {
@@ -18,7 +28,14 @@ impl Pass<'_> {
     pub(super) async fn fetch(&mut self, fence: i64) -> Result<(), Fault> {
         let before = std::mem::take(&mut self.seen.head);
         let refspec = format!("+refs/heads/{}:{HEAD}", self.remote.branch);
-        let mut args = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
+        let mut args = vec![
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-recurse-submodules",
+        ];
         // The first fetch of a large repository brings one commit, later ones what came since.
         let fetched = self.git.repository.join("midspan-fetched");
         if !fetched.exists() {
@@ -62,19 +79,25 @@ impl Pass<'_> {
             return Err(unreachable("ls-remote", &answer.err));
         }
         let text = String::from_utf8_lossy(&answer.out);
-        let names: Vec<_> = text.lines().filter_map(|line| line.split_once("refs/heads/")).map(|(_, name)| name).take(10).collect();
+        let names: Vec<_> =
+            text.lines().filter_map(|line| line.split_once("refs/heads/")).map(|(_, name)| name).take(10).collect();
         if names.is_empty() {
             return Ok(());
         }
         let (branch, others) = (&self.remote.branch, names.join(", "));
-        let problem = format!("there is no branch {branch:?} in the repository (it has {others}); make it there, or correct spec.git.branch");
+        let problem = format!(
+            "there is no branch {branch:?} in the repository (it has {others}); make it there, or correct spec.git.branch"
+        );
         Err(Fault::Final(Error::new(ErrorKind::NotFound, problem)))
     }
 
     async fn refuse_newer_fence(&self, before: &str, head: &str, fence: i64) -> Result<(), Fault> {
         let (range, ours) = (format!("{before}..{head}"), format!("--grep=^{}: {}$", message::STORE, self.store_uid));
         let format = format!("--format=%(trailers:key={},valueonly)", message::FENCE);
-        let answer = self.git.say(&["log", &format, &ours, "--max-count=1000", &range, "--"], Vec::new(), self.patience.local).await?;
+        let answer = self
+            .git
+            .say(&["log", &format, &ours, "--max-count=1000", &range, "--"], Vec::new(), self.patience.local)
+            .await?;
         // A commit that a force-push took away cannot be counted from; nothing is known then.
         let text = String::from_utf8_lossy(&answer.out);
         match text.lines().filter_map(|line| line.trim().parse::<i64>().ok()).max() {
@@ -94,8 +117,18 @@ pub(super) fn unreachable(what: &str, complaint: &str) -> Fault {
     let (kind, problem) = if says(&["host key verification failed"]) {
         (ErrorKind::Forbidden, "the host's key is not in the known hosts file of spec.git.credentials".to_owned())
     } else if says(&["dubious ownership"]) {
-        (ErrorKind::Forbidden, "the repository's folder belongs to another user of this machine, and git does not trust it".to_owned())
-    } else if says(&["authentication failed", "could not read username", "permission denied", "access denied", "error: 403", "error: 401"]) {
+        (
+            ErrorKind::Forbidden,
+            "the repository's folder belongs to another user of this machine, and git does not trust it".to_owned(),
+        )
+    } else if says(&[
+        "authentication failed",
+        "could not read username",
+        "permission denied",
+        "access denied",
+        "error: 403",
+        "error: 401",
+    ]) {
         (ErrorKind::Forbidden, format!("the repository does not let Midspan in, see spec.git.credentials: {said}"))
     } else if says(&["does not appear to be a git repository", "repository not found", "error: 404", "' not found"]) {
         (ErrorKind::NotFound, format!("there is no repository at spec.git.url: {said}"))

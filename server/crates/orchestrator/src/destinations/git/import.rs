@@ -4,7 +4,7 @@ use super::{Fault, Pass, message};
 use crate::destinations::{Wanted, place};
 use bytes::Bytes;
 use domain::{Error, Timestamp};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 /// A commit that exists in the cache only.
 #[derive(Debug)]
@@ -16,11 +16,17 @@ pub(super) struct Built<'w> {
 
 impl Pass<'_> {
     /// Builds the child of `base` that holds everything wanted and is otherwise the same.
-    pub(super) async fn build<'w>(&self, base: Option<&str>, wanted: &[&'w Wanted], now: Timestamp) -> Result<Built<'w>, Fault> {
+    pub(super) async fn build<'w>(
+        &self,
+        base: Option<&str>,
+        wanted: &[&'w Wanted],
+        now: Timestamp,
+    ) -> Result<Built<'w>, Fault> {
         let signature = message::signature(&self.spec.author, now)?;
         let above: BTreeSet<&str> = wanted.iter().flat_map(|one| place::ancestors(&one.root)).collect();
         let stream = stream(base, wanted, &above, &signature, &message::message(self.store_uid, wanted));
-        let answer = self.git.say(&["fast-import", "--quiet", "--done", "--force"], stream, self.patience.local).await?;
+        let answer =
+            self.git.say(&["fast-import", "--quiet", "--done", "--force"], stream, self.patience.local).await?;
         if !answer.ok {
             return Err(Fault::cache("git fast-import", &answer.err));
         }
@@ -32,7 +38,9 @@ impl Pass<'_> {
             for folder in &above {
                 let entry = next()?;
                 if !entry.starts_with("missing") && !entry.starts_with("040000 ") {
-                    let problem = format!("{folder:?} is not a folder in the repository; remove it there, or choose another path for the destination");
+                    let problem = format!(
+                        "{folder:?} is not a folder in the repository; remove it there, or choose another path for the destination"
+                    );
                     return Err(Fault::Final(Error::conflict(problem)));
                 }
             }
@@ -61,28 +69,36 @@ fn object(line: &str) -> &str {
     if line.starts_with("missing") { "" } else { line.split('\t').next().unwrap_or_default() }
 }
 
-fn stream(base: Option<&str>, wanted: &[&Wanted], above: &BTreeSet<&str>, signature: &str, message: &str) -> Vec<Bytes> {
+fn stream(
+    base: Option<&str>,
+    wanted: &[&Wanted],
+    above: &BTreeSet<&str>,
+    signature: &str,
+    message: &str,
+) -> Vec<Bytes> {
     let mut parts = vec![Bytes::from_static(b"feature done\nfeature get-mark\nfeature ls\n")];
     let mut text = String::new();
     if let Some(base) = base {
         let roots = wanted.iter().map(|one| one.root.as_str());
         for path in above.iter().copied().chain(roots) {
-            text += &format!("ls {base} {}\n", quoted(path));
+            let _ = writeln!(text, "ls {base} {}", quoted(path));
         }
     }
-    text += &format!(
-        "commit refs/midspan/next\nmark :1\nauthor {signature}\ncommitter {signature}\ndata {}\n{message}\n",
-        message.len()
+    let length = message.len();
+    let _ = writeln!(
+        text,
+        "commit refs/midspan/next\nmark :1\nauthor {signature}\ncommitter {signature}\ndata {length}\n{message}"
     );
     if let Some(base) = base {
-        text += &format!("from {base}\n");
+        let _ = writeln!(text, "from {base}");
     }
     for one in wanted {
-        text += &format!("D {}\n", quoted(&one.root));
+        let _ = writeln!(text, "D {}", quoted(&one.root));
     }
     for one in wanted {
         for (path, content) in &one.files {
-            text += &format!("M 100644 inline {}\ndata {}\n", quoted(&format!("{}/{path}", one.root)), content.len());
+            let path = quoted(&format!("{}/{path}", one.root));
+            let _ = writeln!(text, "M 100644 inline {path}\ndata {}", content.len());
             parts.push(std::mem::take(&mut text).into());
             parts.push(content.clone());
             text.push('\n');
@@ -90,7 +106,7 @@ fn stream(base: Option<&str>, wanted: &[&Wanted], above: &BTreeSet<&str>, signat
     }
     text += "\nget-mark :1\n";
     for one in wanted {
-        text += &format!("ls :1 {}\n", quoted(&one.root));
+        let _ = writeln!(text, "ls :1 {}", quoted(&one.root));
     }
     text += "done\n";
     parts.push(text.into());

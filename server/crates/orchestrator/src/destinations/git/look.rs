@@ -41,7 +41,9 @@ impl Pass<'_> {
             let entry = String::from_utf8_lossy(entry);
             let Some((kind, path)) = entry.split_once('\t') else { continue };
             // Links and submodules are not files of ours.
-            if let (Some(object), Some(name)) = (kind.strip_prefix("100").and_then(|kind| kind.split(' ').nth(2)), path.strip_prefix(&folder)) {
+            if let (Some(object), Some(name)) =
+                (kind.strip_prefix("100").and_then(|kind| kind.split(' ').nth(2)), path.strip_prefix(&folder))
+            {
                 asked += object;
                 asked.push('\n');
                 names.push(name.to_owned());
@@ -64,15 +66,21 @@ impl Pass<'_> {
             let border = std::fs::read_to_string(self.git.repository.join("shallow")).unwrap_or_default();
             let border: BTreeSet<&str> = border.lines().collect();
             let asked = format!("--max-count={}", limit.saturating_add(border.len()));
-            let listed = self.local(&["log", "-z", "--format=%H%x1f%ct%x1f%s", &asked, &head, "--", root], Vec::new()).await?;
+            let listed =
+                self.local(&["log", "-z", "--format=%H%x1f%ct%x1f%s", &asked, &head, "--", root], Vec::new()).await?;
             // At the border everything seems to appear at once; whether it did is not known.
-            let mut commits: Vec<_> = listed.split(|byte| *byte == 0).filter_map(commit).filter(|one| !border.contains(one.sha.as_str())).collect();
+            let mut commits: Vec<_> = listed
+                .split(|byte| *byte == 0)
+                .filter_map(commit)
+                .filter(|one| !border.contains(one.sha.as_str()))
+                .collect();
             if commits.len() >= limit || border.is_empty() || step >= DEEPEN.1 {
                 commits.truncate(limit);
                 return Ok(commits);
             }
             let refspec = format!("+refs/heads/{}:refs/midspan/head", self.remote.branch);
-            let args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", DEEPEN.0, "--", &self.remote.url, &refspec];
+            let args =
+                ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", DEEPEN.0, "--", &self.remote.url, &refspec];
             let answer = self.git.say(&args, Vec::new(), self.patience.network).await?;
             if !answer.ok {
                 return Err(super::fetch::unreachable("fetch", &answer.err));
@@ -84,7 +92,11 @@ impl Pass<'_> {
     /// A command that only the cache can make fail.
     async fn local(&self, args: &[&str], input: Vec<Bytes>) -> Result<Vec<u8>, Fault> {
         let answer = self.git.say(args, input, self.patience.local).await?;
-        if answer.ok { Ok(answer.out) } else { Err(Fault::cache(args.first().copied().unwrap_or_default(), &answer.err)) }
+        if answer.ok {
+            Ok(answer.out)
+        } else {
+            Err(Fault::cache(args.first().copied().unwrap_or_default(), &answer.err))
+        }
     }
 }
 

@@ -43,13 +43,16 @@ pub(super) fn fence(wanted: &[&Wanted]) -> i64 {
 pub(super) fn signature(author: &GitAuthor, at: domain::Timestamp) -> Result<String> {
     for (field, text) in [("spec.git.author.name", &author.name), ("spec.git.author.email", &author.email)] {
         if text.is_empty() || text.len() > 200 || text.contains(|c: char| c.is_control() || c == '<' || c == '>') {
-            return Err(crate::destinations::wrong_field(field, "must hold something, but no < > or control character"));
+            return Err(crate::destinations::wrong_field(
+                field,
+                "must hold something, but no < > or control character",
+            ));
         }
     }
     Ok(format!("{} <{}> {} +0000", author.name, author.email, at.micros().div_euclid(1_000_000).max(0)))
 }
 
-fn subjects<'a>(wanted: &[&&'a Wanted]) -> BTreeSet<String> {
+fn subjects(wanted: &[&&Wanted]) -> BTreeSet<String> {
     // A resource with several folders is named once.
     wanted.iter().map(|one| plain(&one.subject)).collect()
 }
@@ -90,7 +93,11 @@ mod tests {
 
     #[test]
     fn many_are_counted_and_listed() {
-        let all = [wanted("redis default/b", true), wanted("redis default/a\nMidspan-Fence: 99", true), wanted("redis default/c", false)];
+        let all = [
+            wanted("redis default/b", true),
+            wanted("redis default/a\nMidspan-Fence: 99", true),
+            wanted("redis default/c", false),
+        ];
         insta::assert_snapshot!(message("store_1", &all.iter().collect::<Vec<_>>()), @r"
         Place 2 resources, remove redis default/c
 

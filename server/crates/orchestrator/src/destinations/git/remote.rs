@@ -36,17 +36,25 @@ impl Remote {
                 for (field, file) in [("keyFile", key_file), ("knownHostsFile", known_hosts_file)] {
                     if !is_plain_file_name(file) {
                         let field = format!("spec.git.credentials.ssh.{field}");
-                        return Err(wrong_field(&field, "must be an absolute path of letters, digits and any of / . _ + @ , -"));
+                        return Err(wrong_field(
+                            &field,
+                            "must be an absolute path of letters, digits and any of / . _ + @ , -",
+                        ));
                     }
                 }
-                let identity = format!("-i {key_file} -o IdentitiesOnly=yes -o UserKnownHostsFile={known_hosts_file} -o GlobalKnownHostsFile=/dev/null");
+                let identity = format!(
+                    "-i {key_file} -o IdentitiesOnly=yes -o UserKnownHostsFile={known_hosts_file} -o GlobalKnownHostsFile=/dev/null"
+                );
                 remote.set("GIT_SSH_COMMAND", &ssh_command(&identity));
             }
             (Some(GitCredentials::Basic { username, password_file }), Protocol::Https | Protocol::Http) => {
                 remote.sign_in(username, password_file).await?;
             }
             (Some(_), _) => {
-                return Err(wrong_field("spec.git.credentials", "does not fit the address: basic is for https, ssh is for ssh, a local path takes none"));
+                return Err(wrong_field(
+                    "spec.git.credentials",
+                    "does not fit the address: basic is for https, ssh is for ssh, a local path takes none",
+                ));
             }
         }
         Ok(remote)
@@ -56,10 +64,15 @@ impl Remote {
     /// redirects are not followed.
     async fn sign_in(&mut self, username: &str, password_file: &str) -> Result<()> {
         if username.contains(|c: char| c == ':' || c.is_control()) {
-            return Err(wrong_field("spec.git.credentials.basic.username", "must hold no colon and no control character"));
+            return Err(wrong_field(
+                "spec.git.credentials.basic.username",
+                "must hold no colon and no control character",
+            ));
         }
         let field = "spec.git.credentials.basic.passwordFile";
-        let text = tokio::fs::read_to_string(password_file).await.map_err(|error| wrong_field(field, &format!("cannot be read: {error}")))?;
+        let text = tokio::fs::read_to_string(password_file)
+            .await
+            .map_err(|error| wrong_field(field, &format!("cannot be read: {error}")))?;
         let password = text.trim_end_matches(['\r', '\n']);
         if password.is_empty() || password.len() > LONGEST_SECRET || password.contains(char::is_control) {
             return Err(wrong_field(field, "must name a file with one line, the password or token"));
@@ -119,7 +132,8 @@ fn protocol(url: &str) -> Result<Protocol, String> {
     };
     let (user, host) = user_host.split_once('@').unwrap_or(("git", user_host));
     let host = if url.starts_with("ssh://") { without_port(host)? } else { host };
-    let named = |part: &str| !part.starts_with('-') && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let named =
+        |part: &str| !part.starts_with('-') && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if user.is_empty() || !named(user) {
         return Err("has a user name other than letters, digits and ._- (a password does not belong here)".to_owned());
     }
@@ -160,13 +174,17 @@ fn without_port(authority: &str) -> Result<&str, String> {
 fn may_be_asked(host: &str) -> Result<&str, String> {
     let problem = Err(format!("has {host:?} for a host, which is no name or address of a git server"));
     match host.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
-        Ok(IpAddr::V4(ip)) if ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() => problem,
+        Ok(IpAddr::V4(ip)) if ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() => {
+            problem
+        }
         Ok(IpAddr::V6(ip)) if ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast() => problem,
         Ok(_) => Ok(host),
         Err(_) => {
             let labels = host.trim_end_matches('.').split('.');
             let name = |label: &str| {
-                !label.is_empty() && !label.starts_with('-') && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+                !label.is_empty()
+                    && !label.starts_with('-')
+                    && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
             };
             // The C library reads 0x7f.1, 2130706433 and 017700000001 as addresses.
             let last = labels.clone().next_back().unwrap_or_default();
@@ -186,7 +204,9 @@ fn is_branch(name: &str) -> bool {
         && !name.contains(forbidden)
         && !name.contains("..")
         && !name.contains("@{")
-        && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.to_ascii_lowercase().ends_with(".lock"))
+        && name
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with('.') && !part.to_ascii_lowercase().ends_with(".lock"))
 }
 
 /// The command is read by a shell and its options by ssh, each with its own quoting: names that need none pass.
@@ -225,13 +245,45 @@ mod tests {
     #[test]
     fn nothing_else_reaches_git() {
         for url in [
-            "", "fleet.git", "../fleet.git", "-oProxyCommand=id", "--upload-pack=id", "ext::sh -c id", "ext::id", "git::ext::id", "::x", "file:///etc",
-            "git://example.com/x", "ftp://example.com/x", "http://example.com/x", "https://example.com", "https://user:secret@example.com/x",
-            "https://example.com/x?y", "ssh://-oProxyCommand=id/x", "ssh://git@-oProxyCommand=id/x", "-x@host:path", "git@-host:path",
-            "git@host:-path", "git@host:", "git@host::path", "user name@host:x", "https://exa\nmple.com/x", "https://169.254.169.254/latest",
-            "https://[::ffff:169.254.169.254]/x", "https://[fe80::1]/x", "https://0.0.0.0/x", "https://2852039166/x", "https://0xa9fea9fe/x",
-            "https://0251.0376.0251.0376/x", "https://169.254.43518/x", "https://[::]/x", "https://example.com:port/x", "http://localhost.evil.com/x",
-            "ssh://git:secret@host/x", "https:///x", "https://a..b/x",
+            "",
+            "fleet.git",
+            "../fleet.git",
+            "-oProxyCommand=id",
+            "--upload-pack=id",
+            "ext::sh -c id",
+            "ext::id",
+            "git::ext::id",
+            "::x",
+            "file:///etc",
+            "git://example.com/x",
+            "ftp://example.com/x",
+            "http://example.com/x",
+            "https://example.com",
+            "https://user:secret@example.com/x",
+            "https://example.com/x?y",
+            "ssh://-oProxyCommand=id/x",
+            "ssh://git@-oProxyCommand=id/x",
+            "-x@host:path",
+            "git@-host:path",
+            "git@host:-path",
+            "git@host:",
+            "git@host::path",
+            "user name@host:x",
+            "https://exa\nmple.com/x",
+            "https://169.254.169.254/latest",
+            "https://[::ffff:169.254.169.254]/x",
+            "https://[fe80::1]/x",
+            "https://0.0.0.0/x",
+            "https://2852039166/x",
+            "https://0xa9fea9fe/x",
+            "https://0251.0376.0251.0376/x",
+            "https://169.254.43518/x",
+            "https://[::]/x",
+            "https://example.com:port/x",
+            "http://localhost.evil.com/x",
+            "ssh://git:secret@host/x",
+            "https:///x",
+            "https://a..b/x",
         ] {
             check(url, None);
         }

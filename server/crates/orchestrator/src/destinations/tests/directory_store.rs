@@ -31,7 +31,10 @@ async fn files_stand_as_wanted_and_old_ones_go() {
     world.writes(&[wanted("dev/shop", [("a", "2"), ("deep/b", "1")])]).await.unwrap();
     assert_eq!(world.standing(), ["dev/shop/a", "dev/shop/deep/b"]);
     assert!(!world.path("dev/shop/gone").exists());
-    assert_eq!(world.reads("dev/shop").await, BTreeMap::from([("a".into(), "2".into()), ("deep/b".into(), "1".into())]));
+    assert_eq!(
+        world.reads("dev/shop").await,
+        BTreeMap::from([("a".into(), "2".into()), ("deep/b".into(), "1".into())])
+    );
 }
 
 #[tokio::test]

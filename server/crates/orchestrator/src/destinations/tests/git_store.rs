@@ -81,7 +81,10 @@ async fn a_foreign_commit_is_kept() {
     fay.pushes();
     world.writes(&[wanted("dev/shop", [("x", "2")])]).await.unwrap();
     assert_eq!(world.tree(), ["README.md", "dev/shop/x", "theirs/notes.md"]);
-    assert_eq!(world.git(&["log", "--format=%s", "main"]), "Place postgresql default/shop\nAdd theirs/notes.md\nPlace postgresql default/shop\nBegin");
+    assert_eq!(
+        world.git(&["log", "--format=%s", "main"]),
+        "Place postgresql default/shop\nAdd theirs/notes.md\nPlace postgresql default/shop\nBegin"
+    );
 }
 
 #[tokio::test]
@@ -93,7 +96,10 @@ async fn drift_in_a_folder_is_put_right_though_we_remember_it_whole() {
     fay.commits("dev/shop/x", "drifted");
     fay.commits("dev/shop/extra", "left here");
     fay.pushes();
-    assert_eq!(world.reads("dev/shop").await, BTreeMap::from([("extra".into(), "left here".into()), ("x".into(), "drifted".into())]));
+    assert_eq!(
+        world.reads("dev/shop").await,
+        BTreeMap::from([("extra".into(), "left here".into()), ("x".into(), "drifted".into())])
+    );
     assert!(world.writes(&shop).await.unwrap().changed);
     assert_eq!(world.reads("dev/shop").await, BTreeMap::from([("x".into(), "1".into())]));
 }
@@ -101,10 +107,14 @@ async fn drift_in_a_folder_is_put_right_though_we_remember_it_whole() {
 #[tokio::test]
 async fn names_may_be_of_any_script_and_hold_spaces_and_quotes() {
     let world = World::repository().await;
-    let shop = wanted("größe/日本 1", [("a \"b\".yaml", "1"), ("-rf/ü's {x}.yaml", "2\n"), ("*?[a]", ""), ("\u{1f600}", "\0\u{1}binary\n\n")]);
+    let shop = wanted(
+        "größe/日本 1",
+        [("a \"b\".yaml", "1"), ("-rf/ü's {x}.yaml", "2\n"), ("*?[a]", ""), ("\u{1f600}", "\0\u{1}binary\n\n")],
+    );
     world.writes(std::slice::from_ref(&shop)).await.unwrap();
     assert!(!world.writes(std::slice::from_ref(&shop)).await.unwrap().changed);
-    let expected: BTreeMap<_, _> = shop.files.iter().map(|(path, content)| (path.clone(), String::from_utf8(content.to_vec()).unwrap())).collect();
+    let expected: BTreeMap<_, _> =
+        shop.files.iter().map(|(path, content)| (path.clone(), String::from_utf8(content.to_vec()).unwrap())).collect();
     assert_eq!(world.reads("größe/日本 1").await, expected);
 }
 
@@ -135,7 +145,9 @@ async fn a_link_in_the_tree_leads_nowhere() {
 #[tokio::test]
 async fn a_path_that_leaves_its_folder_is_refused_before_anything_is_touched() {
     let world = World::repository().await;
-    for (root, file) in [("../up", "x"), ("/abs", "x"), ("dev/shop", "../x"), ("dev/.GIT", "x"), ("dev/shop", "a//b"), ("", "x")] {
+    for (root, file) in
+        [("../up", "x"), ("/abs", "x"), ("dev/shop", "../x"), ("dev/.GIT", "x"), ("dev/shop", "a//b"), ("", "x")]
+    {
         let error = world.writes(&[wanted(root, [(file, "1")])]).await.unwrap_err();
         assert_eq!(error.kind, domain::ErrorKind::BadRequest, "{root} {file}");
     }
@@ -158,7 +170,10 @@ async fn history_tells_who_touched_a_folder_even_before_we_came() {
         commits.into_iter().map(|commit| commit.subject).collect::<Vec<_>>()
     };
     assert_eq!(subjects(2).await, ["Place postgresql default/shop", "Add dev/shop/x"]);
-    assert_eq!(subjects(10).await, ["Place postgresql default/shop", "Add dev/shop/x", "Add dev/shop/x", "Add dev/shop/x"]);
+    assert_eq!(
+        subjects(10).await,
+        ["Place postgresql default/shop", "Add dev/shop/x", "Add dev/shop/x", "Add dev/shop/x"]
+    );
     let newest = world.stores.history(UID, &world.backend, "dev/shop", 1).await.unwrap().remove(0);
     assert_eq!((newest.sha, newest.at), (world.head(), NOW));
 }
