@@ -103,6 +103,8 @@ pub enum Refused {
     Form(Arc<FormPage>),
     /// The delete page, with `typed` and `refusal` filled in.
     Delete(Arc<DeletePage>),
+    /// Something failed before there was a page to show it on.
+    Problem(Arc<Error>),
 }
 
 /// In context on the server: lets a page that failed answer with the right status (404, 403, 500 …).

@@ -75,12 +75,15 @@ fn draw(page: &DeletePage) -> Drawn {
         topics: Vec::new(),
         moving: false,
         body: view! {
-            <nav class="crumbs" aria-label="Breadcrumb"><a href=key.path()>{key.name.clone()}</a></nav>
             <div class="narrow">
-                <h1>"Delete "{key.name.clone()}"?"</h1>
-                <p class="lead">
-                    {page.head.promise_title.clone()}" in "{key.namespace.clone()}". Whatever runs from its files is removed with them. This cannot be undone."
-                </p>
+                <div>
+                    <nav class="crumbs" aria-label="Breadcrumb"><a href=key.path()>{key.name.clone()}</a></nav>
+                    <h1>"Delete "{key.name.clone()}"?"</h1>
+                    <p class="lead">
+                        {page.head.promise_title.clone()}" in "{key.namespace.clone()}
+                        ". Whatever runs from its files is removed with them. This cannot be undone."
+                    </p>
+                </div>
                 {files}
                 {steps}
                 <form class="form" method="post" novalidate>

@@ -175,7 +175,12 @@ fn draw(page: &FormPage) -> Drawn {
 fn all_problems(page: &FormPage) -> Vec<Problem> {
     let of_spec =
         page.form.errors.iter().map(|error| Problem { field: error.id.clone(), message: format!("{}: {}", error.label, error.message) });
-    page.problems.iter().cloned().chain(of_spec).collect()
+    let named = page.problems.iter().map(|problem| match problem.field.as_str() {
+        "name" => Problem { message: format!("Name: {}", problem.message), ..problem.clone() },
+        "namespace" => Problem { message: format!("Namespace: {}", problem.message), ..problem.clone() },
+        _ => problem.clone(),
+    });
+    named.chain(of_spec).collect()
 }
 
 fn error_summary(problems: &[Problem]) -> Option<impl IntoView> {

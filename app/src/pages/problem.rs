@@ -12,15 +12,17 @@ use crate::{
         icon::Icon,
     },
     paths,
-    portal::{AnswerStatus, RequestId},
+    portal::{AnswerStatus, Refused, RequestId},
 };
 
 /// For addresses that lead nowhere.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    show(async { Err::<(), _>(Error::new(ErrorKind::NotFound, "There is nothing at this address.")) }, |(), _| {
-        unreachable_page()
-    })
+    let error = match use_context::<Refused>() {
+        Some(Refused::Problem(error)) => (*error).clone(),
+        _ => Error::new(ErrorKind::NotFound, "There is nothing at this address."),
+    };
+    show(async move { Err::<(), _>(error) }, |(), _| unreachable_page())
 }
 
 /// Draws an error, and has the server answer with its status.

@@ -109,7 +109,7 @@ fn draw(page: &PromisePage, frame: &Frame) -> Drawn {
                     {outputs(&page.outputs)}
                     {facts(page)}
                     {versions(page, frame.now)}
-                    {code_block("From the command line", &format!("midspan apply -f - <<EOF\n{}EOF", page.yaml))}
+                    {code_block("As YAML", &page.yaml)}
                 </aside>
             </div>
         }

@@ -157,7 +157,7 @@ fn draw(page: &RequestPage, frame: &Frame) -> Drawn {
             {verdict(page)}
             <div class="columns">
                 <div class="column-main">{what_changes(&page.plan, is_draft)}</div>
-                <aside class="column-side" aria-label="Details">{details(&page.plan)}</aside>
+                <aside class="column-side" aria-label="Details">{details(page)}</aside>
             </div>
         }
         .into_any(),
@@ -270,7 +270,13 @@ fn what_changes(plan: &Plan, is_draft: bool) -> impl IntoView {
     }
 }
 
-fn details(plan: &Plan) -> impl IntoView {
+fn details(page: &RequestPage) -> impl IntoView + use<> {
+    let plan = &page.plan;
+    let name = &page.resource.name;
+    let command = match page.what {
+        RequestKind::Delete => format!("midspan delete -f {name}.yaml"),
+        _ => format!("midspan apply -f {name}.yaml\n# or\nkubectl apply -f {name}.yaml"),
+    };
     let destinations = (!plan.destinations.is_empty()).then(|| {
         let items = plan
             .destinations
@@ -295,7 +301,7 @@ fn details(plan: &Plan) -> impl IntoView {
     let code = (!plan.yaml.is_empty()).then(|| {
         view! {
             {code_block("As YAML", &plan.yaml)}
-            {code_block("From the command line", &format!("midspan apply -f - <<EOF\n{}\nEOF", plan.yaml.trim_end()))}
+            {code_block("From the command line", &command)}
         }
     });
     view! {

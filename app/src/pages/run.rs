@@ -105,7 +105,7 @@ fn facts(page: &RunPage, frame: &Frame) -> impl IntoView {
     let spent = took(run.started, run.finished, frame.now)
         .map(|spent| view! { <div class="pair"><dt>"Ran for"</dt><dd>{spent}</dd></div> });
     let request = (!page.request.is_empty()).then(|| {
-        view! { <div class="pair"><dt>"Asked for by"</dt><dd><a href=paths::request(&page.request)>"Request"</a></dd></div> }
+        view! { <div class="pair"><dt>"Request"</dt><dd><a href=paths::request(&page.request)>{page.request.clone()}</a></dd></div> }
     });
     view! {
         <section class="side-section" aria-labelledby="facts">

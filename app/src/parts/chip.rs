@@ -120,14 +120,3 @@ impl From<Change> for Look {
         }
     }
 }
-
-#[cfg(all(test, feature = "ssr"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_state_is_icon_word_and_colour() {
-        let html = chip(Health::Healthy).into_any().to_html();
-        assert!(html.contains("Healthy") && html.contains("<svg") && html.contains("data-tone=\"good\""), "{html}");
-    }
-}

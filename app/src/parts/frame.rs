@@ -122,7 +122,7 @@ fn dev_banner(frame: &Frame) -> Option<impl IntoView> {
     let personas = frame.personas.iter().map(|persona| switch_to(persona, &frame.caller.name)).collect_view();
     Some(view! {
         <form class="dev" method="post" action=paths::PERSONA aria-label="Development persona">
-            <p class="dev-text"><strong>"Development mode."</strong>" Anyone who can reach this address is signed in."</p>
+            <p class="dev-text"><strong>"Development mode."</strong><span>" Anyone who can reach this address is signed in."</span></p>
             <div class="dev-personas" role="group" aria-label="Act as">{personas}</div>
         </form>
     })

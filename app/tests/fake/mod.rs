@@ -1,5 +1,7 @@
 //! A portal of made-up but realistic data, and a server around it that answers as the real one does.
 
+#![expect(dead_code, reason = "each test and the gallery use their part of it")]
+
 pub mod data;
 pub mod story;
 

@@ -1,0 +1,61 @@
+//! The parts as HTML, to the letter.
+#![cfg(feature = "ssr")]
+
+use app::{
+    parts::{chip::chip, code::code_value, diff::field_changes, facts::facts_in_row, moment::ago, pager::pager},
+    view::{Change, Facts, FieldChange, Health, Operation, Paging, Phase, Sync},
+};
+use domain::Timestamp;
+use leptos::prelude::*;
+
+/// A part's HTML without the strokes of its icons and without hydration marks.
+fn html(part: impl IntoView) -> String {
+    let owner = Owner::new();
+    let text = owner.with(|| part.into_view().to_html()).replace("<!>", "");
+    let mut plain = String::new();
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find("<svg") {
+        plain.push_str(&rest[..start]);
+        plain.push('◆');
+        rest = rest[start..].split_once("</svg>").map_or("", |(_, after)| after);
+    }
+    plain + rest
+}
+
+#[test]
+fn a_state_is_icon_word_and_colour() {
+    insta::assert_snapshot!(html(chip(Health::Healthy)), @"");
+    insta::assert_snapshot!(html(chip(Phase::Failed)), @"");
+    insta::assert_snapshot!(html(chip(Change::Remove)), @"");
+}
+
+#[test]
+fn a_row_shows_only_the_facts_that_add_something() {
+    let facts = |health, sync, operation| Facts { health, sync, operation, ..Facts::default() };
+    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Healthy, Sync::Synced, Operation::Succeeded))), @"");
+    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Progressing, Sync::Pending, Operation::Running))), @"");
+    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Healthy, Sync::Drifted, Operation::Failed))), @"");
+}
+
+#[test]
+fn an_age_carries_the_exact_instant() {
+    let now = Timestamp::from_micros(1_795_356_200_000_000);
+    insta::assert_snapshot!(html(ago(Timestamp::from_micros(1_795_356_000_000_000), now)), @"");
+}
+
+#[test]
+fn a_value_can_be_copied() {
+    insta::assert_snapshot!(html(code_value("db-1:5432", "host")), @"");
+}
+
+#[test]
+fn a_change_shows_before_and_after() {
+    let change = |before: &str, after: &str| FieldChange { label: "Size".into(), path: "spec.size".into(), before: before.into(), after: after.into() };
+    insta::assert_snapshot!(html(field_changes(&[change("small", "large"), change("", "large")])), @"");
+}
+
+#[test]
+fn a_pager_leads_both_ways() {
+    let paging = Paging { previous: Some("p".into()), next: Some("n".into()), total: Some(90) };
+    insta::assert_snapshot!(html(pager(&paging, 30, "runs", |name, cursor| format!("/runs?{name}={cursor}"))), @"");
+}
