@@ -84,6 +84,8 @@ impl Db {
     async fn open_postgres(url: &str) -> Result<Self> {
         let options: PgConnectOptions = url.parse().map_err(|e| address_error(&e))?;
         let options = options.application_name("midspan").statement_cache_capacity(STATEMENTS);
+        // compiling a plan takes longer than any of these statements runs
+        let options = options.options([("jit", "off")]);
         let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10));
         let writer =
             pool(1).test_before_acquire(false).connect_with(options.clone()).await.map_err(|e| connect_error(&e))?;
@@ -201,6 +203,14 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => sqlx::query_as_with(text, for_sqlite(&args)?).fetch_all(&mut **tx).await,
             Self::Postgres(tx) => sqlx::query_as_with(text, for_postgres(&args)?).fetch_all(&mut **tx).await,
+        }
+    }
+
+    /// For the one statement that cannot be written once.
+    pub fn either(&self, on_sqlite: &'static str, on_postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => on_sqlite,
+            Self::Postgres(_) => on_postgres,
         }
     }
 

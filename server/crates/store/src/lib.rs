@@ -27,6 +27,8 @@ mod log;
 mod object;
 mod object_row;
 mod op;
+#[cfg(test)]
+mod plans;
 mod query;
 mod queue;
 mod replica;

@@ -19,20 +19,20 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// The version the list's first page was read at: a watch from here misses nothing.
     pub version: i64,
-    /// How many follow this page; told only where no label is asked for, as an API server does.
+    /// How many follow this page, if the query asks for it.
     pub remaining: Option<i64>,
 }
 
-const BY_UID: &str = "select uid, version, document from object where uid = $1";
+pub(crate) const BY_UID: &str = "select uid, version, document from object where uid = $1";
 const BY_UIDS: &str = "select uid, version, document from object where uid in";
-const BY_NAME: &str = "
+pub(crate) const BY_NAME: &str = "
     select uid, version, document from object
     where api_group = $1 and kind = $2 and namespace = $3 and name = $4";
-const OWNED: &str = "
+pub(crate) const OWNED: &str = "
     select uid, version, document from object
     where owner = $1 and owner <> '' and active = 1
     order by kind, name, uid";
-const SELECT: &str = "select uid, version, document from object";
+pub(crate) const SELECT: &str = "select uid, version, document from object";
 const COUNT: &str = "select count(*) as number from object";
 const VERSION: &str = "select value as number from counter where name = 'version'";
 
@@ -80,7 +80,7 @@ impl Store {
 
         let next = objects.last().filter(|_| more).map(|last| after(last, query.sort, version));
         let remaining = match &next {
-            Some(next) if query.labels.is_empty() => Some(self.number_after(query, next).await?),
+            Some(next) if query.count_remaining => Some(self.number_after(query, next).await?),
             _ => None,
         };
         Ok(Page { objects, next, version, remaining })

@@ -37,6 +37,8 @@ pub struct Query {
     pub after: Option<Cursor>,
     /// 0 is no limit.
     pub limit: i64,
+    /// Whether the page says how many follow it: that counts them all.
+    pub count_remaining: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -76,24 +76,42 @@ pub(crate) const NEXT_FENCE: &str =
 pub(crate) const FREE_EXPIRED: &str = "update queue set lease_owner = '' where lease_owner <> '' and lease_until <= $1";
 /// One place of every lane before the second of any, so that a lane with many keys delays no other. The lanes are found by hopping through
 /// the index from one to the next, and only the first few keys of each are looked at: the cost follows the lanes, not the keys.
-pub(crate) const CLAIM: &str = "
+macro_rules! claim {
+    ($first_of_lane:literal) => {
+        concat!(
+            "
     with recursive lanes (lane) as (
         select min(lane) from queue where lease_owner = ''
         union all
         select (select min(queue.lane) from queue where queue.lease_owner = '' and queue.lane > lanes.lane)
         from lanes where lanes.lane is not null
     ), placed (key, due, place) as (
-        select queue.key, queue.due, row_number() over (partition by queue.lane order by queue.due, queue.key)
-        from lanes join queue on queue.key in (
-            select first.key from queue as first
-            where first.lane = lanes.lane and first.lease_owner = '' and first.due <= $4
-            order by first.due limit $5)
+        select first.key, first.due, row_number() over (partition by lanes.lane order by first.due, first.key)
+        from lanes ",
+            $first_of_lane,
+            "
     )
     update queue set lease_owner = $1, lease_until = $2, due = $2, fence = $3
     where key in (select placed.key from placed order by placed.place, placed.due, placed.key limit $5)
-    returning key, lane, due, lease_owner, lease_until, fence, wakes";
+    returning key, lane, due, lease_owner, lease_until, fence, wakes"
+        )
+    };
+}
+pub(crate) const CLAIM_ON_SQLITE: &str = claim!(
+    "join queue as first on first.key in (
+            select queue.key from queue
+            where queue.lane = lanes.lane and queue.lease_owner = '' and queue.due <= $4
+            order by queue.lane, queue.due limit $5)"
+);
+/// PostgreSQL would ask the subquery once for every row of the table; SQLite has no `lateral`.
+pub(crate) const CLAIM_ON_POSTGRES: &str = claim!(
+    "cross join lateral (
+            select queue.key, queue.due from queue
+            where queue.lane = lanes.lane and queue.lease_owner = '' and queue.due <= $4
+            order by queue.lane, queue.due limit $5) as first"
+);
 
-const NEXT_DUE: &str = "
+pub(crate) const NEXT_DUE: &str = "
     select min(due) as at from (
         select min(due) as due from queue where lease_owner = ''
         union all

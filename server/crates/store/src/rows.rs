@@ -23,10 +23,13 @@ use std::{
 const LOCK: &str = "update counter set value = value where name = 'version' returning value as number";
 const ADVANCE: &str = "update counter set value = $1 where name = 'version'";
 
-const BY_UIDS: &str = "select uid, api_group, kind, namespace, name, version, document from object where uid in";
-const BY_NAMES: &str = "
-    select uid, api_group, kind, namespace, name, version, document from object
-    where (api_group, kind, namespace, name) in (values";
+pub(crate) const BY_UIDS: &str =
+    "select uid, api_group, kind, namespace, name, version, document from object where uid in";
+pub(crate) const BY_NAMES: &str = "
+    select uid, api_group, kind, namespace, name, version, document from (values";
+/// Joined in this order: SQLite would read the whole table for `(…) in (values …)`.
+pub(crate) const BY_NAMES_TAIL: &str = ") as wanted cross join object
+    where api_group = wanted.column1 and kind = wanted.column2 and namespace = wanted.column3 and name = wanted.column4";
 const DELETE: &str = "delete from object where uid in";
 const UPSERT: &str = "
     insert into object
@@ -48,7 +51,7 @@ pub async fn read(tx: &mut Tx, group: &[&[Step]]) -> sqlx::Result<Batch> {
 
     let mut found: BTreeMap<Arc<str>, Stored> = BTreeMap::new();
     let by_uid = for_values(BY_UIDS, needed.uids.iter(), "");
-    let by_name = for_rows(BY_NAMES, needed.names.iter().map(Name::args).collect(), ")");
+    let by_name = for_rows(BY_NAMES, needed.names.iter().map(Name::args).collect(), BY_NAMES_TAIL);
     for statement in by_uid.into_iter().chain(by_name) {
         found.extend(tx.all::<Row>(statement).await?.into_iter().map(Row::stored));
     }
@@ -99,7 +102,7 @@ pub async fn append<'a>(tx: &mut Tx, accepted: impl Iterator<Item = &'a Step>) -
 pub async fn claim(tx: &mut Tx, claim: &Claim) -> sqlx::Result<Result<Vec<Lease>>> {
     tx.execute(Statement::new(queue::FREE_EXPIRED).bind(claim.now)).await?;
     let fence = tx.all::<Number>(Statement::new(queue::NEXT_FENCE)).await?.first().map_or(0, |row| row.number);
-    let statement = Statement::new(queue::CLAIM)
+    let statement = Statement::new(tx.either(queue::CLAIM_ON_SQLITE, queue::CLAIM_ON_POSTGRES))
         .bind(&claim.replica)
         .bind(claim.until)
         .bind(fence)

@@ -4,8 +4,8 @@ use domain::{Timestamp, digest::Digest};
 use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
 use std::{borrow::Cow, sync::Arc};
 
-/// Rows per `values (…), (…)`; fewer are split into powers of two, so that few texts need preparing.
-const ROWS: usize = 64;
+/// Values of one statement, at most: SQLite looks for the name of each (`$1`) from the first on, so long lists cost their square.
+const VALUES: usize = 256;
 
 /// A row of either database.
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -65,10 +65,11 @@ impl Statement {
 /// `head ($1, $2), ($3, $4) tail` for all rows, in as few statements as are worth preparing.
 pub fn for_rows(head: &'static str, rows: Vec<Vec<Arg>>, tail: &'static str) -> Vec<Statement> {
     let mut statements = Vec::new();
+    let width = rows.first().map_or(1, Vec::len);
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
         let mut statement = Statement::new(head);
-        for at in 0..chunk(rows.len()) {
+        for at in 0..chunk(rows.len(), VALUES / width) {
             let Some(row) = rows.next() else { break };
             statement.push(if at > 0 { ", (" } else { " (" }).list(row).push(")");
         }
@@ -89,16 +90,16 @@ pub fn for_values<A: Into<Arg>>(
     let mut statements = Vec::new();
     while values.len() > 0 {
         let mut statement = Statement::new(head);
-        let length = chunk(values.len());
+        let length = chunk(values.len(), VALUES);
         statement.push(" (").list(values.by_ref().take(length)).push(")").push(tail);
         statements.push(statement);
     }
     statements
 }
 
-/// The largest power of two that is no more than `left` and `ROWS`.
-fn chunk(left: usize) -> usize {
-    ROWS.min(1 << left.ilog2())
+/// The largest power of two that is no more than either: powers of two, so that few texts need preparing.
+fn chunk(left: usize, most: usize) -> usize {
+    1 << left.min(most).ilog2()
 }
 
 impl From<&str> for Arg {
@@ -152,5 +153,24 @@ impl From<&Arc<Vec<u8>>> for Arg {
 impl From<Vec<u8>> for Arg {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Bytes(Arc::new(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_split_into_few_texts() {
+        let rows = (0..300).map(|n| vec![Arg::Int(n), Arg::Int(n), Arg::Int(n)]).collect();
+        let statements = for_rows("insert into t values", rows, "");
+        let sizes: Vec<usize> = statements.iter().map(|statement| statement.args.len() / 3).collect();
+        assert_eq!(sizes, [64, 64, 64, 64, 32, 8, 4]);
+        assert_eq!(
+            for_rows("insert into t values", vec![vec![Arg::Int(1), Arg::Int(2)]; 2], " x")[0].text,
+            "insert into t values ($1, $2), ($3, $4) x"
+        );
+        assert_eq!(for_values("select in", ["a", "b"], "")[0].text, "select in ($1, $2)");
+        assert!(for_rows("", Vec::new(), "").is_empty());
     }
 }

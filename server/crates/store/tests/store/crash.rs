@@ -2,9 +2,10 @@
 
 use crate::{object, on_each, resource, wake};
 use serde_json::json;
+use sqlx::Connection;
 use std::collections::BTreeSet;
 use store::{Op, Query, Store};
-use testkit::databases::databases;
+use testkit::databases::{databases, postgres};
 
 #[tokio::test]
 async fn everything_acknowledged_is_there_after_a_crash() {
@@ -47,6 +48,24 @@ async fn everything_acknowledged_is_there_after_a_crash() {
         );
         store.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_lost_connection_costs_nothing_but_time() {
+    let Some(database) = postgres() else { return };
+    let store = Store::open(database.url()).await.unwrap();
+    let mut changes = store.changes();
+    for round in 1..=3 {
+        let mut killer = sqlx::PgConnection::connect(database.url()).await.unwrap();
+        let kill = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+        sqlx::query(kill).execute(&mut killer).await.unwrap();
+        killer.close().await.unwrap();
+        let committed = store.commit(vec![Op::Create(resource("default", &format!("r{round}")))]).await.unwrap();
+        assert_eq!(committed.version, round);
+        assert_eq!(store.count(&Query::default()).await.unwrap(), round);
+        assert_eq!(*changes.borrow_and_update(), round);
+    }
+    store.close().await;
 }
 
 #[tokio::test]

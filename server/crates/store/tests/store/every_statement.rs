@@ -61,6 +61,7 @@ async fn every_statement_runs_on_both_databases() {
         store.live_replicas(at(1)).await.unwrap();
         store.retire("r", at(1)).await.unwrap();
         store.blobs(&[Digest::of("x")]).await.unwrap();
+        store.sweep_blobs().await.unwrap();
         store.append_log(LogChunk::default()).await.unwrap();
         store.log("", 0, 1).await.unwrap();
         store.forget_log("").await.unwrap();

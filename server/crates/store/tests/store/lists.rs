@@ -123,7 +123,8 @@ async fn pages_neither_skip_nor_repeat_in_any_order() {
 
                 let (mut paged, mut after, mut remaining) = (Vec::new(), None, Vec::new());
                 loop {
-                    let page = store.list(&Query { after, limit: 10, ..query.clone() }).await.unwrap();
+                    let page =
+                        store.list(&Query { after, limit: 10, count_remaining: true, ..query.clone() }).await.unwrap();
                     paged.extend(page.objects);
                     remaining.push(page.remaining);
                     let Some(next) = page.next else { break };

@@ -1,6 +1,6 @@
 //! What is kept beside the objects: file bytes, logs, events, audit.
 
-use crate::{at, on_each};
+use crate::{at, on_each, resource};
 use domain::digest::Digest;
 use serde_json::json;
 use store::{AuditEntry, AuditQuery, Event, LogChunk, Op};
@@ -17,6 +17,26 @@ async fn bytes_are_kept_once_under_their_digest() {
         wanted.push(Digest::of("absent"));
         let found = store.blobs(&wanted).await.unwrap();
         assert_eq!(found, bytes.iter().map(|bytes| (Digest::of(bytes), bytes.clone())).collect());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bytes_that_no_object_names_are_swept() {
+    on_each(async |store| {
+        let mut ops: Vec<Op> = (0..10)
+            .map(|n| format!("file {n}"))
+            .map(|text| Op::Blob { digest: Digest::of(&text), bytes: text.into() })
+            .collect();
+        let mut placement = resource("default", "placement");
+        placement.spec = json!({"files": {"a.yaml": Digest::of("file 3"), "b.yaml": Digest::of("file 7")}});
+        ops.push(Op::Create(placement));
+        store.commit(ops).await.unwrap();
+        assert_eq!(store.sweep_blobs().await.unwrap(), 8);
+        let all: Vec<Digest> = (0..10).map(|n| Digest::of(format!("file {n}"))).collect();
+        let kept: Vec<Vec<u8>> = store.blobs(&all).await.unwrap().into_values().collect();
+        assert_eq!(kept.len(), 2);
+        assert!(kept.contains(&b"file 3".to_vec()) && kept.contains(&b"file 7".to_vec()));
     })
     .await;
 }
