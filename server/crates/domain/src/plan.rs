@@ -3,8 +3,8 @@
 //! [`plan`] is pure, total and deterministic: no clock, no randomness, no I/O, no error. It is level-triggered: it does not ask what happened,
 //! only how things stand, so an event, a timer, a restart and a full sweep all run the same code.
 //!
-//! The rules, in order: a paused resource is left alone; [`retire`] (a deleted one); otherwise [`admit`] (may and must a run start?), [`advance`] (the run's next step),
-//! [`place`] (works to destinations), and always [`settle`] (the facts people read).
+//! The rules, in order: a paused resource is left alone; [`retire`] (a deleted one); otherwise [`admit`] (may and must a run start?),
+//! [`advance`] (the run's next step), [`place`] (works to destinations), and always [`settle`] (the facts people read).
 
 mod admit;
 mod advance;

@@ -31,7 +31,7 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
     status.observed_generation = generation;
     status.health = Fact { state: Health::NotChecked, message: "The promise declares no health check".to_owned() };
     status.sync = sync(&pass.observed.placements, reason);
-    status.last_operation = pass.run().map(|run| last_operation(run, reason, pass));
+    status.last_operation = pass.run().map(|run| last_operation(pass, run, reason, status.last_operation.take()));
     if let Some(run) = pass.run() {
         status.run.clone_from(&run.metadata.name);
     }
@@ -111,9 +111,9 @@ fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
     }
 }
 
-fn last_operation(run: &Run, reason: &Reason, pass: &Pass) -> LastOperation {
+fn last_operation(pass: &Pass, run: &Run, reason: &Reason, before: Option<LastOperation>) -> LastOperation {
     let asked = pass.observed.requests.last().map(|request| request.spec.operation);
-    let previous = ResourceStatus::read(&pass.observed.resource.status).last_operation.filter(|last| last.run == run.metadata.name);
+    let previous = before.filter(|last| last.run == run.metadata.name);
     let deleting = pass.observed.resource.deleting();
     // what was answered stays answered: a pause, a repair or a move that comes later is not this operation's
     let answered = |last: &&LastOperation| matches!(last.state, OperationState::Failed | OperationState::Succeeded) && run.status.phase.finished();

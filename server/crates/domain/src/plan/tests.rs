@@ -1,10 +1,12 @@
 //! The specification of the plan, told as stories. Every pass of every story keeps the invariants of [`invariants`].
 
+mod given;
 mod invariants;
 mod placing;
 mod random;
 mod removal;
 mod requests;
+mod seen;
 mod status;
 mod steps;
 mod suspending;

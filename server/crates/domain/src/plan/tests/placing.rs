@@ -1,11 +1,14 @@
 //! Works to destinations: where files go, that they stay there, and how they leave.
 
-use super::world::{ONE_STEP, World, destination, files, offer_with};
+use super::{
+    given::{self, ONE_STEP, destination, files, offer_with},
+    world::World,
+};
 use crate::reason::Reason;
 use insta::assert_snapshot;
 
 /// A world with these destinations, whose promise asks for these labels, after its one step left this.
-fn placing(selectors: &str, destinations: &[(&str, &str)], left: super::world::Left) -> World {
+fn placing(selectors: &str, destinations: &[(&str, &str)], left: given::Left) -> World {
     let mut world = World::of(ONE_STEP);
     world.offer = Some(offer_with("r1", ONE_STEP, selectors));
     world.destinations = destinations.iter().map(|(name, labels)| destination(name, labels)).collect();
@@ -23,14 +26,20 @@ fn check(world: &World, expected: &[&str]) {
 #[test]
 fn the_promises_selectors_win_over_the_pipelines_key_by_key() {
     let left = files(&["a.yaml"]).says("destination-selectors.yaml", "[{matchLabels: {environment: prod, zone: b}}]");
-    let destinations = [("prod-b", "environment=prod,zone=b"), ("dev-a", "environment=dev,zone=a"), ("dev-b", "environment=dev,zone=b")];
+    let destinations = [
+        ("prod-b", "environment=prod,zone=b"),
+        ("dev-a", "environment=dev,zone=a"),
+        ("dev-b", "environment=dev,zone=b"),
+    ];
     check(&placing("[{matchLabels: {environment: dev}}]", &destinations, left), &["dev-b: a.yaml open"]);
 }
 
 #[test]
 fn a_directory_goes_where_its_own_entry_says_and_nobody_else_has_a_word() {
-    let left = files(&["cache/redis.yaml", "app.yaml"]).says("destination-selectors.yaml", "[{directory: cache, matchLabels: {tier: cache}}]");
-    let world = placing("[{matchLabels: {environment: dev}}]", &[("dev", "environment=dev"), ("cache", "tier=cache")], left);
+    let left = files(&["cache/redis.yaml", "app.yaml"])
+        .says("destination-selectors.yaml", "[{directory: cache, matchLabels: {tier: cache}}]");
+    let world =
+        placing("[{matchLabels: {environment: dev}}]", &[("dev", "environment=dev"), ("cache", "tier=cache")], left);
     check(&world, &["cache: cache/redis.yaml open", "dev: app.yaml open"]);
     let roots: Vec<&str> = world.placements.iter().map(|placement| placement.spec.root.as_str()).collect();
     assert_snapshot!(roots.join("\n"), @r"
@@ -41,7 +50,8 @@ fn a_directory_goes_where_its_own_entry_says_and_nobody_else_has_a_word() {
 
 #[test]
 fn a_directory_that_is_no_longer_written_is_withdrawn() {
-    let both = files(&["cache/redis.yaml", "app.yaml"]).says("destination-selectors.yaml", "[{directory: cache, matchLabels: {tier: cache}}]");
+    let both = files(&["cache/redis.yaml", "app.yaml"])
+        .says("destination-selectors.yaml", "[{directory: cache, matchLabels: {tier: cache}}]");
     let mut world = placing("[]", &[("cache", "tier=cache")], both);
     world.store_writes();
     world.change_spec();
@@ -53,7 +63,8 @@ fn a_directory_that_is_no_longer_written_is_withdrawn() {
 
 #[test]
 fn without_a_fitting_destination_it_says_which_labels_are_missing_and_goes_on_once_one_comes() {
-    let mut world = placing("[{matchLabels: {environment: prod, zone: a}}]", &[("dev", "environment=dev")], files(&["a.yaml"]));
+    let mut world =
+        placing("[{matchLabels: {environment: prod, zone: a}}]", &[("dev", "environment=dev")], files(&["a.yaml"]));
     world.destinations.push(destination("prod", "environment=prod,zone=a"));
     world.tell("a destination comes");
     world.pass();

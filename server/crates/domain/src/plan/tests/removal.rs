@@ -1,6 +1,9 @@
 //! The way out: the delete workflow, the files, the finalizers, the row.
 
-use super::world::{ONE_STEP, World, files};
+use super::{
+    given::{ONE_STEP, files},
+    world::World,
+};
 use crate::{
     plan::{FINALIZER, PAUSED, RECONCILE},
     reason::Reason,
@@ -88,15 +91,15 @@ fn a_failing_delete_workflow_stays_says_why_and_is_tried_again_when_asked() {
          - step destroy fails: the disk is in use
       0s Failed      StepFailed        Step destroy of pipeline destroy failed: the disk is in use
          - label kratix.io/manual-reconciliation=false
-    1000000s Failed      StepFailed        Step destroy of pipeline destroy failed: the disk is in use
+    900s Failed      StepFailed        Step destroy of pipeline destroy failed: the disk is in use
          - label kratix.io/manual-reconciliation=true
-    1000000s Deleting    StepRunning       Running step dump of pipeline backup
+    900s Deleting    StepRunning       Running step dump of pipeline backup
          - step dump is done
-    1000000s Deleting    StepRunning       Running step destroy of pipeline destroy
+    900s Deleting    StepRunning       Running step destroy of pipeline destroy
          - step destroy is done
-    1000000s Deleting    Withdrawing       Removing the files from destination dev
+    900s Deleting    Withdrawing       Removing the files from destination dev
          - the store writes
-    1000000s Deleting    Deleted           Deleted
+    900s Deleting    Deleted           Deleted
     ");
     assert_snapshot!(world.told_runs(), @r"
     1 configure generation 1 created: Succeeded (instance/render Succeeded)
@@ -193,7 +196,10 @@ fn a_failed_configure_run_does_not_keep_a_resource_from_going() {
     world.pass();
     world.delete();
     assert_eq!(world.pass(), Reason::Deleted);
-    assert_eq!(format!("{:?}", world.status().last_operation.map(|last| (last.operation, last.state))), "Some((Delete, Succeeded))");
+    assert_eq!(
+        format!("{:?}", world.status().last_operation.map(|last| (last.operation, last.state))),
+        "Some((Delete, Succeeded))"
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What became of what was asked.
 
-use super::world::{ONE_STEP, World, files};
+use super::{
+    given::{ONE_STEP, files},
+    world::World,
+};
 use crate::{request::Operation, run::Workflow};
 use insta::assert_snapshot;
 
@@ -52,10 +55,12 @@ fn older_open_requests_give_way_to_the_newest() {
 #[test]
 fn a_delete_supersedes_what_is_open_and_is_answered_itself_whatever_generation_it_names() {
     for generation in [0, 1, 2, 3] {
-        let mut world = World::of("
+        let mut world = World::of(
+            "
 configure: [{name: instance, steps: [{name: render, uses: template}]}]
 delete: [{name: destroy, steps: [{name: destroy, uses: command}]}]
-");
+",
+        );
         world.change_spec();
         world.delete();
         world.requests[2].spec.generation = generation;
@@ -63,7 +68,10 @@ delete: [{name: destroy, steps: [{name: destroy, uses: command}]}]
         assert_eq!(world.requests[2].status.run, world.run().metadata.name);
         assert_eq!(world.run().spec.workflow, Workflow::Delete);
         world.carry_on();
-        assert_eq!(world.answers(), "create Superseded A newer request took its place\nupdate Superseded A newer request took its place\ndelete Succeeded");
+        assert_eq!(
+            world.answers(),
+            "create Superseded A newer request took its place\nupdate Superseded A newer request took its place\ndelete Succeeded"
+        );
     }
 }
 

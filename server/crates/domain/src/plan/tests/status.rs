@@ -1,6 +1,9 @@
 //! What people read: the three facts, conditions, outputs, and the keys that pipelines write beside them.
 
-use super::world::{Left, ONE_STEP, World, files};
+use super::{
+    given::{Left, ONE_STEP, files},
+    world::World,
+};
 use crate::{Object, status::OperationState};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -25,12 +28,22 @@ fn the_three_facts_are_told_apart() {
     let told = |world: &World| {
         let status = world.status();
         let last = status.last_operation.unwrap();
-        format!("health {:?}, sync {:?}: {}, {} {:?}", status.health.state, status.sync.state, status.sync.message, last.operation.as_str(), last.state)
+        format!(
+            "health {:?}, sync {:?}: {}, {} {:?}",
+            status.health.state,
+            status.sync.state,
+            status.sync.message,
+            last.operation.as_str(),
+            last.state
+        )
     };
     assert_eq!(told(&world), "health NotChecked, sync Synced: 1 file placed at dev, create Succeeded");
     world.change_spec();
     world.pass();
-    assert_eq!(told(&world), "health NotChecked, sync Pending: Running step render of pipeline instance, update Running");
+    assert_eq!(
+        told(&world),
+        "health NotChecked, sync Pending: Running step render of pipeline instance, update Running"
+    );
     world.step(world.usual());
     world.pass();
     world.store_refuses("no space left");
@@ -51,7 +64,10 @@ fn an_operation_that_succeeded_is_not_undone_by_a_later_move() {
 fn a_pipelines_keys_stand_beside_ours_and_cannot_take_ours() {
     let world = after(files(&["a.yaml"]).says("status.yaml", "url: https://shop.example.com\nphase: Broken\nrun: mine\nlastOperation: none\nmessage: Your database is at shop-rw"));
     let status = world.status();
-    assert_eq!((status.phase.as_str(), status.message.as_str(), &status.rest["url"]), ("Ready", "Your database is at shop-rw", &json!("https://shop.example.com")));
+    assert_eq!(
+        (status.phase.as_str(), status.message.as_str(), &status.rest["url"]),
+        ("Ready", "Your database is at shop-rw", &json!("https://shop.example.com"))
+    );
     assert_eq!(status.run, world.run().metadata.name);
     assert_eq!(status.written_keys, ["url"]);
 }
@@ -95,7 +111,9 @@ fn a_pipelines_conditions_are_merged_by_type_and_cannot_take_ours() {
     let mut world = World::of(TWO_PIPELINES);
     for (truth, reason) in [("False", "Creating"), ("True", "Created")] {
         world.pass();
-        let conditions = format!("conditions: [{{type: Database, status: '{truth}', reason: {reason}}}, {{type: Ready, status: 'False', reason: Mine}}]");
+        let conditions = format!(
+            "conditions: [{{type: Database, status: '{truth}', reason: {reason}}}, {{type: Ready, status: 'False', reason: Mine}}]"
+        );
         world.step(files(&[]).says("status.yaml", &conditions));
         world.later(5);
     }
@@ -111,7 +129,8 @@ fn a_pipelines_conditions_are_merged_by_type_and_cannot_take_ours() {
 #[test]
 fn all_conditions_of_a_ready_resource() {
     let world = World::ready(ONE_STEP);
-    let told: Vec<String> = world.status().conditions.iter().map(|c| format!("{} {}", c.kind, world.condition(&c.kind))).collect();
+    let told: Vec<String> =
+        world.status().conditions.iter().map(|c| format!("{} {}", c.kind, world.condition(&c.kind))).collect();
     assert_snapshot!(told.join("\n"), @r"
     Ready True Ready: Everything asked for is in place
     Synced True Placed: 1 file placed at dev
@@ -156,7 +175,9 @@ fn a_status_that_cannot_be_read_is_written_anew() {
 
 #[test]
 fn the_whole_status_as_clients_see_it() {
-    let world = after(files(&["a.yaml"]).says("status.yaml", "url: https://shop.example.com").says("outputs.yaml", "host: db-1"));
+    let world = after(
+        files(&["a.yaml"]).says("status.yaml", "url: https://shop.example.com").says("outputs.yaml", "host: db-1"),
+    );
     let mut status = Object { status: world.resource.status.clone(), ..Object::default() }.status;
     status.as_object_mut().unwrap().remove("conditions");
     assert_snapshot!(crate::document::to_yaml(&status), @r#"

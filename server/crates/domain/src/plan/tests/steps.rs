@@ -1,6 +1,9 @@
 //! Pipelines and steps: in order, one at a time, tried again with growing pauses.
 
-use super::world::{ONE_STEP, World, files};
+use super::{
+    given::{ONE_STEP, files},
+    world::World,
+};
 use crate::{plan::told, reason::Reason, run::Phase};
 use insta::assert_snapshot;
 
@@ -92,7 +95,10 @@ fn a_failing_step_is_tried_again_with_growing_pauses_until_its_attempts_are_used
     38s Failed      StepFailed        Step render of pipeline instance failed: no quota in eu-west-1
     47s Failed      StepFailed        Step render of pipeline instance failed: no quota in eu-west-1
     ");
-    assert_eq!(world.condition("Ready"), "False StepFailed: Step render of pipeline instance failed: no quota in eu-west-1");
+    assert_eq!(
+        world.condition("Ready"),
+        "False StepFailed: Step render of pipeline instance failed: no quota in eu-west-1"
+    );
     assert_eq!(world.condition("ConfigureWorkflowCompleted"), "False ConfigureWorkflowFailed: no quota in eu-west-1");
     assert_snapshot!(world.answers(), @"create Failed Step render of pipeline instance failed: no quota in eu-west-1");
 }
@@ -112,7 +118,10 @@ fn a_pipeline_whose_metadata_cannot_be_read_fails_and_names_the_file() {
     world.pass();
     world.step(files(&["a.yaml"]).says("status.yaml", "- not\n- a mapping"));
     world.pass();
-    assert_eq!(world.status().message, "Step render of pipeline instance failed: /kratix/metadata/status.yaml: must be a mapping, not array");
+    assert_eq!(
+        world.status().message,
+        "Step render of pipeline instance failed: /kratix/metadata/status.yaml: must be a mapping, not array"
+    );
     assert!(world.works.is_empty());
 }
 
@@ -161,7 +170,8 @@ fn the_time_line_gets_a_line_when_what_is_waited_for_changes_and_none_otherwise(
     let mut world = World::of(ONE_STEP);
     let line = |world: &World| {
         let plan = crate::plan::plan(world.observed(), world.now);
-        told(&world.resource, &plan, world.now).map(|event| format!("{:?} {}: {}", event.level(), event.reason, event.message))
+        told(&world.resource, &plan, world.now)
+            .map(|event| format!("{:?} {}: {}", event.level(), event.reason, event.message))
     };
     assert_eq!(line(&world).as_deref(), Some("Normal StepRunning: Running step render of pipeline instance"));
     world.pass();

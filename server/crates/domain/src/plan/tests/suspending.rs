@@ -1,6 +1,6 @@
 //! `workflow-control.yaml`: a pipeline asks to wait, for a person or for a time.
 
-use super::world::{World, files};
+use super::{given::files, world::World};
 use crate::{
     Timestamp,
     plan::{RECONCILE, SUSPENDED},
@@ -34,7 +34,10 @@ fn a_suspended_pipeline_writes_no_work_and_sets_label_and_status_in_one_plan() {
     assert_eq!(world.resource.metadata.labels[SUSPENDED], "true");
     assert_eq!(world.run().status.phase, RunPhase::Suspended);
     assert_eq!(world.works.len(), 1, "only the first pipeline's");
-    assert_eq!(world.condition("ConfigureWorkflowCompleted"), "False WorkflowSuspended: Pipeline approve asked to wait: waiting for the security team");
+    assert_eq!(
+        world.condition("ConfigureWorkflowCompleted"),
+        "False WorkflowSuspended: Pipeline approve asked to wait: waiting for the security team"
+    );
     world.later(900);
     assert!(matches!(world.pass(), Reason::Suspended { until: None, .. }));
     assert_snapshot!(world.story(), @r"
@@ -45,7 +48,7 @@ fn a_suspended_pipeline_writes_no_work_and_sets_label_and_status_in_one_plan() {
       0s Progressing StepRunning       Running step check of pipeline approve
          - step check is done
       0s Suspended   Suspended         Pipeline approve asked to wait: waiting for the security team
-    1000000s Suspended   Suspended         Pipeline approve asked to wait: waiting for the security team
+    900s Suspended   Suspended         Pipeline approve asked to wait: waiting for the security team
     ");
 }
 
@@ -80,7 +83,11 @@ fn a_label_with_another_value_does_not_hold_it() {
 fn retry_after_runs_the_same_pipeline_when_it_is_due_and_counts() {
     let mut world = asking();
     for _ in 0..2 {
-        world.step(world.usual().says("workflow-control.yaml", "retryAfter: 30s\nsuspend: true\nmessage: the database is not up"));
+        world.step(
+            world
+                .usual()
+                .says("workflow-control.yaml", "retryAfter: 30s\nsuspend: true\nmessage: the database is not up"),
+        );
         world.pass();
         world.later(29);
         world.pass();
@@ -180,16 +187,28 @@ fn what_a_suspended_pipeline_says_about_the_status_is_kept() {
 
 #[test]
 fn a_delete_workflow_may_ask_to_wait_and_the_files_stay_meanwhile() {
-    let mut world = World::ready("
+    let mut world = World::ready(
+        "
 configure: [{name: instance, steps: [{name: render, uses: template}]}]
 delete: [{name: gate, steps: [{name: ask, uses: template}]}]
-");
+",
+    );
     world.delete();
     world.pass();
-    world.step(files(&[]).says("workflow-control.yaml", "suspend: true\nmessage: confirm the backup").says("status.yaml", "backup: b-7"));
+    world.step(
+        files(&[])
+            .says("workflow-control.yaml", "suspend: true\nmessage: confirm the backup")
+            .says("status.yaml", "backup: b-7"),
+    );
     world.pass();
-    assert_eq!(world.condition("DeleteWorkflowCompleted"), "False DeleteWorkflowSuspended: Pipeline gate asked to wait: confirm the backup");
-    assert_eq!((world.placed(), world.status().rest["backup"].as_str()), (vec!["dev: instance.yaml stands".to_owned()], Some("b-7")));
+    assert_eq!(
+        world.condition("DeleteWorkflowCompleted"),
+        "False DeleteWorkflowSuspended: Pipeline gate asked to wait: confirm the backup"
+    );
+    assert_eq!(
+        (world.placed(), world.status().rest["backup"].as_str()),
+        (vec!["dev: instance.yaml stands".to_owned()], Some("b-7"))
+    );
     world.unlabel(SUSPENDED);
     world.carry_on();
     assert!(world.forgotten);

@@ -1,8 +1,9 @@
 //! What makes a run start, and what becomes of the one before.
 
 use super::{
+    given::{ONE_STEP, offer},
     invariants,
-    world::{ONE_STEP, World, offer},
+    world::World,
 };
 use crate::{
     plan::{self, PAUSED, RECONCILE},

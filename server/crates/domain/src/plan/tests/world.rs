@@ -1,17 +1,17 @@
 //! A world of one resource: rows, a clock, and somebody who performs steps and writes files when the story says so.
 
+use super::{
+    given::{Left, destination, offer},
+    invariants,
+};
 use crate::{
     Object, Timestamp,
     destination::Destination,
-    digest::Digest,
-    document,
     placement::{Placement, PlacementState},
     plan::{self, Observed, Offer, Plan},
-    promise::Promise,
     reason::Reason,
     request::{Operation, Request, RequestSpec},
-    run::{Holder, Outcome, Phase, ResourceRef, Run, StepAt, StepResult},
-    status::ResourceStatus,
+    run::{Holder, Outcome, ResourceRef, Run, StepAt},
     work::Work,
 };
 use serde_json::json;
@@ -21,13 +21,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-
-/// One pipeline with one step, tried three times.
-pub const ONE_STEP: &str = "
-configure:
-- name: instance
-  steps: [{name: render, uses: template, retry: {attempts: 3, backoff: 10s, maxBackoff: 15s}}]
-";
 
 pub const START: Timestamp = Timestamp::from_micros(1_795_370_400_000_000);
 
@@ -48,55 +41,7 @@ pub struct World {
     pub forgotten: bool,
     /// What each idempotency key was given out for.
     keys: BTreeMap<String, String>,
-    story: String,
-}
-
-/// What a step leaves behind.
-#[derive(Clone, Default)]
-pub struct Left(StepResult);
-
-pub fn files(paths: &[&str]) -> Left {
-    Left::default().with(paths, "v1")
-}
-
-impl Left {
-    pub fn with(mut self, paths: &[&str], content: &str) -> Self {
-        self.0.output.extend(paths.iter().map(|path| ((*path).to_owned(), Digest::of(format!("{path} {content}")))));
-        self
-    }
-
-    /// Adds a file to `/kratix/metadata`.
-    pub fn says(mut self, file: &str, text: &str) -> Self {
-        self.0.metadata_contents.insert(file.to_owned(), text.as_bytes().to_vec());
-        self
-    }
-}
-
-/// A revision of the promise from the YAML of its resource workflows.
-pub fn offer(revision: &str, workflows: &str) -> Arc<Offer> {
-    offer_with(revision, workflows, "[]")
-}
-
-pub fn offer_with(revision: &str, workflows: &str, destination_selectors: &str) -> Arc<Offer> {
-    let mut document = json!({
-        "apiVersion": "midspan.dev/v1alpha1", "kind": "Promise",
-        "metadata": {"name": "database", "labels": {"midspan.dev/version": format!("v-{revision}")}},
-    });
-    let workflows = document::parse_one(workflows, "workflows").unwrap();
-    let selectors = document::parse_one(destination_selectors, "selectors").unwrap();
-    document["spec"] = json!({"workflows": {"resource": workflows}, "destinationSelectors": selectors});
-    let promise = Promise::read(&Object::from_value(document).unwrap()).unwrap();
-    Arc::new(Offer { revision: revision.to_owned(), promise })
-}
-
-/// A destination from `key=value,key=value`.
-pub fn destination(name: &str, labels: &str) -> Destination {
-    let labels = labels.split(',').filter_map(|label| label.split_once('=')).map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let metadata = crate::Metadata { name: name.to_owned(), labels: labels.collect(), ..crate::Metadata::default() };
-    let mut destination = Destination { metadata, spec: crate::destination::DestinationSpec::default(), status: crate::destination::DestinationStatus::default() };
-    destination.spec.path = format!("clusters/{name}");
-    destination.spec.state_store_ref.name = "gitops".to_owned();
-    destination
+    pub story: String,
 }
 
 impl World {
@@ -140,7 +85,8 @@ impl World {
 
     pub fn ask(&mut self, operation: Operation) {
         let generation = self.resource.metadata.generation;
-        let spec = RequestSpec { operation, generation, resource: ResourceRef::to(&self.resource), ..RequestSpec::default() };
+        let spec =
+            RequestSpec { operation, generation, resource: ResourceRef::to(&self.resource), ..RequestSpec::default() };
         self.requests.push(Request::submitted(&format!("req_{}", self.requests.len() + 1), spec, self.now));
     }
 
@@ -198,12 +144,18 @@ impl World {
 
     #[track_caller]
     pub fn step_fails(&mut self, cause: &str) {
-        self.record(&format!("fails: {cause}"), Outcome::Failed { message: cause.to_owned(), exit_code: Some(1), permanent: false });
+        self.record(
+            &format!("fails: {cause}"),
+            Outcome::Failed { message: cause.to_owned(), exit_code: Some(1), permanent: false },
+        );
     }
 
     #[track_caller]
     pub fn step_is_refused(&mut self, cause: &str) {
-        self.record(&format!("is refused: {cause}"), Outcome::Failed { message: cause.to_owned(), exit_code: None, permanent: true });
+        self.record(
+            &format!("is refused: {cause}"),
+            Outcome::Failed { message: cause.to_owned(), exit_code: None, permanent: true },
+        );
     }
 
     /// What a step leaves if the story does not care: a file named like its pipeline, new for each generation.
@@ -217,7 +169,12 @@ impl World {
     fn record(&mut self, how: &str, outcome: Outcome) {
         let at = self.running().expect("a step is running");
         let (now, run) = (self.now, self.runs.last_mut().unwrap());
-        let retry = self.offer.as_ref().and_then(|offer| offer.step(run.spec.workflow, at)).map(|step| step.retry).unwrap_or_default();
+        let retry = self
+            .offer
+            .as_ref()
+            .and_then(|offer| offer.step(run.spec.workflow, at))
+            .map(|step| step.retry)
+            .unwrap_or_default();
         let name = run.step(at).unwrap().name.clone();
         assert!(run.record(at, outcome, retry, now));
         self.tell(&format!("step {name} {how}"));
@@ -262,10 +219,17 @@ impl World {
     pub fn pass(&mut self) -> Reason {
         let before = self.observed();
         let plan = plan::plan(before.clone(), self.now);
-        super::invariants::check(&before, &plan, self.now);
+        invariants::check(&before, &plan, self.now);
         self.commit(&plan);
-        let (seconds, status) = (self.now.since(START).as_secs(), self.status());
-        let _ = writeln!(self.story, "{seconds:>3}s {:<11} {:<17} {}", status.phase.as_str(), plan.reason.code(), status.message);
+        let (seconds, status) =
+            (self.now.since(START).as_secs(), |key: &str| self.resource.status[key].as_str().unwrap_or_default());
+        let _ = writeln!(
+            self.story,
+            "{seconds:>3}s {:<11} {:<17} {}",
+            status("phase"),
+            plan.reason.code(),
+            status("message")
+        );
         plan.reason
     }
 
@@ -273,7 +237,7 @@ impl World {
     pub fn pass_that_crashes(&self) {
         let before = self.observed();
         let (plan, again) = (plan::plan(before.clone(), self.now), plan::plan(before, self.now));
-        assert!(super::invariants::same(&plan, &again), "the same rows gave two plans:\n{plan:#?}\n{again:#?}");
+        assert!(invariants::same(&plan, &again), "the same rows gave two plans:\n{plan:#?}\n{again:#?}");
     }
 
     #[track_caller]
@@ -302,7 +266,10 @@ impl World {
         let run = self.runs.last().unwrap();
         let (pipeline, step) = (&run.status.pipelines[at.pipeline], run.step(at).unwrap());
         let (key, resumed) = (run.idempotency_key(at), step.resumed > 0);
-        let attempt = format!("{} {at:?} started {:?} round {} attempt {}", run.metadata.uid, run.status.started_at, pipeline.attempts, step.attempt);
+        let attempt = format!(
+            "{} {at:?} started {:?} round {} attempt {}",
+            run.metadata.uid, run.status.started_at, pipeline.attempts, step.attempt
+        );
         match self.keys.insert(key, attempt.clone()) {
             Some(before) => assert!(resumed && before == attempt, "the key of {before} was used again for {attempt}"),
             None => assert!(!resumed, "{attempt} was taken up under another key"),
@@ -326,69 +293,5 @@ impl World {
             }
         }
         panic!("it does not come to rest:\n{}", self.story);
-    }
-
-    // ---- what can be seen
-
-    pub fn running(&self) -> Option<StepAt> {
-        self.runs.last()?.running()
-    }
-
-    pub fn run(&self) -> &Run {
-        self.runs.last().unwrap()
-    }
-
-    pub fn status(&self) -> ResourceStatus {
-        ResourceStatus::read(&self.resource.status)
-    }
-
-    pub fn condition(&self, kind: &str) -> String {
-        let status = self.status();
-        let condition = status.condition(kind).unwrap_or_else(|| panic!("no condition {kind}"));
-        format!("{:?} {}: {}", condition.status, condition.reason, condition.message)
-    }
-
-    /// Where files stand or are to stand: `destination/directory: paths`.
-    pub fn placed(&self) -> Vec<String> {
-        let told = self.placements.iter().map(|p| {
-            let paths: Vec<&str> = p.spec.files.keys().map(String::as_str).collect();
-            let state = if p.settled() { "stands" } else { "open" };
-            let going = if p.spec.withdrawn { " going" } else { "" };
-            format!("{}: {} {state}{going}", p.spec.destination, paths.join(" "))
-        });
-        let mut told: Vec<String> = told.collect();
-        told.sort();
-        told
-    }
-
-    /// What became of each request.
-    pub fn answers(&self) -> String {
-        let told = self.requests.iter().map(|request| {
-            format!("{} {:?} {}", request.spec.operation.as_str(), request.status.phase, request.status.message).trim_end().to_owned()
-        });
-        told.collect::<Vec<_>>().join("\n")
-    }
-
-    /// The runs there were: what made them start and how they ended.
-    pub fn told_runs(&self) -> String {
-        let told = self.runs.iter().map(|run| {
-            let steps = run.status.pipelines.iter().flat_map(|pipeline| pipeline.steps.iter().map(move |step| (pipeline, step)));
-            let steps = steps.map(|(pipeline, step)| format!("{}/{} {:?}", pipeline.name, step.name, step.phase)).collect::<Vec<_>>().join(", ");
-            format!("{} {} generation {} {}: {:?} ({steps})", run.spec.sequence, run.spec.workflow.as_str(), run.spec.generation, run.spec.trigger, run.status.phase)
-        });
-        told.collect::<Vec<_>>().join("\n")
-    }
-
-    pub fn story(&self) -> String {
-        self.story.trim_end().to_owned()
-    }
-
-    pub fn tell(&mut self, what: &str) {
-        let _ = writeln!(self.story, "     - {what}");
-    }
-
-    /// How many steps of the newest run are in this phase.
-    pub fn count(&self, phase: Phase) -> usize {
-        self.run().status.pipelines.iter().flat_map(|pipeline| &pipeline.steps).filter(|step| step.phase == phase).count()
     }
 }
