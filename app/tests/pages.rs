@@ -97,8 +97,8 @@ async fn only_moving_pages_reload_themselves() {
 #[tokio::test]
 async fn the_failed_step_stands_open_and_the_others_are_folded() {
     let page = visit(Scene::Busy, "/runs/run-failed").await.html;
-    assert!(between(&page, r#"id="details-register""#, "<summary").contains("open"));
-    assert!(!between(&page, r#"id="details-manifests""#, "<summary").contains("open"));
+    assert!(tag(&page, "details-register").contains(" open"));
+    assert!(!tag(&page, "details-manifests").contains(" open"));
 }
 
 #[tokio::test]
@@ -150,6 +150,14 @@ fn check_whole(what: &str, page: &Answer, status: u16) {
 fn all(html: &str, attribute: &str) -> Vec<String> {
     let opening = format!(" {attribute}=\"");
     html.split(&opening).skip(1).filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned).collect()
+}
+
+/// The opening tag of the element with this id.
+#[track_caller]
+fn tag<'a>(html: &'a str, id: &str) -> &'a str {
+    let at = html.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("{id} is not there"));
+    let start = html[..at].rfind('<').unwrap_or(0);
+    between(&html[start..], "<", ">")
 }
 
 #[track_caller]

@@ -24,38 +24,38 @@ fn html(part: impl IntoView) -> String {
 
 #[test]
 fn a_state_is_icon_word_and_colour() {
-    insta::assert_snapshot!(html(chip(Health::Healthy)), @"");
-    insta::assert_snapshot!(html(chip(Phase::Failed)), @"");
-    insta::assert_snapshot!(html(chip(Change::Remove)), @"");
+    insta::assert_snapshot!(html(chip(Health::Healthy)), @r#"<span data-tone="good" class="chip">◆Healthy</span>"#);
+    insta::assert_snapshot!(html(chip(Phase::Failed)), @r#"<span data-tone="bad" class="chip">◆Failed</span>"#);
+    insta::assert_snapshot!(html(chip(Change::Remove)), @r#"<span data-tone="bad" class="chip">◆Remove</span>"#);
 }
 
 #[test]
 fn a_row_shows_only_the_facts_that_add_something() {
     let facts = |health, sync, operation| Facts { health, sync, operation, ..Facts::default() };
-    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Healthy, Sync::Synced, Operation::Succeeded))), @"");
-    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Progressing, Sync::Pending, Operation::Running))), @"");
-    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Healthy, Sync::Drifted, Operation::Failed))), @"");
+    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Healthy, Sync::Synced, Operation::Succeeded))), @r#"<span class="chips"><span data-tone="good" class="chip">◆Healthy</span></span>"#);
+    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Progressing, Sync::Pending, Operation::Running))), @r#"<span class="chips"><span data-tone="busy" class="chip">◆Progressing</span></span>"#);
+    insta::assert_snapshot!(html(facts_in_row(&facts(Health::Healthy, Sync::Drifted, Operation::Failed))), @r#"<span class="chips"><span data-tone="good" class="chip">◆Healthy</span><span data-tone="warn" class="chip">◆Drifted</span><span data-tone="bad" class="chip">◆Failed</span></span>"#);
 }
 
 #[test]
 fn an_age_carries_the_exact_instant() {
     let now = Timestamp::from_micros(1_795_356_200_000_000);
-    insta::assert_snapshot!(html(ago(Timestamp::from_micros(1_795_356_000_000_000), now)), @"");
+    insta::assert_snapshot!(html(ago(Timestamp::from_micros(1_795_356_000_000_000), now)), @r#"<time datetime="2026-11-22T14:00:00Z" title="2026-11-22T14:00:00Z" data-ago="">3 min ago</time>"#);
 }
 
 #[test]
 fn a_value_can_be_copied() {
-    insta::assert_snapshot!(html(code_value("db-1:5432", "host")), @"");
+    insta::assert_snapshot!(html(code_value("db-1:5432", "host")), @r#"<span class="value"><code>db-1:5432</code><button type="button" data-copy="db-1:5432" aria-label="Copy host" class="copy">◆</button></span>"#);
 }
 
 #[test]
 fn a_change_shows_before_and_after() {
     let change = |before: &str, after: &str| FieldChange { label: "Size".into(), path: "spec.size".into(), before: before.into(), after: after.into() };
-    insta::assert_snapshot!(html(field_changes(&[change("small", "large"), change("", "large")])), @"");
+    insta::assert_snapshot!(html(field_changes(&[change("small", "large"), change("", "large")])), @r#"<dl class="changes"><div class="change"><dt>Size</dt><dd><del>small</del> <ins>large</ins></dd></div><div class="change"><dt>Size</dt><dd> <ins>large</ins></dd></div></dl>"#);
 }
 
 #[test]
 fn a_pager_leads_both_ways() {
     let paging = Paging { previous: Some("p".into()), next: Some("n".into()), total: Some(90) };
-    insta::assert_snapshot!(html(pager(&paging, 30, "runs", |name, cursor| format!("/runs?{name}={cursor}"))), @"");
+    insta::assert_snapshot!(html(pager(&paging, 30, "runs", |name, cursor| format!("/runs?{name}={cursor}"))), @r#"<nav aria-label="Pages" class="pager"><span class="pager-count">30 of 90 runs</span><a data-weight="plain" rel="prev" href="/runs?before=p" class="button">Previous</a><a data-weight="plain" rel="next" href="/runs?after=n" class="button">Next</a></nav>"#);
 }

@@ -216,7 +216,7 @@ fn examples(page: &PromisePage) -> Option<impl IntoView> {
             .iter()
             .map(|example| {
                 view! {
-                    <li class="example">
+                    <li>
                         <a class="example-link" href=paths::with_query(&address, &[("example", &example.name)])>
                             <span class="example-title">{example.title.clone()}{icon(Icon::Chevron)}</span>
                             <span class="example-text">{example.description.clone()}</span>

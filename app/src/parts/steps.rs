@@ -18,7 +18,7 @@ pub fn steps(run: &str, steps: &[StepView], now: Timestamp) -> impl IntoView {
         .enumerate()
         .map(|(place, each)| step(run, each, several, open == Some(place), now))
         .collect_view();
-    view! { <ol class="steps">{items}</ol> }
+    view! { <ol>{items}</ol> }
 }
 
 /// The step one wants to see: the failed one, else the active one.

@@ -9,7 +9,7 @@ use crate::view::Happening;
 /// The entries as an ordered list.
 pub fn timeline(happenings: &[Happening], now: Timestamp) -> impl IntoView {
     let entries = happenings.iter().map(|happening| entry(happening, now)).collect_view();
-    view! { <ol class="timeline">{entries}</ol> }
+    view! { <ol>{entries}</ol> }
 }
 
 fn entry(happening: &Happening, now: Timestamp) -> impl IntoView {
