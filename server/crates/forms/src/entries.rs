@@ -18,6 +18,7 @@ mod action;
 mod name;
 mod posted;
 mod read;
+mod scalar;
 
 pub use action::{Action, apply_action};
 pub use name::{ROOT, child, mark, named};
@@ -69,4 +70,4 @@ impl Was {
 }
 
 pub(crate) use name::child_mark;
-pub(crate) use read::{choice_texts, chosen, number_of, scalar_of, scalar_text};
+pub(crate) use scalar::{choice_texts, chosen, number_of, scalar_of, scalar_text};

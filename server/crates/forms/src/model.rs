@@ -3,10 +3,12 @@
 //! A model is made from a schema, a value and what is wrong with the value. It holds plain data; nothing in it is HTML.
 //! [`FormModel::entries`] gives what a browser would post if nothing were changed.
 
+mod branches;
 mod build;
 mod controls;
 mod errors;
 mod post;
+mod words;
 
 use crate::entries::Was;
 use crate::schema::Schema;
@@ -184,6 +186,7 @@ pub struct Alternatives {
 
 /// One field of the form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact a template asks for")]
 pub struct Field {
     /// JSON Pointer of the place in the value.
     pub pointer: String,

@@ -159,7 +159,7 @@ impl Pass<'_> {
             let context = self.context(rule, id, value, old)?;
             match Cel::resolve(&rule.expression, &context) {
                 Ok(Cel::Bool(true)) => Ok(()),
-                Ok(Cel::Bool(false)) => Err(self.message(rule, &context)),
+                Ok(Cel::Bool(false)) => Err(message(rule, &context)),
                 Ok(_) => Err(format!("the rule does not give true or false: {}", rule.source)),
                 Err(error) => Err(format!(
                     "{} evaluating rule: {}",
@@ -201,17 +201,6 @@ impl Pass<'_> {
         Ok(context)
     }
 
-    fn message(&self, rule: &Rule, context: &Context<'_, '_>) -> String {
-        if let Some(expression) = &rule.message_expression
-            && let Ok(Cel::String(text)) = Cel::resolve(expression, context)
-            && !text.trim().is_empty()
-            && !text.contains('\n')
-        {
-            return short(&text);
-        }
-        rule.message.clone().unwrap_or_else(|| format!("failed rule: {}", rule.source))
-    }
-
     fn refuse(&mut self, rule: &Rule, pointer: &str, message: &str) {
         let at = rule.field_path.iter().fold(pointer.to_owned(), |at, segment| join(&at, segment));
         let word = match rule.reason.as_str() {
@@ -228,6 +217,17 @@ impl Pass<'_> {
             human: crate::labels::sentence(message),
         });
     }
+}
+
+fn message(rule: &Rule, context: &Context<'_, '_>) -> String {
+    if let Some(expression) = &rule.message_expression
+        && let Ok(Cel::String(text)) = Cel::resolve(expression, context)
+        && !text.trim().is_empty()
+        && !text.contains('\n')
+    {
+        return short(&text);
+    }
+    rule.message.clone().unwrap_or_else(|| format!("failed rule: {}", rule.source))
 }
 
 /// The old version of a list's item: known only where the list says what identifies its items.

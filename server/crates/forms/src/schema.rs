@@ -6,6 +6,7 @@
 mod cost;
 mod dialect;
 mod graph;
+mod layer;
 mod node;
 mod shape;
 

@@ -76,7 +76,7 @@ pub fn apply_action(schema: &Schema, entries: &[Entry], previous: Option<&Value>
             items.insert(index + 1, copy);
         }),
         Action::Up(pointer) => {
-            row(&mut decoded.value, pointer, |items, index| items.swap(index, index.saturating_sub(1)))
+            row(&mut decoded.value, pointer, |items, index| items.swap(index, index.saturating_sub(1)));
         }
         Action::Down(pointer) => row(&mut decoded.value, pointer, |items, index| {
             let last = items.len() - 1;

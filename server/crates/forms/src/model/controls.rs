@@ -152,8 +152,8 @@ fn options(field: &mut Field, node: &Node, value: Option<&Value>) {
     }
     if field.widget == Widget::Select || !field.required {
         let title = if field.required { "Choose …" } else { "Not set" };
-        let none = !field.options.iter().any(|option| option.selected);
-        field.options.insert(0, Opt { title: title.to_owned(), selected: none, ..Opt::default() });
+        let unanswered = !field.options.iter().any(|option| option.selected);
+        field.options.insert(0, Opt { title: title.to_owned(), selected: unanswered, ..Opt::default() });
     }
 }
 

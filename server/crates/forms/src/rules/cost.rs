@@ -8,8 +8,10 @@ use serde_json::Value;
 const MAX_DEGREE: u32 = 3;
 /// The deepest syntax tree: evaluation recurses along it.
 const MAX_TREE: usize = 64;
-/// Operators in a row build a tree as deep; brackets nest.
-const MAX_OPERATORS: usize = 400;
+/// Operators in a row build a tree as deep …
+const MAX_OPERATORS: usize = 500;
+/// … and so do brackets.
+const MAX_OPEN: usize = 40;
 
 /// The functions of the standard library and of the string and list extensions.
 const FUNCTIONS: [&str; 60] = [
@@ -107,24 +109,18 @@ impl Steps {
     }
 }
 
-/// Whether a text can be given to the parser, whose stack grows with brackets and operators.
+/// Whether a text can be given to the parser, whose stack grows with brackets and operators. Texts in quotes count as well: where they
+/// end is for the parser to say.
 pub(super) fn shallow(source: &str) -> bool {
-    let mut open = 0_usize;
-    let mut operators = 0;
-    let mut quote = None;
-    let mut before = ' ';
+    let (mut open, mut operators) = (0_usize, 0_usize);
     for c in source.chars() {
-        match (quote, c) {
-            (Some(mark), c) if c == mark && before != '\\' => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[' | '{') => open += 1,
-            (None, ')' | ']' | '}') => open = open.saturating_sub(1),
-            (None, '+' | '-' | '*' | '/' | '%' | '?' | '!' | '.' | '<' | '>' | '=' | '&' | '|') => operators += 1,
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            '+' | '-' | '*' | '/' | '%' | '?' | '!' | '.' | '<' | '>' | '=' | '&' | '|' => operators += 1,
             _ => {}
         }
-        before = c;
-        if open > 32 || operators > MAX_OPERATORS {
+        if open > MAX_OPEN || operators > MAX_OPERATORS {
             return false;
         }
     }

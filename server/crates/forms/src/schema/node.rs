@@ -148,6 +148,7 @@ pub enum ListType {
 
 /// One place of a schema. Fields say what the keywords of the same name say.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the keywords of the same names")]
 pub struct Node {
     /// JSON Pointer of the place in the schema document.
     pub location: String,

@@ -1,5 +1,11 @@
 //! The crate seen from outside: recorded answers of an API server, real schemas, properties over generated ones.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "tests: helpers take json!(…) as it is written and fail loudly"
+)]
+
 mod admitted;
 mod data;
 mod fuzz;

@@ -111,6 +111,11 @@ fn rules_are_bounded() {
     assert!(refused(format!("{}1{}", "(".repeat(500), ")".repeat(500))));
     assert!(refused(format!("{}1", "1+".repeat(1000))));
     assert!(refused(format!("{}1", "-".repeat(1000))));
+    // as deep as anything gets to the parser
+    assert!(refused(format!("{}1", "1+".repeat(499))));
+    assert!(!refused(format!("{}true", "!".repeat(499)))); // cancels out
+    assert!(refused(format!("{}1", "a?b:".repeat(499))));
+    assert!(refused(format!("a{}", ".b".repeat(499))));
     assert!(refused("self.all(a, self.all(b, self.all(c, self.all(d, a == d))))".into()));
     assert!(!refused((0..60).map(|n| format!("self.a{n} == {n}")).collect::<Vec<_>>().join(" && ")));
     let schema = json!({"type": "array", "x-kubernetes-validations": [{"rule": "self.all(a, self.all(b, self.all(c, a + b + c >= 0)))"}]});
