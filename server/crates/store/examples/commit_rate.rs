@@ -79,7 +79,7 @@ async fn reads(store: &Store) -> domain::Result<()> {
     store.list(&resources).await?;
     timed("first 50 of a kind by name", started);
     let started = Instant::now();
-    let leases = store.claim("bench", now, now + Duration::from_secs(60), 64).await?;
+    let leases = store.claim("bench", now, now + Duration::from_mins(1), 64).await?;
     timed(&format!("claim of {} keys", leases.len()), started);
     let started = Instant::now();
     store.commit(leases.into_iter().map(|lease| Op::Settle { lease, next: None }).collect()).await?;

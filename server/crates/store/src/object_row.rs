@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub const PROMISE_LABEL: &str = "kratix.io/promise-name";
 
 /// Where an object stands in the world of names.
+#[expect(clippy::struct_field_names, reason = "a full name ends in the name proper")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
     pub group: String,
