@@ -169,13 +169,11 @@ fn feed(child: &mut Child, text: Option<String>) -> JoinHandle<()> {
 
 async fn last_line(drained: Option<JoinHandle<String>>) -> String {
     let Some(mut drained) = drained else { return String::new() };
-    match tokio::time::timeout(LAST_WORDS, &mut drained).await {
-        Ok(line) => line.unwrap_or_default(),
-        Err(_) => {
-            drained.abort();
-            String::new()
-        }
-    }
+    let Ok(line) = tokio::time::timeout(LAST_WORDS, &mut drained).await else {
+        drained.abort();
+        return String::new();
+    };
+    line.unwrap_or_default()
 }
 
 fn told(status: ExitStatus) -> String {

@@ -35,7 +35,9 @@ impl Mask {
         let mut texts: Vec<_> = forms.into_iter().filter(|form| form.len() >= MIN_LENGTH).collect();
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
         let mut begins = [false; 256];
-        texts.iter().for_each(|text| begins[usize::from(text[0])] = true);
+        for text in &texts {
+            begins[usize::from(text[0])] = true;
+        }
         let longest = texts.first().map_or(0, Vec::len);
         Self(Arc::new(Patterns { texts, begins, longest }))
     }

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write json!(…) in place")]
 pub fn object(spec: Value) -> Object {
     let metadata =
         json!({"name": "shop", "namespace": "default", "uid": "u-1", "generation": 3, "labels": {"team": "a"}});
     Object::from_value(json!({"apiVersion": "data.example.com/v1", "kind": "Postgresql", "metadata": metadata, "spec": spec, "status": {"seen": 1}})).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write json!(…) in place")]
 pub fn input(uses: &str, with: Value) -> StepInput {
     StepInput {
         object: object(json!({"x": "value", "size": "small"})),

@@ -34,7 +34,7 @@ pub fn read_back(folder: &Path, name: &str) -> io::Result<BTreeMap<String, Bytes
     let mut reading = Reading { name, files: BTreeMap::new(), size: 0 };
     let root =
         rustix::fs::openat(CWD, folder, FOLDER, Mode::empty()).map_err(|error| refused(format!("{name}: {error}")))?;
-    reading.folder(root, "", 0)?;
+    reading.folder(&root, "", 0)?;
     Ok(reading.files)
 }
 
@@ -49,11 +49,11 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn folder(&mut self, folder: OwnedFd, prefix: &str, depth: usize) -> io::Result<()> {
+    fn folder(&mut self, folder: &OwnedFd, prefix: &str, depth: usize) -> io::Result<()> {
         if depth > MAX_DEPTH {
             return Err(refused(format!("{}{prefix}: folders nest deeper than {MAX_DEPTH} levels", self.at())));
         }
-        for entry in Dir::read_from(&folder)? {
+        for entry in Dir::read_from(folder)? {
             let entry = entry?;
             let Ok(part) = entry.file_name().to_str() else {
                 return Err(refused(format!("{}{prefix}: holds a file name that is not UTF-8", self.at())));
@@ -62,7 +62,7 @@ impl Reading<'_> {
                 continue;
             }
             let path = if prefix.is_empty() { part.to_owned() } else { format!("{prefix}/{part}") };
-            self.entry(&folder, part, path, depth)?;
+            self.entry(folder, part, path, depth)?;
         }
         Ok(())
     }
@@ -82,7 +82,7 @@ impl Reading<'_> {
         let opened = rustix::fs::openat(&folder, part, flags, Mode::empty())
             .map_err(|error| refused(format!("{at}: {error}")))?;
         if flags == FOLDER {
-            return self.folder(opened, &path, depth + 1);
+            return self.folder(&opened, &path, depth + 1);
         }
         paths::check(&path).map_err(|fault| refused(format!("{}: {fault}", self.name)))?;
         if FileType::from_raw_mode(rustix::fs::fstat(&opened)?.st_mode) != FileType::RegularFile {

@@ -46,7 +46,7 @@ pub fn next(url: &Url, method: &Method, status: StatusCode, headers: &HeaderMap)
     let safe = matches!(*method, Method::GET | Method::HEAD);
     match status.as_u16() {
         307 | 308 => Ok((method.clone(), to)),
-        301 | 302 | 303 if safe => Ok((method.clone(), to)),
+        301..=303 if safe => Ok((method.clone(), to)),
         303 => Ok((Method::GET, to)),
         _ => Err(Error::bad_request(format!(
             "{}: answered {method} with {status}; use the address it redirects to: {}",

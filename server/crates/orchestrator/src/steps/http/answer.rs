@@ -26,9 +26,8 @@ pub async fn read(mut response: Response, call: &Call, before: Folders) -> Ended
                     break;
                 }
             }
-            Ok(None) => break,
             Err(error) if wanted => return Ended::failed(format!("the answer broke off: {}", super::told(&error))),
-            Err(_) => break,
+            Ok(None) | Err(_) => break,
         }
     }
     if !wanted {

@@ -31,13 +31,12 @@ pub fn proved(marked: &str, syntax: Syntax, path: &str) -> Result<String> {
         return Ok(text);
     }
     let known = Digest::of_parts([[syntax as u8].as_slice(), skeleton.as_bytes()]);
-    let verdict = match recall(&known) {
-        Some(verdict) => verdict,
-        None => {
-            let verdict = judge(&skeleton, syntax, path, &text, &lines)?;
-            remember(known, verdict);
-            verdict
-        }
+    let verdict = if let Some(verdict) = recall(&known) {
+        verdict
+    } else {
+        let verdict = judge(&skeleton, syntax, path, &text, &lines)?;
+        remember(known, verdict);
+        verdict
     };
     if verdict == Verdict::ValuesAsKeys {
         // two keys may have become equal

@@ -40,7 +40,7 @@ async fn receiver(
         "/endless" => Body::from_stream(futures::stream::repeat_with(|| Ok::<_, std::io::Error>("x".repeat(10_000))))
             .into_response(),
         "/slow" => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             StatusCode::OK.into_response()
         }
         "/near" => (StatusCode::TEMPORARY_REDIRECT, [("location", "/ok")]).into_response(),
@@ -60,6 +60,7 @@ async fn served() -> (String, Arc<Ledger>) {
     (address, ledger)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write json!(…) in place")]
 fn call(address: &str, path: &str, more: Value) -> StepInput {
     let mut with = json!({"url": format!("{address}{path}")});
     with.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
