@@ -192,7 +192,8 @@ async fn a_cancelled_step_ends_soon() {
 async fn a_dropped_step_leaves_nothing_behind() {
     let input = sh("setsid sleep 1000 & sleep 1000");
     let key = input.idempotency_key.clone();
-    let runner = World::new().runner.clone();
+    let world = World::new();
+    let runner = world.runner.clone();
     let performing =
         tokio::spawn(async move { runner.perform(input, LogSink::discard(), CancellationToken::new()).await });
     eventually("it runs", || alive(&key) >= 3).await;
