@@ -1,2 +1,5 @@
-//! midspan
-fn main() {}
+//! The binary `midspan`.
+
+fn main() -> std::process::ExitCode {
+    midspan::cli::main()
+}

@@ -8,7 +8,7 @@ use crate::{
 use domain::{
     Error, Result,
     condition::{self, Condition, Truth},
-    destination::{StateStore, StateStoreKind},
+    destination::{Backend, StateStore, StateStoreKind},
     digest::Digest,
     object::{GROUP, Kind, Typed},
     placement::{Placement, PlacementKind, PlacementState},
@@ -78,7 +78,8 @@ impl Orchestrator {
                 files.insert(path.clone(), bytes.clone().into());
             }
             let subject = format!("{} {}/{}", spec.promise, metadata.namespace, spec.resource);
-            wanted.push(Wanted { root: spec.root.clone(), files, subject, id: metadata.uid.clone(), fence });
+            let root = nested(&state_store.spec.backend, &spec.root);
+            wanted.push(Wanted { root, files, subject, id: metadata.uid.clone(), fence });
         }
         let (uid, name, backend) = (&state_store.metadata.uid, &state_store.metadata.name, &state_store.spec.backend);
         self.inner.stores.write(uid, name, backend, &wanted, self.inner.clock.now()).await
@@ -135,6 +136,14 @@ impl Orchestrator {
             }
         }
         Ok(failures)
+    }
+}
+
+/// A repository may keep all of its destinations below one folder.
+fn nested(backend: &Backend, root: &str) -> String {
+    match backend {
+        Backend::Git(git) if !git.path.trim_matches('/').is_empty() => format!("{}/{root}", git.path.trim_matches('/')),
+        _ => root.to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     selector::{LabelSelector, Labels},
     work::{Group, Work, group_id},
 };
+use std::collections::BTreeSet;
 
 /// Makes the placements follow the works. `Some` says which destination is not there yet.
 ///
@@ -24,7 +25,12 @@ pub fn place(pass: &mut Pass) -> Option<Reason> {
             }
         }
     }
-    for placement in pass.observed.placements.iter_mut().filter(|placement| !kept.contains(&placement.metadata.uid)) {
+    let stays = |placement: &Placement| kept.contains(&placement.metadata.uid);
+    let place = |placement: &Placement| (placement.spec.state_store.clone(), placement.spec.root.clone());
+    let taken: BTreeSet<_> = pass.observed.placements.iter().filter(|placement| stays(placement)).map(place).collect();
+    // a destination under a new name stands at the old place: there the new placement replaces the files, and nothing may take them away
+    pass.observed.placements.retain(|placement| stays(placement) || !taken.contains(&place(placement)));
+    for placement in pass.observed.placements.iter_mut().filter(|placement| !stays(placement)) {
         withdraw(placement);
     }
     pass.observed.placements.retain(|placement| !(placement.spec.withdrawn && placement.settled()));

@@ -213,3 +213,13 @@ fn a_withdrawn_place_that_is_wanted_again_is_written_again() {
     check(&world, &["dev: instance.yaml open"]);
     assert_eq!(world.carry_on(), Reason::Ready);
 }
+
+#[test]
+fn a_renamed_destination_takes_the_files_over_where_they_stand() {
+    let mut world = World::ready(ONE_STEP);
+    world.destinations[0].metadata.name = "development".to_owned();
+    world.pass();
+    check(&world, &["development: instance.yaml open"]);
+    assert_eq!(world.carry_on(), Reason::Ready);
+    assert_eq!(world.disk.len(), 1);
+}

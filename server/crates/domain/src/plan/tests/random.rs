@@ -58,15 +58,17 @@ enum Happening {
     DestinationComes,
     DestinationGoes,
     DestinationMoves,
+    DestinationIsRenamed,
     TimePasses,
     Crash,
 }
 
-const ALL: [Happening; 24] = {
+const ALL: [Happening; 25] = {
     use Happening::{
-        AskedAgain, Crash, Deleted, DestinationComes, DestinationGoes, DestinationMoves, HolderDies, Nothing, Paused,
-        PromiseComes, PromiseGoes, Resumed, RevisionChanges, SpecChanges, StepDone, StepFails, StepIsRefused,
-        StepSaysMuch, StepSuspends, StepWaits, StoreRefuses, StoreWrites, TimePasses, Unpaused,
+        AskedAgain, Crash, Deleted, DestinationComes, DestinationGoes, DestinationIsRenamed, DestinationMoves,
+        HolderDies, Nothing, Paused, PromiseComes, PromiseGoes, Resumed, RevisionChanges, SpecChanges, StepDone,
+        StepFails, StepIsRefused, StepSaysMuch, StepSuspends, StepWaits, StoreRefuses, StoreWrites, TimePasses,
+        Unpaused,
     };
     [
         Nothing,
@@ -91,6 +93,7 @@ const ALL: [Happening; 24] = {
         DestinationComes,
         DestinationGoes,
         DestinationMoves,
+        DestinationIsRenamed,
         TimePasses,
         Crash,
     ]
@@ -115,7 +118,9 @@ impl Happening {
             Self::AskedAgain => !world.labelled(RECONCILE),
             Self::Resumed => world.labelled(SUSPENDED),
             Self::DestinationComes => world.destinations != destinations(),
-            Self::DestinationGoes | Self::DestinationMoves => !world.destinations.is_empty(),
+            Self::DestinationGoes | Self::DestinationMoves | Self::DestinationIsRenamed => {
+                !world.destinations.is_empty()
+            }
             Self::Nothing
             | Self::SpecChanges
             | Self::RevisionChanges
@@ -160,6 +165,7 @@ impl Happening {
                     destination.spec.path = format!("moved/{turn}/{}", destination.metadata.name);
                 }
             }
+            Self::DestinationIsRenamed => world.destinations[0].metadata.name.push('x'),
             Self::TimePasses => world.later(12),
             Self::Crash => world.pass_that_crashes(),
             Self::Nothing => {}
@@ -221,6 +227,7 @@ fn come_to_rest(world: &mut World) {
         world.answers(),
         world.story()
     );
+    what_stands_is_what_was_asked(world);
     if !world.forgotten {
         assert_eq!(world.status().phase.as_str(), "Ready", "{}", world.story());
         assert_eq!(world.run().spec.generation, world.resource.metadata.generation);
@@ -238,6 +245,18 @@ fn come_to_rest(world: &mut World) {
             "time alone changed a settled resource"
         );
     }
+}
+
+/// Every file the newest run made stands somewhere, and nothing else does.
+fn what_stands_is_what_was_asked(world: &World) {
+    let standing: Vec<_> = world.disk.values().flatten().collect();
+    let pipelines = world.runs.last().filter(|_| !world.forgotten).map_or(&[][..], |run| &run.status.pipelines);
+    let asked: Vec<_> = pipelines.iter().flat_map(|pipeline| &pipeline.output).collect();
+    let sorted = |mut files: Vec<(&String, &crate::Digest)>| {
+        files.sort();
+        format!("{files:?}")
+    };
+    assert_eq!(sorted(standing), sorted(asked), "{:#?}\n{}", world.disk, world.story());
 }
 
 /// Steele's splitmix: enough chance for a test, the same on every machine.

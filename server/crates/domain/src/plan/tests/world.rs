@@ -12,7 +12,7 @@ use crate::{
     reason::Reason,
     request::{Operation, Request, RequestSpec},
     run::{Holder, Outcome, ResourceRef, Run, StepAt},
-    work::Work,
+    work::{Files, Work},
 };
 use serde_json::json;
 use std::{
@@ -39,6 +39,8 @@ pub struct World {
     pub holder: Holder,
     pub now: Timestamp,
     pub forgotten: bool,
+    /// What stands in the stores: store and folder to files.
+    pub disk: BTreeMap<(String, String), Files>,
     /// What each idempotency key was given out for.
     keys: BTreeMap<String, String>,
     pub story: String,
@@ -65,6 +67,7 @@ impl World {
             holder,
             now: START,
             forgotten: false,
+            disk: BTreeMap::new(),
             keys: BTreeMap::new(),
             story: String::new(),
         };
@@ -182,7 +185,14 @@ impl World {
 
     /// The store's pass: everything that is not as it should be is written.
     pub fn store_writes(&mut self) {
-        for placement in self.placements.iter_mut().filter(|placement| !placement.settled()) {
+        for placement in
+            self.placements.iter_mut().filter(|placement| placement.status.state != PlacementState::Written)
+        {
+            let place = (placement.spec.state_store.clone(), placement.spec.root.clone());
+            match placement.spec.withdrawn {
+                true => drop(self.disk.remove(&place)),
+                false => drop(self.disk.insert(place, placement.spec.files.clone())),
+            }
             placement.status.state = PlacementState::Written;
             placement.status.written = Some(placement.spec.content());
             placement.status.message = String::new();
@@ -191,7 +201,9 @@ impl World {
     }
 
     pub fn store_refuses(&mut self, cause: &str) {
-        for placement in self.placements.iter_mut().filter(|placement| !placement.settled()) {
+        for placement in
+            self.placements.iter_mut().filter(|placement| placement.status.state != PlacementState::Written)
+        {
             placement.status.state = PlacementState::Failing;
             cause.clone_into(&mut placement.status.message);
         }

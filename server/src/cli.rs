@@ -1,0 +1,154 @@
+//! The command line: one binary serves, and talks to a server over the same API as every other client.
+
+mod apply;
+mod client;
+mod delete;
+mod describe;
+mod doctor;
+mod get;
+mod kinds;
+mod logs;
+mod print;
+mod wait;
+
+use crate::config::{self, ServeConfig};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+#[derive(Parser)]
+#[command(name = "midspan", version, about = "A developer portal and a platform orchestrator in one binary", max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    server: ServerArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which server a client talks to, and as whom.
+#[derive(Args, Clone, Debug)]
+pub struct ServerArgs {
+    /// Address of the server
+    #[arg(long, global = true, env = "MIDSPAN_SERVER", default_value = "http://127.0.0.1:7400", value_name = "URL")]
+    server: String,
+    /// Access token; without one, that of a `--dev` data directory in this folder is used
+    #[arg(long, global = true, env = "MIDSPAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<String>,
+    /// Namespace
+    #[arg(long, short, global = true, default_value = "default")]
+    namespace: String,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server: portal, API and orchestrator
+    Serve(ServeArgs),
+    /// Create or change objects from files
+    Apply(apply::ApplyArgs),
+    /// List objects, or show some
+    Get(get::GetArgs),
+    /// Show one object with all that is known about it
+    Describe(describe::DescribeArgs),
+    /// Delete objects
+    Delete(delete::DeleteArgs),
+    /// Wait until a condition holds
+    Wait(wait::WaitArgs),
+    /// Print the log of a resource's newest run, or of a run
+    Logs(logs::LogsArgs),
+    /// Check this machine and the server
+    Doctor(doctor::DoctorArgs),
+    /// Print shell completions
+    Completion { shell: clap_complete::Shell },
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    /// For trying and developing: demo personas, a local git repository, the starter catalog; this machine only
+    #[arg(long)]
+    dev: bool,
+    /// Directory for everything that is kept
+    #[arg(long, value_name = "DIR", env = "MIDSPAN_DATA", default_value = ServeConfig::DATA)]
+    data: PathBuf,
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR", env = "MIDSPAN_LISTEN", default_value = ServeConfig::LISTEN)]
+    listen: SocketAddr,
+    /// postgres://… for several servers on one database; the embedded database otherwise
+    #[arg(long, value_name = "URL", env = "MIDSPAN_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+}
+
+/// How a command failed, and with which exit code.
+#[derive(Debug)]
+pub struct Failure {
+    pub message: String,
+    pub code: u8,
+}
+
+impl Failure {
+    pub const ERROR: u8 = 1;
+    pub const USAGE: u8 = 2;
+    pub const NOT_FOUND: u8 = 3;
+    pub const FORBIDDEN: u8 = 4;
+    pub const TIMEOUT: u8 = 124;
+
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: Self::ERROR }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: Self::USAGE }
+    }
+}
+
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+/// Runs the command line and returns its exit code: 0 done, 1 error, 2 usage, 3 not found, 4 forbidden, 124 timed out.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // one TLS implementation for everything that speaks it
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Outcome {
+    let server = cli.server;
+    match cli.command {
+        Command::Serve(args) => serve(args).await,
+        Command::Apply(args) => apply::run(&server, args).await,
+        Command::Get(args) => get::run(&server, args).await,
+        Command::Describe(args) => describe::run(&server, args).await,
+        Command::Delete(args) => delete::run(&server, args).await,
+        Command::Wait(args) => wait::run(&server, args).await,
+        Command::Logs(args) => logs::run(&server, args).await,
+        Command::Doctor(args) => doctor::run(&server, args).await,
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "midspan", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+async fn serve(args: ServeArgs) -> Outcome {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(config::log_filter()))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()) && !config::no_color())
+        .init();
+    if args.dev && !args.listen.ip().is_loopback() {
+        return Err(Failure::usage("--dev signs everybody in, so it listens on this machine only; leave --listen out or give 127.0.0.1"));
+    }
+    let config = ServeConfig { data: args.data, listen: args.listen, database: args.database, dev: args.dev };
+    crate::serve::serve(config).await.map_err(|error| Failure::new(format!("{error:#}")))
+}

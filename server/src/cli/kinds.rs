@@ -1,0 +1,128 @@
+//! From what people type (`pg`, `postgresql/shop`, `promises.midspan.dev`) to an address of the API, through discovery.
+
+use super::{Failure, Outcome, client::Client};
+use serde_json::Value;
+
+/// A kind as the server tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+    pub plural: String,
+    pub singular: String,
+    pub short_names: Vec<String>,
+    pub namespaced: bool,
+}
+
+impl Kind {
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// The collection's path.
+    pub fn path(&self, namespace: &str) -> String {
+        let base = if self.group.is_empty() { format!("/api/{}", self.version) } else { format!("/apis/{}/{}", self.group, self.version) };
+        if self.namespaced && !namespace.is_empty() {
+            format!("{base}/namespaces/{}/{}", escaped(namespace), self.plural)
+        } else {
+            format!("{base}/{}", self.plural)
+        }
+    }
+
+    pub fn item(&self, namespace: &str, name: &str) -> String {
+        format!("{}/{}", self.path(namespace), escaped(name))
+    }
+
+    fn is_called(&self, word: &str) -> bool {
+        let word = word.to_lowercase();
+        let (name, group) = word.split_once('.').unwrap_or((&word, ""));
+        let named = name == self.plural || name == self.singular || name == self.kind.to_lowercase() || self.short_names.iter().any(|short| short == name);
+        named && (group.is_empty() || group == self.group || group.split_once('.').is_some_and(|(version, rest)| version == self.version && rest == self.group))
+    }
+}
+
+/// All kinds the server has.
+pub async fn all(client: &Client) -> Outcome<Vec<Kind>> {
+    let groups = client.get("/apis").await?;
+    let mut kinds = of(&client.get("/api/v1").await?, "", "v1");
+    for group in groups["groups"].as_array().into_iter().flatten() {
+        for version in group["versions"].as_array().into_iter().flatten() {
+            let (name, version) = (group["name"].as_str().unwrap_or_default(), version["version"].as_str().unwrap_or_default());
+            kinds.extend(of(&client.get(&format!("/apis/{name}/{version}")).await?, name, version));
+        }
+    }
+    // where two groups share a name, Midspan's own comes first
+    kinds.sort_by_key(|kind| kind.group == "platform.kratix.io");
+    Ok(kinds)
+}
+
+/// The kind a word means.
+pub async fn find(client: &Client, word: &str) -> Outcome<Kind> {
+    let kinds = all(client).await?;
+    kinds.iter().find(|kind| kind.is_called(word)).cloned().ok_or_else(|| {
+        let mut names: Vec<&str> = kinds.iter().map(|kind| kind.plural.as_str()).collect();
+        names.dedup();
+        Failure { message: format!("the server has no kind {word:?}; it has {}", names.join(", ")), code: Failure::NOT_FOUND }
+    })
+}
+
+/// `kind name…` or `kind/name…` as typed.
+pub async fn targets(client: &Client, words: &[String]) -> Outcome<(Kind, Vec<String>)> {
+    let Some(first) = words.first() else { return Err(Failure::usage("name a kind, such as `promises` or `postgresql/orders-db`")) };
+    if let Some((kind, _)) = first.split_once('/') {
+        let split = |word: &String| word.split_once('/').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+        let pairs: Vec<(String, String)> = words.iter().map(|word| split(word).ok_or_else(|| Failure::usage(format!("{word:?} is not kind/name")))).collect::<Result<_, _>>()?;
+        if pairs.iter().any(|(other, _)| other != kind) {
+            return Err(Failure::usage("give one kind at a time"));
+        }
+        return Ok((find(client, kind).await?, pairs.into_iter().map(|(_, name)| name).collect()));
+    }
+    Ok((find(client, first).await?, words[1..].to_vec()))
+}
+
+fn of(list: &Value, group: &str, version: &str) -> Vec<Kind> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let resources = list["resources"].as_array().into_iter().flatten();
+    resources
+        .map(|resource| Kind {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: text(&resource["kind"]),
+            plural: text(&resource["name"]),
+            singular: text(&resource["singularName"]),
+            short_names: resource["shortNames"].as_array().into_iter().flatten().map(text).collect(),
+            namespaced: resource["namespaced"].as_bool().unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// A name as part of a path.
+fn escaped(text: &str) -> String {
+    app::paths::segment(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_answers_to_all_its_names() {
+        let kind = Kind {
+            group: "data.example.com".into(),
+            version: "v1".into(),
+            kind: "Postgresql".into(),
+            plural: "postgresqls".into(),
+            singular: "postgresql".into(),
+            short_names: vec!["pg".into()],
+            namespaced: true,
+        };
+        for word in ["postgresqls", "Postgresql", "pg", "postgresqls.data.example.com", "postgresql.v1.data.example.com"] {
+            assert!(kind.is_called(word), "{word}");
+        }
+        for word in ["postgres", "postgresqls.other.com", ""] {
+            assert!(!kind.is_called(word), "{word}");
+        }
+        assert_eq!(kind.item("default", "a/b"), "/apis/data.example.com/v1/namespaces/default/postgresqls/a%2Fb");
+    }
+}

@@ -1,0 +1,52 @@
+//! What a server or a client is told from outside: the only file that reads the environment.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+/// How `midspan serve` runs.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// Where everything that is kept lives: the embedded database, caches, work directories, tokens.
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    /// `postgres://…` or `sqlite:…`; the embedded database in the data directory otherwise.
+    pub database: Option<String>,
+    /// Demo personas, a local git repository, the starter catalog.
+    pub dev: bool,
+}
+
+impl ServeConfig {
+    pub const LISTEN: &str = "127.0.0.1:7400";
+    pub const DATA: &str = "midspan-data";
+
+    pub fn database_url(&self) -> String {
+        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("midspan.db").display()))
+    }
+
+    pub fn dev_repository(&self) -> PathBuf {
+        self.data.join("dev/gitops.git")
+    }
+
+    pub fn token_file(&self, name: &str) -> PathBuf {
+        self.data.join("dev/tokens").join(name)
+    }
+}
+
+/// Where a client finds its token when none is given: the dev data directory beside it, the developer's first.
+pub fn dev_token(data: &Path) -> Option<String> {
+    // the platform engineer may do all that a terminal is used for in a trial
+    let files = ["platform", "developer"].map(|name| data.join("dev/tokens").join(name));
+    files.iter().find_map(|file| std::fs::read_to_string(file).ok()).map(|text| text.trim().to_owned())
+}
+
+/// Whether the terminal wants no colour.
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// The log filter: `MIDSPAN_LOG`, else warnings and what a server says of itself.
+pub fn log_filter() -> String {
+    std::env::var("MIDSPAN_LOG").unwrap_or_else(|_| "warn,midspan=info,orchestrator=info,store=info".to_owned())
+}

@@ -1,0 +1,128 @@
+//! The doors: every URL space on one screen. Doors translate; they hold no rules.
+
+mod address;
+mod api;
+mod assets;
+mod auth;
+mod body;
+mod dev;
+mod discovery;
+mod events;
+mod forms;
+mod headers;
+mod log;
+mod openapi;
+pub mod pages;
+mod params;
+mod sessions;
+mod status;
+mod table;
+mod timeline;
+mod watch;
+
+use crate::service::Services;
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::{Request, StatusCode},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{any, get, post},
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::RequestBodyTimeoutLayer,
+    trace::TraceLayer,
+};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+/// What every door shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Doors {
+    pub services: Services,
+    /// Browsers are signed in as a persona; nothing else is different.
+    pub dev: bool,
+    /// Ends streams when the server stops.
+    pub stop: CancellationToken,
+    pub metrics: PrometheusHandle,
+}
+
+/// All URLs of the product.
+pub fn router(doors: Doors) -> Router {
+    let api = Router::new()
+        .route("/api", get(|| async { Json(discovery::core_versions()) }))
+        .route("/api/{*path}", any(api::core))
+        .route("/apis", get(|State(doors): State<Doors>| async move { Json(discovery::groups(&doors.services)) }))
+        .route("/apis/{*path}", any(api::groups))
+        .route("/version", get(|| async { Json(discovery::version()) }))
+        .route("/openapi/v3", get(api::openapi))
+        .route("/openapi/v3/{*path}", get(api::openapi))
+        .layer(DefaultBodyLimit::max(domain::document::MAX_BYTES))
+        .route_layer(middleware::from_fn_with_state(doors.clone(), auth::api));
+    let pages = pages::routes(&doors)
+        .merge(forms::routes())
+        .route("/events", get(events::stream))
+        .route("/runs/{name}/log", get(events::log))
+        .layer(DefaultBodyLimit::max(1024 * 1024))
+        .route_layer(middleware::from_fn_with_state(doors.clone(), auth::pages));
+    let sessions = SessionManagerLayer::new(sessions::StoreSessions::new(doors.services.clone()))
+        .with_name("midspan")
+        .with_secure(false)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_expiry(Expiry::OnInactivity(time::Duration::hours(12)));
+    let mut signed_in = api.merge(pages);
+    if doors.dev {
+        // whoever comes by a name that is not this machine's is not sitting at it
+        signed_in = signed_in.route("/dev/persona", post(dev::choose_persona)).layer(middleware::from_fn(dev::local_names_only));
+    }
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(CompressionLayer::new());
+    signed_in
+        .layer(sessions)
+        .merge(open_doors())
+        .fallback(pages::not_found)
+        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(30)))
+        .layer(layers)
+        .with_state(doors)
+}
+
+/// What is reachable without signing in: health and assets, nothing that tells of anybody's objects.
+fn open_doors() -> Router<Doors> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/livez", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .route("/pkg/{*path}", get(assets::serve))
+        .route("/metrics", get(|State(doors): State<Doors>| async move { doors.metrics.render() }))
+}
+
+/// Ready when the store answers.
+async fn ready(State(doors): State<Doors>) -> Response {
+    match doors.services.store.version().await {
+        Ok(_) => "ok".into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {}", error.message)).into_response(),
+    }
+}
+
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::debug_span!("http", method = %request.method(), path = request.uri().path(), id)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer wants a function of this shape")]
+fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let said = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    status::Refusal::from(domain::Error::internal(format!("a handler panicked: {said}"))).into_response()
+}

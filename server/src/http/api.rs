@@ -1,0 +1,231 @@
+//! The Kubernetes-style API: one handler reads the address and calls a verb. It holds no rules.
+
+use super::{
+    address::Address,
+    body, discovery, log, openapi,
+    params::Params,
+    status::Refusal,
+    table, timeline, watch,
+};
+use crate::{
+    http::Doors,
+    service::{
+        Asker,
+        kinds::{Origin, Served},
+        objects::{Precondition, Written},
+        patches::Change,
+    },
+};
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{Error, ErrorKind, Object};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// `/api/{*path}`: the core group.
+pub async fn core(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path(path): Path<String>,
+    method: Method,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let call = Call { doors, asker, method, query, headers, bytes };
+    call.answer(Address::parse(true, &path)).await
+}
+
+/// `/apis/{*path}`: all other groups.
+pub async fn groups(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path(path): Path<String>,
+    method: Method,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    if method == Method::GET && !path.trim_matches('/').contains('/') {
+        return match discovery::group(&doors.services, path.trim_matches('/')) {
+            Some(group) => Json(group).into_response(),
+            None => Refusal::from(no_such_address()).into_response(),
+        };
+    }
+    let call = Call { doors, asker, method, query, headers, bytes };
+    call.answer(Address::parse(false, &path)).await
+}
+
+/// One request to the API.
+struct Call {
+    doors: Doors,
+    asker: Asker,
+    method: Method,
+    query: Option<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+impl Call {
+    async fn answer(self, address: Option<Address>) -> Response {
+        let Some(address) = address else { return Refusal::from(no_such_address()).into_response() };
+        let about = Some((address.group.clone(), address.plural.clone(), address.name.clone()));
+        match self.dispatch(address).await {
+            Ok(response) => response,
+            Err(error) => Refusal { error, about }.into_response(),
+        }
+    }
+
+    async fn dispatch(&self, address: Address) -> domain::Result<Response> {
+        let services = &self.doors.services;
+        if address.plural.is_empty() {
+            return match discovery::resources(services, &address.group, &address.version) {
+                Some(list) if self.method == Method::GET => Ok(Json(list).into_response()),
+                Some(_) => Err(not_allowed()),
+                None => Err(no_such_address()),
+            };
+        }
+        let params = Params::read(self.query.as_deref())?;
+        let served = services.served(&address.group, &address.version, &address.plural)?;
+        if !served.namespaced && !address.namespace.is_empty() {
+            return Err(no_such_address());
+        }
+        if matches!(served.origin, Origin::Events) {
+            return timeline::answer(&self.doors, &self.asker, &served, &address, self.query.as_deref(), self.accept()).await;
+        }
+        match (self.method.as_str(), address.name.as_str(), address.subresource.as_str()) {
+            ("GET", "", "") if params.watching() => watch::answer(&self.doors, &self.asker, served, &address, &params, self.accept()).await,
+            ("GET", "", "") => self.list(&served, &address, &params).await,
+            ("POST", "", "") => self.create(&served, &address, &params).await,
+            (_, "", "") => Err(not_allowed()),
+            ("GET", name, "" | "status") => {
+                let object = services.get(&self.asker, &served, &address.namespace, name).await?;
+                Ok(self.object(&served, &object, StatusCode::OK))
+            }
+            ("PUT", name, "") => {
+                let value = body::object(&self.headers, &self.bytes)?;
+                self.change(&served, &address, name, &Change::Replace(value), &params).await
+            }
+            ("PATCH", name, "") => {
+                let change = body::patch(&self.headers, &self.bytes)?;
+                self.change(&served, &address, name, &change, &params).await
+            }
+            ("DELETE", name, "") => self.delete(&served, &address, name, &params).await,
+            ("GET", name, "log") if served.kind == "Run" => log::answer(&self.doors, &self.asker, &served, &address.namespace, name, &params).await,
+            ("POST", name, "plan") => self.plan(&served, &address, name).await,
+            (_, _, "" | "status" | "log" | "plan") => Err(not_allowed()),
+            _ => Err(no_such_address()),
+        }
+    }
+
+    async fn list(&self, served: &Arc<Served>, address: &Address, params: &Params) -> domain::Result<Response> {
+        let query = params.query(served, &address.namespace)?;
+        let page = self.doors.services.list(&self.asker, served, &query).await?;
+        let mut metadata = json!({"resourceVersion": page.version.to_string()});
+        if let Some(next) = page.next {
+            metadata["continue"] = json!(next.to_string());
+            if let Some(remaining) = page.remaining {
+                metadata["remainingItemCount"] = json!(remaining);
+            }
+        }
+        if table::wanted(self.accept()) {
+            return Ok(Json(table::table(served, &page.objects, metadata, self.doors.services.now())).into_response());
+        }
+        let list = json!({"kind": format!("{}List", served.kind), "apiVersion": served.api_version(), "metadata": metadata, "items": page.objects});
+        Ok(Json(list).into_response())
+    }
+
+    async fn create(&self, served: &Arc<Served>, address: &Address, params: &Params) -> domain::Result<Response> {
+        let value = body::object(&self.headers, &self.bytes)?;
+        let namespace = match (served.namespaced, address.namespace.as_str()) {
+            (true, "") => return Err(not_allowed()),
+            (_, namespace) => namespace,
+        };
+        let written = self.doors.services.create(&self.asker, served, namespace, value, params.write_options()?).await?;
+        Ok(self.written(served, &written, StatusCode::CREATED))
+    }
+
+    async fn change(&self, served: &Arc<Served>, address: &Address, name: &str, change: &Change, params: &Params) -> domain::Result<Response> {
+        let written = self.doors.services.change(&self.asker, served, &address.namespace, name, change, params.write_options()?).await?;
+        Ok(self.written(served, &written, StatusCode::OK))
+    }
+
+    async fn delete(&self, served: &Arc<Served>, address: &Address, name: &str, params: &Params) -> domain::Result<Response> {
+        let options = if self.bytes.is_empty() { Value::Null } else { body::object(&self.headers, &self.bytes)? };
+        let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
+        let resource_version = match text("/preconditions/resourceVersion") {
+            Some(version) => Some(version.parse().map_err(|_| Error::bad_request("preconditions.resourceVersion is not one of ours"))?),
+            None => None,
+        };
+        let precondition = Precondition { uid: text("/preconditions/uid"), resource_version };
+        let mut write = params.write_options()?;
+        write.dry_run |= options.pointer("/dryRun/0").is_some_and(|value| value == "All");
+        let written = self.doors.services.delete(&self.asker, served, &address.namespace, name, &precondition, write).await?;
+        if written.object.deleting() {
+            return Ok(self.object(served, &written.object, StatusCode::OK));
+        }
+        let status = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+            "details": {"name": name, "group": served.group, "kind": served.plural, "uid": written.object.metadata.uid},
+        });
+        Ok(Json(status).into_response())
+    }
+
+    /// `POST …/{name}/plan`: what creating or changing the resource with this spec would place. Nothing is written.
+    async fn plan(&self, served: &Arc<Served>, address: &Address, name: &str) -> domain::Result<Response> {
+        let value = body::object(&self.headers, &self.bytes)?;
+        let spec = value.get("spec").cloned().unwrap_or_default();
+        let preview = self.doors.services.plan(&self.asker, served, &address.namespace, name, spec).await?;
+        let files: Vec<Value> = preview
+            .files
+            .iter()
+            .map(|file| json!({"path": file.path, "destination": file.destination, "before": file.before, "after": file.after}))
+            .collect();
+        Ok(Json(json!({"files": files, "notShown": preview.unseen, "refusal": preview.refusal, "nowhere": preview.nowhere})).into_response())
+    }
+
+    fn written(&self, served: &Served, written: &Written, code: StatusCode) -> Response {
+        let mut response = self.object(served, &written.object, code);
+        for warning in &written.warnings {
+            let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"").replace(['\r', '\n'], " ");
+            if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
+                response.headers_mut().append(header::WARNING, value);
+            }
+        }
+        response
+    }
+
+    fn object(&self, served: &Served, object: &Object, code: StatusCode) -> Response {
+        if table::wanted(self.accept()) {
+            let metadata = json!({"resourceVersion": object.metadata.resource_version.to_string()});
+            return (code, Json(table::table(served, std::slice::from_ref(object), metadata, self.doors.services.now()))).into_response();
+        }
+        (code, Json(object)).into_response()
+    }
+
+    fn accept(&self) -> &str {
+        self.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// `GET /openapi/v3`, and one document below it for each group and version.
+pub async fn openapi(State(doors): State<Doors>, path: Option<Path<String>>) -> Response {
+    let document = match path {
+        None => Some(openapi::index(&doors.services)),
+        Some(Path(path)) => openapi::document(&doors.services, &path),
+    };
+    document.map_or_else(|| Refusal::from(no_such_address()).into_response(), |document| Json(document).into_response())
+}
+
+pub fn no_such_address() -> Error {
+    Error::new(ErrorKind::NotFound, "the server could not find the requested resource")
+}
+
+fn not_allowed() -> Error {
+    Error::new(ErrorKind::MethodNotAllowed, "the server does not allow this method on the requested resource")
+}

@@ -1,0 +1,111 @@
+//! Who asks: a bearer token, or in `--dev` the persona of the browser's session. Nobody else gets in.
+
+use super::Doors;
+use crate::service::{Asker, people::Persona};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::{Caller, Error, ErrorKind};
+use tower_sessions::Session;
+
+/// The session key under which `--dev` keeps the chosen persona.
+pub const PERSONA: &str = "persona";
+
+/// For machines: a token, or the session of a page on the same origin.
+pub async fn api(State(doors): State<Doors>, session: Session, mut request: Request, next: Next) -> Response {
+    match identify(&doors, &session, request.headers(), request.method(), false).await {
+        Ok(asker) => {
+            request.extensions_mut().insert(asker);
+            next.run(request).await
+        }
+        Err(error) => super::status::Refusal::from(error).into_response(),
+    }
+}
+
+/// For pages: the session's persona. Whoever has none is shown how to get in.
+pub async fn pages(State(doors): State<Doors>, session: Session, mut request: Request, next: Next) -> Response {
+    match identify(&doors, &session, request.headers(), request.method(), true).await {
+        Ok(asker) => {
+            request.extensions_mut().insert(asker);
+            next.run(request).await
+        }
+        Err(error) if error.kind == ErrorKind::Unauthorized && request.method() == Method::GET => {
+            (super::status::code(error.kind), super::pages::sign_in(&doors).await).into_response()
+        }
+        Err(error) => super::pages::problem(&doors, None, &error).await,
+    }
+}
+
+async fn identify(doors: &Doors, session: &Session, headers: &HeaderMap, method: &Method, page: bool) -> domain::Result<Asker> {
+    let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    if let Some(token) = bearer(headers)? {
+        let caller = doors.services.caller_of_token(token).await?;
+        return Ok(Asker { caller, source: source(headers).to_owned(), request_id });
+    }
+    let caller = persona(doors, session, page).await?;
+    if !method.is_safe() && !same_origin(headers) {
+        return Err(Error::forbidden("this request comes from another site; it is not carried out"));
+    }
+    Ok(Asker { caller, source: "page".to_owned(), request_id })
+}
+
+async fn persona(doors: &Doors, session: &Session, page: bool) -> domain::Result<Caller> {
+    let refused = || Error::new(ErrorKind::Unauthorized, "Unauthorized");
+    if !doors.dev {
+        return Err(refused());
+    }
+    let chosen: Option<String> = session.get(PERSONA).await.map_err(|e| Error::unavailable("sessions cannot be read now").with_detail(e))?;
+    let persona = chosen.as_deref().and_then(Persona::by_name);
+    // a browser that has chosen nobody yet is the developer; a program must bring a token
+    persona.or_else(|| page.then_some(crate::service::people::PERSONAS[0])).map(Persona::caller).ok_or_else(refused)
+}
+
+fn bearer(headers: &HeaderMap) -> domain::Result<Option<&str>> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let refused = || Error::new(ErrorKind::Unauthorized, "Unauthorized");
+    let text = value.to_str().map_err(|_| refused())?;
+    text.strip_prefix("Bearer ").map(|token| Some(token.trim())).ok_or_else(refused)
+}
+
+/// A browser says where a request comes from. Whoever says nothing is no browser and has no session worth stealing.
+pub fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = text("host").unwrap_or_default();
+            origin.split_once("://").is_some_and(|(_, authority)| !host.is_empty() && authority == host)
+        }
+        (None, None) => false,
+    }
+}
+
+fn source(headers: &HeaderMap) -> &'static str {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    if agent.starts_with("midspan/") { "cli" } else { "api" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(headers: &[(&'static str, &'static str)], allowed: bool) {
+        let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        assert_eq!(same_origin(&map), allowed, "{headers:?}");
+    }
+
+    #[test]
+    fn only_pages_of_our_own_may_change_things_with_a_session() {
+        check(&[("sec-fetch-site", "same-origin")], true);
+        check(&[("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:7400"), ("host", "127.0.0.1:7400")], false);
+        check(&[("sec-fetch-site", "same-site")], false);
+        check(&[("origin", "http://127.0.0.1:7400"), ("host", "127.0.0.1:7400")], true);
+        check(&[("origin", "http://evil.example"), ("host", "127.0.0.1:7400")], false);
+        check(&[("origin", "null"), ("host", "127.0.0.1:7400")], false);
+        check(&[("host", "127.0.0.1:7400")], false);
+    }
+}

@@ -1,0 +1,174 @@
+//! The live stream of a page, and a run's log for whoever follows it: both resumable, both bounded.
+
+use super::Doors;
+use crate::{portal::ServerPortal, service::Asker};
+use app::paths::ResourceKey;
+use axum::{
+    Extension,
+    extract::{Path, Query, State},
+    http::{HeaderMap, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use domain::{Object, Result, caller::Verb};
+use futures::stream::{self, StreamExt as _};
+use serde::Deserialize;
+use serde_json::json;
+use std::{convert::Infallible, time::Duration};
+use store::Filter;
+
+#[derive(Deserialize)]
+pub struct Topics {
+    #[serde(default)]
+    topics: String,
+}
+
+/// What a page wants to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Topic {
+    /// Everything of one resource: itself, its runs, its placements.
+    Resource(ResourceKey),
+    Run(String),
+    Request(String),
+    /// A list: any resource, run or request.
+    Lists,
+}
+
+impl Topic {
+    fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        match kind {
+            "resource" => {
+                let mut parts = rest.splitn(3, '/');
+                Some(Self::Resource(ResourceKey::new(parts.next()?, parts.next()?, parts.next()?)))
+            }
+            "run" => Some(Self::Run(rest.to_owned())),
+            "request" => Some(Self::Request(rest.to_owned())),
+            "list" | "lists" | "home" | "resources" | "runs" => Some(Self::Lists),
+            _ => None,
+        }
+    }
+
+    fn hears(&self, object: &Object) -> bool {
+        let label = |key: &str| object.metadata.labels.get(key).map(String::as_str).unwrap_or_default();
+        match self {
+            Self::Resource(key) => {
+                let itself = object.facets().promise == key.promise && object.metadata.name == key.name;
+                let part = label("midspan.dev/promise") == key.promise && label("midspan.dev/resource") == key.name;
+                object.metadata.namespace == key.namespace && (itself || part)
+            }
+            Self::Run(name) => object.kind == "Run" && object.metadata.name == *name,
+            Self::Request(name) => object.kind == "Request" && object.metadata.name == *name,
+            Self::Lists => !object.facets().promise.is_empty() || matches!(object.kind.as_str(), "Run" | "Request"),
+        }
+    }
+}
+
+/// `GET /events?topics=resource:ns/promise/name,run:…`: one message when something of it changed. `Last-Event-ID` resumes.
+pub async fn stream(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Query(query): Query<Topics>, headers: HeaderMap) -> Response {
+    const BATCH: i64 = 200;
+    if let Err(why) = domain::caller::may(&asker.caller, Verb::Read, domain::caller::Target::Catalog) {
+        return super::status::Refusal::from(domain::Error::forbidden(why)).into_response();
+    }
+    let topics: Vec<Topic> = query.topics.split(',').take(20).filter_map(Topic::parse).collect();
+    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
+    let version = match resumed {
+        Some(version) => version,
+        None => doors.services.store.version().await.unwrap_or_default(),
+    };
+    let changes = doors.services.store.changes();
+    let messages = stream::unfold((doors, topics, version, changes), |(doors, topics, mut version, mut changes)| async move {
+        loop {
+            changes.borrow_and_update();
+            match doors.services.store.since(&Filter::default(), version, BATCH).await {
+                Ok(found) => {
+                    let more = found.version > version && !found.changes.is_empty();
+                    version = found.version;
+                    // many changes are one message: it says that something is new, not what
+                    if let Some(change) = found.changes.iter().rev().find(|change| topics.iter().any(|topic| topic.hears(change.object()))) {
+                        let object = change.object();
+                        let data = json!({"kind": object.kind, "name": object.metadata.name, "phase": object.facets().phase});
+                        let event = Event::default().event("change").id(version.to_string()).data(data.to_string());
+                        return Some((Ok::<_, Infallible>(event), (doors, topics, version, changes)));
+                    }
+                    if more {
+                        continue;
+                    }
+                }
+                Err(_) => {
+                    // too far behind, or the store is away: the page looks for itself and goes on from here
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    version = doors.services.store.version().await.unwrap_or(version);
+                    let event = Event::default().event("resync").id(version.to_string()).data("{}");
+                    return Some((Ok(event), (doors, topics, version, changes)));
+                }
+            }
+            tokio::select! {
+                () = doors.stop.cancelled() => return None,
+                changed = changes.changed() => if changed.is_err() { return None },
+            }
+        }
+    });
+    let sse = Sse::new(messages.boxed()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)).text("still here"));
+    ([(header::CACHE_CONTROL, "no-cache"), (header::HeaderName::from_static("x-accel-buffering"), "no")], sse).into_response()
+}
+
+#[derive(Deserialize)]
+pub struct LogQuery {
+    /// `pipeline/step`; empty is the whole run.
+    #[serde(default)]
+    step: String,
+}
+
+/// `GET /runs/{name}/log?step=pipeline/step`: plain text, to read, search and keep.
+pub async fn log(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>, Query(query): Query<LogQuery>) -> Response {
+    match log_text(&doors, &asker, &name, &query.step).await {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response(),
+        Err(error) => super::pages::problem(&doors, Some(&asker), &error).await,
+    }
+}
+
+async fn log_text(doors: &Doors, asker: &Asker, name: &str, step: &str) -> Result<String> {
+    /// As much as a browser shows well; the API streams it all.
+    const LARGEST: usize = 4 * 1024 * 1024;
+    let run = ServerPortal::new(doors.clone(), asker.clone()).stored_run(name).await?;
+    let (mut text, mut after) = (String::new(), 0);
+    loop {
+        let chunks = doors.services.store.log(&run.metadata.uid, after, 100).await?;
+        let Some(last) = chunks.last().map(|chunk| chunk.seq) else { return Ok(text) };
+        after = last;
+        let wanted = chunks.into_iter().map(|stored| stored.chunk).filter(|chunk| step.is_empty() || format!("{}/{}", chunk.pipeline, chunk.step) == step);
+        text.extend(wanted.map(|chunk| chunk.text));
+        if text.len() > LARGEST {
+            text.push_str("\n[the rest is left out here; `midspan logs` shows it all]\n");
+            return Ok(text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_read_as_pages_write_them() {
+        let key = ResourceKey::new("default", "postgresql", "shop");
+        assert_eq!(Topic::parse(&key.topic()), Some(Topic::Resource(key)));
+        assert_eq!(Topic::parse("run:run-1"), Some(Topic::Run("run-1".into())));
+        assert_eq!(Topic::parse("nonsense:x"), None);
+    }
+
+    #[test]
+    fn a_resource_page_hears_of_its_parts() {
+        let topic = Topic::Resource(ResourceKey::new("default", "postgresql", "shop"));
+        let placement = Object::from_value(json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "Placement", "metadata": {"name": "p", "namespace": "default",
+            "labels": {"midspan.dev/promise": "postgresql", "midspan.dev/resource": "shop"}}}))
+        .unwrap();
+        assert!(topic.hears(&placement));
+        let mut other = placement;
+        other.metadata.namespace = "elsewhere".into();
+        assert!(!topic.hears(&other));
+    }
+}

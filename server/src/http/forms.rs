@@ -1,0 +1,212 @@
+//! Form posts: 303 to where it goes on, or 422 and the same page with everything that was typed.
+
+use super::{Doors, pages};
+use crate::{portal::ServerPortal, service::Asker};
+use app::{
+    pages::form::Problem,
+    paths::{self, ResourceKey},
+    portal::{Portal as _, Refused},
+};
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::{Path, State},
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use domain::{Error, ErrorKind, Result};
+use forms::{Action, Decoded, Entry, Filled, FormModel, apply_action, decode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub fn routes() -> Router<Doors> {
+    Router::new()
+        .route("/catalog/{promise}/new", post(new_request))
+        .route("/r/{namespace}/{promise}/{name}/edit", post(edit))
+        .route("/r/{namespace}/{promise}/{name}/delete", post(delete))
+        .route("/r/{namespace}/{promise}/{name}/run", post(run_again))
+        .route("/requests/{name}/submit", post(submit))
+        .route("/requests/{name}/discard", post(discard))
+}
+
+/// A posted resource form, read.
+struct Posted {
+    action: Option<Action>,
+    namespace: String,
+    name: String,
+    /// The version of the resource the form was made from.
+    version: String,
+    entries: Vec<Entry>,
+}
+
+impl Posted {
+    fn read(body: &[u8]) -> Self {
+        let mut posted = Self { action: None, namespace: String::new(), name: String::new(), version: String::new(), entries: Vec::new() };
+        for (key, value) in form_pairs(body) {
+            match key.as_str() {
+                // the first button pressed counts; `plan` is no list action
+                "_do" => posted.action = posted.action.or_else(|| Action::read(&value)),
+                "namespace" => posted.namespace = value,
+                "name" => posted.name = value.trim().to_owned(),
+                "resourceVersion" => posted.version = value,
+                _ => posted.entries.push((key, value)),
+            }
+        }
+        posted
+    }
+}
+
+/// `POST /catalog/{promise}/new`
+async fn new_request(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(promise): Path<String>, uri: Uri, body: Bytes) -> Response {
+    let posted = Posted::read(&body);
+    let key = ResourceKey::new(&posted.namespace, &promise, &posted.name);
+    respond(&doors, &asker, take_form(&doors, &asker, &key, &posted, None, uri.path()).await).await
+}
+
+/// `POST /r/…/edit`
+async fn edit(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path((namespace, promise, name)): Path<(String, String, String)>,
+    uri: Uri,
+    body: Bytes,
+) -> Response {
+    let posted = Posted::read(&body);
+    let key = ResourceKey { namespace, promise, name };
+    let portal = ServerPortal::new(doors.clone(), asker.clone());
+    let answer = match portal.stored(&key).await {
+        Ok(stored) => take_form(&doors, &asker, &key, &posted, Some(stored.spec), uri.path()).await,
+        Err(error) => Err(error),
+    };
+    respond(&doors, &asker, answer).await
+}
+
+/// Reads the form, does what its button asks, and either shows it again or keeps it as a draft and goes to its plan.
+async fn take_form(doors: &Doors, asker: &Asker, key: &ResourceKey, posted: &Posted, stored: Option<Value>, path: &str) -> Result<Response> {
+    let portal = ServerPortal::new(doors.clone(), asker.clone());
+    let served = portal.offered(&key.promise)?;
+    let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
+    let previous = stored.as_ref();
+    let editing = stored.is_some();
+    let version = || editing.then(|| posted.version.clone());
+    let model = |decoded: &Decoded, causes: &[domain::Cause]| {
+        FormModel::build(&promised.schema, Filled { value: Some(&decoded.value), stored: previous, causes, texts: Some(&decoded.texts) })
+    };
+    if let Some(action) = &posted.action {
+        let shown = apply_action(&promised.schema, &posted.entries, previous, action)?;
+        let page = portal.form_page(key, version(), model(&shown, &[]), Vec::new(), &shown.value).await?;
+        return Ok(pages::refused(doors, asker, path, StatusCode::OK, Refused::Form(Arc::new(page))).await);
+    }
+    let decoded = decode(&promised.schema, &posted.entries, previous)?;
+    let mut refusal = None;
+    if decoded.causes.is_empty() {
+        match doors.services.draft_from(asker, &served, &key.namespace, &key.name, decoded.value.clone(), editing.then_some(posted.version.as_str())).await {
+            Ok(request) => return Ok(Redirect::to(&paths::request(&request.metadata.name)).into_response()),
+            Err(error) if matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::BadRequest | ErrorKind::NotFound) => {
+                refusal = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let (spec_causes, problems) = sort_causes(decoded.causes.clone(), refusal.as_ref());
+    let page = portal.form_page(key, version(), model(&decoded, &spec_causes), problems, &decoded.value).await?;
+    Ok(pages::refused(doors, asker, path, StatusCode::UNPROCESSABLE_ENTITY, Refused::Form(Arc::new(page))).await)
+}
+
+/// The form's own errors stand at its fields; those of the name and of the whole stand beside it.
+fn sort_causes(mut of_spec: Vec<domain::Cause>, refusal: Option<&Error>) -> (Vec<domain::Cause>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let Some(error) = refusal else { return (of_spec, problems) };
+    for cause in &error.causes {
+        match cause.pointer.strip_prefix("/spec") {
+            Some(pointer) => of_spec.push(domain::Cause { pointer: pointer.to_owned(), ..cause.clone() }),
+            None if cause.field == "metadata.name" => problems.push(Problem { field: "name".to_owned(), message: name_problem(cause) }),
+            None => problems.push(Problem { field: String::new(), message: cause.message.clone() }),
+        }
+    }
+    if error.causes.is_empty() {
+        let field = if matches!(error.kind, ErrorKind::AlreadyExists) { "name" } else { "" };
+        problems.push(Problem { field: field.to_owned(), message: error.message.clone() });
+    }
+    (of_spec, problems)
+}
+
+fn name_problem(cause: &domain::Cause) -> String {
+    if cause.reason == "FieldValueRequired" {
+        "Name: give it a name".to_owned()
+    } else {
+        "Name: use lower-case letters, digits and dashes; begin and end with a letter or digit".to_owned()
+    }
+}
+
+/// `POST /requests/{name}/submit`
+async fn submit(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>) -> Response {
+    let answer = async {
+        let (request, _) = doors.services.request(&asker, &name).await?;
+        doors.services.submit(&asker, &name).await?;
+        let key = ResourceKey::new(&request.spec.resource.namespace, &request.spec.promise, &request.spec.resource.name);
+        Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+/// `POST /requests/{name}/discard`
+async fn discard(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>) -> Response {
+    let answer = doors.services.withdraw(&asker, &name).await;
+    respond(&doors, &asker, answer.map(|request| Redirect::to(&paths::promise(&request.spec.promise)).into_response())).await
+}
+
+/// `POST /r/…/run`
+async fn run_again(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path((namespace, promise, name)): Path<(String, String, String)>) -> Response {
+    let key = ResourceKey { namespace, promise, name };
+    let answer = async {
+        let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
+        doors.services.run_again(&asker, &served, &key.namespace, &key.name).await?;
+        Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+/// `POST /r/…/delete`: only with the name typed.
+async fn delete(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path((namespace, promise, name)): Path<(String, String, String)>,
+    uri: Uri,
+    body: Bytes,
+) -> Response {
+    let key = ResourceKey { namespace, promise, name };
+    let typed = form_pairs(&body).find(|(field, _)| field == "name").map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    let portal = ServerPortal::new(doors.clone(), asker.clone());
+    let answer = async {
+        if typed != key.name {
+            let mut page = portal.delete(&key).await?;
+            page.refusal = if typed.is_empty() { format!("Type {} to delete it", key.name) } else { format!("{typed:?} is not {:?}: nothing was deleted", key.name) };
+            page.typed.clone_from(&typed);
+            return Ok(pages::refused(&doors, &asker, uri.path(), StatusCode::UNPROCESSABLE_ENTITY, Refused::Delete(Arc::new(page))).await);
+        }
+        let served = portal.offered(&key.promise)?;
+        doors.services.delete(&asker, &served, &key.namespace, &key.name, &crate::service::objects::Precondition::default(), Default::default()).await?;
+        Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+async fn respond(doors: &Doors, asker: &Asker, answer: Result<Response>) -> Response {
+    match answer {
+        Ok(response) => response,
+        Err(error) => pages::problem(doors, Some(asker), &error).await,
+    }
+}
+
+/// The pairs of an `application/x-www-form-urlencoded` body, in order.
+fn form_pairs(body: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
+    form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), value.into_owned()))
+}
+
+/// The document a form stands for, as `midspan apply` takes it.
+pub fn document(api_version: &str, kind: &str, key: &ResourceKey, spec: &Value) -> Value {
+    let name = if key.name.is_empty() { "my-name" } else { &key.name };
+    json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": key.namespace}, "spec": spec})
+}

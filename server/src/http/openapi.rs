@@ -1,0 +1,120 @@
+//! OpenAPI v3, one document per group and version: what `kubectl explain` reads and `kubectl apply` checks before it sends.
+
+use crate::service::{
+    Services,
+    kinds::{Origin, Served},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// `/openapi/v3`
+pub fn index(services: &Services) -> Value {
+    let snapshot = services.kinds.snapshot();
+    let names: BTreeSet<String> = snapshot.kinds.iter().map(|kind| document_path(kind)).collect();
+    let version = snapshot.kinds.iter().filter_map(|kind| kind.promised().map(|promised| promised.offer.revision.as_str()));
+    let hash = domain::Digest::of_parts(version.map(str::as_bytes));
+    let paths: serde_json::Map<String, Value> =
+        names.into_iter().map(|name| (name.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{name}?hash={}", hash.short(16))}))).collect();
+    json!({"paths": paths})
+}
+
+/// `/openapi/v3/api/v1`, `/openapi/v3/apis/{group}/{version}`
+pub fn document(services: &Services, path: &str) -> Option<Value> {
+    let snapshot = services.kinds.snapshot();
+    let kinds: Vec<&Arc<Served>> = snapshot.kinds.iter().filter(|kind| document_path(kind) == path).collect();
+    if kinds.is_empty() {
+        return None;
+    }
+    let mut schemas = serde_json::Map::new();
+    schemas.insert("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta".to_owned(), object_meta());
+    let mut paths = serde_json::Map::new();
+    for kind in kinds {
+        let name = schema_name(kind);
+        schemas.insert(name.clone(), schema(kind));
+        paths.extend(operations(kind, &name));
+    }
+    Some(json!({"openapi": "3.0.0", "info": {"title": "Midspan", "version": env!("CARGO_PKG_VERSION")}, "paths": paths, "components": {"schemas": schemas}}))
+}
+
+fn document_path(kind: &Served) -> String {
+    if kind.group.is_empty() { format!("api/{}", kind.version) } else { format!("apis/{}/{}", kind.group, kind.version) }
+}
+
+/// `com.example.data.v1.Postgresql`
+fn schema_name(kind: &Served) -> String {
+    let reversed: Vec<&str> = if kind.group.is_empty() { vec!["core", "api", "k8s", "io"] } else { kind.group.split('.').collect() };
+    format!("{}.{}.{}", reversed.into_iter().rev().collect::<Vec<_>>().join("."), kind.version, kind.kind)
+}
+
+fn schema(kind: &Served) -> Value {
+    let free = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let (spec, description) = match kind.promised() {
+        Some(promised) => {
+            let promise = &promised.offer.promise;
+            let schema = promise.spec.api.as_ref().map(|api| api.schema.clone()).filter(Value::is_object).unwrap_or_else(|| free.clone());
+            (schema, format!("{}. {}", promise.title(), promise.spec.description))
+        }
+        None => (free.clone(), format!("{} of Midspan", kind.kind)),
+    };
+    json!({
+        "type": "object", "description": description,
+        "properties": {
+            "apiVersion": {"type": "string", "description": "The group and version of this object's schema."},
+            "kind": {"type": "string", "description": "The kind of this object."},
+            "metadata": {"allOf": [{"$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}], "default": {}},
+            "spec": spec, "status": free,
+        },
+        "x-kubernetes-group-version-kind": [{"group": kind.group, "kind": kind.kind, "version": kind.version}],
+    })
+}
+
+/// The paths with the parameters a client looks for: `fieldValidation` on a patch says that the server validates.
+fn operations(kind: &Served, schema: &str) -> Vec<(String, Value)> {
+    let base = if kind.group.is_empty() { format!("/api/{}", kind.version) } else { format!("/apis/{}/{}", kind.group, kind.version) };
+    let collection = if kind.namespaced { format!("{base}/namespaces/{{namespace}}/{}", kind.plural) } else { format!("{base}/{}", kind.plural) };
+    let reference = json!({"$ref": format!("#/components/schemas/{schema}")});
+    let content = json!({"application/json": {"schema": reference}});
+    let query = |name: &str, description: &str| json!({"name": name, "in": "query", "description": description, "schema": {"type": "string", "uniqueItems": true}});
+    let write = json!([
+        query("dryRun", "`All`: validate and answer, change nothing."),
+        query("fieldManager", "Who makes the change."),
+        query("fieldValidation", "What becomes of unknown fields: `Ignore`, `Warn` or `Strict`."),
+    ]);
+    let operation = |action: &str, parameters: &Value| {
+        json!({
+            "operationId": format!("{action}{}", kind.kind), "parameters": parameters,
+            "responses": {"200": {"description": "OK", "content": content}},
+            "x-kubernetes-action": action,
+            "x-kubernetes-group-version-kind": {"group": kind.group, "kind": kind.kind, "version": kind.version},
+        })
+    };
+    let none = json!([]);
+    let mut on_collection = json!({"get": operation("list", &none)});
+    let mut on_item = json!({"get": operation("get", &none)});
+    if !matches!(kind.origin, Origin::Derived | Origin::Events) {
+        on_collection["post"] = operation("post", &write);
+        on_item["put"] = operation("put", &write);
+        on_item["patch"] = operation("patch", &write);
+        on_item["delete"] = operation("delete", &none);
+    }
+    vec![(format!("{collection}/{{name}}"), on_item), (collection, on_collection)]
+}
+
+fn object_meta() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let texts = |description: &str| json!({"type": "object", "additionalProperties": {"type": "string"}, "description": description});
+    json!({
+        "type": "object", "description": "What every object has.",
+        "properties": {
+            "name": text("Unique in its namespace and kind."), "generateName": text("A prefix; the server adds an ending."),
+            "namespace": text("The team's space it is in."), "uid": text("Unique in time and space."),
+            "resourceVersion": text("Changes with every write; opaque."), "generation": {"type": "integer", "format": "int64"},
+            "creationTimestamp": {"type": "string", "format": "date-time"}, "deletionTimestamp": {"type": "string", "format": "date-time"},
+            "labels": texts("For selecting."), "annotations": texts("For tools."),
+            "finalizers": {"type": "array", "items": {"type": "string"}},
+            "ownerReferences": {"type": "array", "items": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+            "managedFields": {"type": "array", "items": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+        },
+        "x-kubernetes-group-version-kind": [],
+    })
+}

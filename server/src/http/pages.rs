@@ -1,0 +1,135 @@
+//! The pages: Leptos draws them, with the caller's portal in context.
+
+use super::{Doors, assets, auth};
+use crate::{portal::ServerPortal, service::Asker};
+use app::portal::{AnswerStatus, Portal, Refused, RequestId};
+use axum::{
+    Form, Router,
+    body::Body,
+    extract::{FromRef, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use domain::{Error, ErrorKind};
+use leptos::prelude::*;
+use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
+use serde::Deserialize;
+use std::sync::Arc;
+
+impl FromRef<Doors> for LeptosOptions {
+    fn from_ref(_: &Doors) -> Self {
+        options()
+    }
+}
+
+/// All page routes.
+pub fn routes(doors: &Doors) -> Router<Doors> {
+    let (contexts, document) = (contexts(doors.clone(), None), document());
+    Router::new().leptos_routes_with_context(doors, generate_route_list(app::App), contexts, document).route("/theme", post(choose_theme))
+}
+
+/// Draws a form's page again with what was refused: 422, and nothing typed is lost.
+pub async fn refused(doors: &Doors, asker: &Asker, path: &str, status: StatusCode, refused: Refused) -> Response {
+    let mut response = draw(doors, Some(asker), path, Some(refused)).await;
+    *response.status_mut() = status;
+    response
+}
+
+/// The sign-in page, for whoever is nobody yet.
+pub async fn sign_in(doors: &Doors) -> Response {
+    draw(doors, None, "/sign-in", None).await
+}
+
+/// An error of a form post or of signing in, as a page.
+pub async fn problem(doors: &Doors, asker: Option<&Asker>, error: &Error) -> Response {
+    if let Some(detail) = &error.detail {
+        tracing::error!(message = error.message, detail, "page failed");
+    }
+    let mut response = draw(doors, asker, "/problem", Some(Refused::Problem(Arc::new(error.clone())))).await;
+    *response.status_mut() = super::status::code(error.kind);
+    response
+}
+
+/// For addresses that no door knows.
+pub async fn not_found(State(doors): State<Doors>, method: Method, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if method != Method::GET || !accept.contains("text/html") {
+        return super::status::Refusal::from(super::api::no_such_address()).into_response();
+    }
+    problem(&doors, None, &Error::new(ErrorKind::NotFound, "There is nothing at this address.")).await
+}
+
+async fn draw(doors: &Doors, asker: Option<&Asker>, path: &str, refused: Option<Refused>) -> Response {
+    let mut request = Request::new(Body::empty());
+    if let Ok(uri) = path.parse() {
+        *request.uri_mut() = uri;
+    }
+    if let Some(asker) = asker {
+        request.extensions_mut().insert(asker.clone());
+    }
+    render_app_async_with_context(contexts(doors.clone(), refused), document())(request).await
+}
+
+/// What pages find in context, made for each request.
+fn contexts(doors: Doors, refused: Option<Refused>) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        let Some(parts) = use_context::<Parts>() else { return };
+        let asker = parts.extensions.get::<Asker>().cloned().unwrap_or_default();
+        provide_context(RequestId(asker.request_id.clone()));
+        provide_context::<Arc<dyn Portal>>(Arc::new(ServerPortal::new(doors.clone(), asker)));
+        if let Some(options) = use_context::<ResponseOptions>() {
+            provide_context(AnswerStatus(Arc::new(move |code| {
+                if let Ok(code) = StatusCode::from_u16(code) {
+                    options.set_status(code);
+                }
+            })));
+        }
+        if let Some(refused) = &refused {
+            provide_context(refused.clone());
+        }
+    }
+}
+
+fn document() -> impl Fn() -> AnyView + Clone + Send + Sync + 'static {
+    || {
+        let theme = use_context::<Parts>().map(|parts| theme_of(&parts.headers)).unwrap_or_default();
+        app::shell(options(), &app::Head { theme, assets: assets::version() }).into_any()
+    }
+}
+
+fn options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("midspan").site_pkg_dir("pkg").build()
+}
+
+fn theme_of(headers: &HeaderMap) -> String {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+    let theme = cookies.filter_map(|cookie| cookie.trim().strip_prefix("theme=")).next_back().unwrap_or_default();
+    if matches!(theme, "light" | "dark") { theme.to_owned() } else { String::new() }
+}
+
+#[derive(Deserialize)]
+struct ThemeChoice {
+    theme: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// `POST /theme`
+async fn choose_theme(headers: HeaderMap, Form(choice): Form<ThemeChoice>) -> Response {
+    let cookie = match choice.theme.as_str() {
+        theme @ ("light" | "dark") => format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax"),
+        _ => "theme=; Path=/; Max-Age=0; SameSite=Lax".to_owned(),
+    };
+    let mut response = Redirect::to(own_path(&choice.back)).into_response();
+    if let (true, Ok(value)) = (auth::same_origin(&headers), HeaderValue::from_str(&cookie)) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// A path of ours, or home: a redirect must not lead away.
+pub fn own_path(back: &str) -> &str {
+    let own = back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+    if own { back } else { "/" }
+}

@@ -1,0 +1,88 @@
+//! Errors as answers: a Kubernetes `Status` for API clients. The pages have their own.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{Error, ErrorKind};
+use serde_json::{Value, json};
+
+/// An error on its way to an API client.
+#[derive(Debug)]
+pub struct Refusal {
+    pub error: Error,
+    /// Group, plural and name of what it is about, where known.
+    pub about: Option<(String, String, String)>,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { error, about: None }
+    }
+}
+
+/// The HTTP status of a kind of error: the one table of it.
+pub fn code(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::BadRequest => StatusCode::BAD_REQUEST,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        ErrorKind::AlreadyExists | ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Expired => StatusCode::GONE,
+        ErrorKind::RequestEntityTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The error as a `Status` document.
+pub fn status(refusal: &Refusal) -> Value {
+    let error = &refusal.error;
+    let mut details = serde_json::Map::new();
+    if let Some((group, plural, name)) = &refusal.about {
+        for (key, value) in [("name", name), ("group", group), ("kind", plural)] {
+            if !value.is_empty() {
+                details.insert(key.to_owned(), json!(value));
+            }
+        }
+    }
+    if !error.causes.is_empty() {
+        let causes = error.causes.iter().map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}));
+        details.insert("causes".to_owned(), causes.collect());
+    }
+    if let Some(seconds) = error.retry_after {
+        details.insert("retryAfterSeconds".to_owned(), json!(seconds));
+    }
+    let mut status = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": error.message, "reason": format!("{:?}", error.kind),
+    });
+    if !details.is_empty() {
+        status["details"] = Value::Object(details);
+    }
+    status["code"] = json!(code(error.kind).as_u16());
+    status
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if let Some(detail) = &self.error.detail {
+            tracing::error!(message = self.error.message, detail, "request failed");
+        }
+        let mut response = (code(self.error.kind), Json(status(&self))).into_response();
+        if let Some(seconds) = self.error.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.error.kind == ErrorKind::Unauthorized {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"midspan\""));
+        }
+        response
+    }
+}

@@ -1,0 +1,15 @@
+//! Midspan: a developer portal and a platform orchestrator in one binary.
+//!
+//! Reading order: [`cli`] (what the binary does), [`config`] (what a server is told), [`serve`] (how its parts are put together), [`service`]
+//! (the verbs), [`http`] (the doors), [`portal`] (what the pages show). `ARCHITECTURE.md` beside this crate is the map.
+
+#![recursion_limit = "256"]
+
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod identity;
+pub mod portal;
+pub mod serve;
+pub mod service;
+pub mod starter;

@@ -1,0 +1,226 @@
+//! Puts a server together, by hand and in order: store, kinds, orchestrator, doors; and takes it apart again.
+
+use crate::{
+    config::ServeConfig,
+    http::{self, Doors},
+    identity::RandomIds,
+    service::{
+        Services,
+        objects::system,
+        people::PERSONAS,
+        promises::publish,
+    },
+    starter,
+};
+use anyhow::{Context as _, Result};
+use domain::{Caller, Clock, Object, SystemClock, document};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use orchestrator::{Config, Offers, Orchestrator, destinations::{Stores, init_bare}, steps::{Runner, RunnerConfig, http_client}};
+use serde_json::json;
+use std::{fs, sync::Arc, time::Duration};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long running steps may take to come to their end when the server is told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// A server that is up.
+pub struct Running {
+    pub services: Services,
+    pub orchestrator: Orchestrator,
+    pub address: std::net::SocketAddr,
+    stop: CancellationToken,
+    driver: tokio::task::JoinHandle<domain::Result<()>>,
+    doors: tokio::task::JoinHandle<std::io::Result<()>>,
+    followers: Vec<tokio::task::JoinHandle<()>>,
+    /// Held as long as the server is up: one process on one data directory.
+    _lock: Option<fs::File>,
+}
+
+/// `midspan serve`: until a signal says stop.
+pub async fn serve(config: ServeConfig) -> Result<()> {
+    let running = start(config.clone()).await?;
+    announce(&config, running.address);
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    running.stop().await
+}
+
+/// Starts everything and returns once requests are answered.
+pub async fn start(config: ServeConfig) -> Result<Running> {
+    fs::create_dir_all(&config.data).with_context(|| format!("cannot make the data directory {}", config.data.display()))?;
+    let data = fs::canonicalize(&config.data)?;
+    let config = ServeConfig { data, ..config };
+    let lock = lock_data(&config)?;
+    // taken first, so that a taken port is said before anything is changed
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}; is another server running?", config.listen))?;
+    let store = Store::open(&config.database_url()).await.map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let offers = Arc::new(Offers::default());
+    let services = Services { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds), offers: offers.clone(), kinds: Arc::default() };
+    let replica = services.ids.uid("replica");
+    if config.database.is_none() {
+        // the lock says that no other process has this database: what others hold, nobody holds
+        store.release_others(&replica, clock.now()).await?;
+    }
+    services.refresh_kinds().await?;
+    services.ensure_namespace("default").await?;
+    if config.dev {
+        seed(&config, &services).await?;
+    } else {
+        let admin = Caller { name: "admin".to_owned(), groups: vec![domain::caller::PLATFORM.to_owned()] };
+        services.token_in_file(&config.data.join("admin-token"), &admin, "bootstrap").await?;
+    }
+    let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
+    let runner = Runner::new(RunnerConfig::new(config.data.join("work"), client));
+    let stores = Stores::new(config.data.join("cache/stores"));
+    let orchestrator = Orchestrator::new(Config::new(replica), store.clone(), clock, offers, runner, stores);
+    let stop = CancellationToken::new();
+    let doors = Doors { services: services.clone(), dev: config.dev, stop: stop.clone(), metrics: recorder()? };
+    let address = listener.local_addr()?;
+    let router = http::router(doors);
+    let doors = tokio::spawn({
+        let stop = stop.clone();
+        async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await }
+    });
+    let driver = tokio::spawn({
+        let orchestrator = orchestrator.clone();
+        async move { orchestrator.run().await }
+    });
+    let followers = vec![tokio::spawn(follow_promises(services.clone(), stop.clone()))];
+    Ok(Running { services, orchestrator, address, stop, driver, doors, followers, _lock: lock })
+}
+
+impl Running {
+    /// No new requests, running steps to their end, then the store.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.cancel();
+        self.orchestrator.stop(GRACE).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.doors).await;
+        let _ = self.driver.await;
+        for follower in self.followers {
+            let _ = follower.await;
+        }
+        self.services.store.close().await;
+        Ok(())
+    }
+}
+
+/// Serves the kinds of promises that other replicas have published.
+async fn follow_promises(services: Services, stop: CancellationToken) {
+    let mut changes = services.store.changes();
+    let mut seen = services.store.version().await.unwrap_or_default();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = changes.changed() => if changed.is_err() { return },
+        }
+        // many commits at once are one look
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+        changes.borrow_and_update();
+        let filter = store::Filter { kind: Some("Promise".to_owned()), ..store::Filter::default() };
+        match services.store.since(&filter, seen, 1).await {
+            Ok(found) => {
+                seen = found.version;
+                if !found.changes.is_empty()
+                    && let Err(error) = services.refresh_kinds().await
+                {
+                    tracing::warn!(%error, "promises cannot be read again");
+                }
+            }
+            Err(_) => seen = services.store.version().await.unwrap_or(seen),
+        }
+    }
+}
+
+/// What `--dev` brings: a repository with a destination on it, tokens for the personas, the starter catalog.
+async fn seed(config: &ServeConfig, services: &Services) -> Result<()> {
+    let repository = config.dev_repository();
+    if !repository.exists() {
+        if let Some(parent) = repository.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        init_bare(&repository, services.now()).await.map_err(|e| anyhow::anyhow!("cannot make {}: {e}", repository.display()))?;
+    }
+    for persona in PERSONAS {
+        services.token_in_file(&config.token_file(persona.token_file), &persona.caller(), "dev persona").await?;
+    }
+    let asker = system();
+    let documents = [
+        json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "StateStore", "metadata": {"name": "gitops"},
+               "spec": {"git": {"url": repository.to_string_lossy(), "branch": "main"}}}),
+        json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "Destination", "metadata": {"name": "dev", "labels": {"environment": "dev"}},
+               "spec": {"path": "clusters/dev", "stateStoreRef": {"name": "gitops"}}}),
+    ];
+    for document in documents {
+        if !exists(services, &document).await? {
+            publish(services, &asker, document).await?;
+        }
+    }
+    // the catalog is seeded once: what somebody changes or removes after that is theirs
+    let seeded = config.data.join("dev/seeded");
+    if !seeded.exists() {
+        for (folder, text) in starter::promises() {
+            let document = document::parse_one(&text, &format!("examples/starter/{folder}/promise.yaml"))?;
+            if !exists(services, &document).await? {
+                publish(services, &asker, document).await?;
+            }
+        }
+        fs::write(seeded, "The starter catalog has been published here. Remove this file to publish it again.\n")?;
+    }
+    Ok(())
+}
+
+async fn exists(services: &Services, document: &serde_json::Value) -> Result<bool> {
+    let object = Object::from_value(document.clone())?;
+    let (group, name) = (object.group(), object.metadata.name.as_str());
+    Ok(services.store.by_name(group, &object.kind, "", name).await?.is_some())
+}
+
+/// One process on one data directory: two would fight over caches and the embedded database.
+fn lock_data(config: &ServeConfig) -> Result<Option<fs::File>> {
+    let path = config.data.join("lock");
+    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    let taken = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err();
+    anyhow::ensure!(!taken, "the data directory {} is used by another midspan; stop that one or give this one a --data of its own", config.data.display());
+    Ok(Some(file))
+}
+
+/// The process has one metrics recorder; tests start several servers in one process.
+fn recorder() -> Result<PrometheusHandle> {
+    static HANDLE: std::sync::Mutex<Option<PrometheusHandle>> = std::sync::Mutex::new(None);
+    let mut handle = HANDLE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(handle) = handle.as_ref() {
+        return Ok(handle.clone());
+    }
+    let new = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    *handle = Some(new.clone());
+    Ok(new)
+}
+
+fn announce(config: &ServeConfig, address: std::net::SocketAddr) {
+    println!("Midspan is ready at http://{address}");
+    if config.dev {
+        for persona in PERSONAS {
+            println!("  {:<5} {:<18} token: {}", persona.name, persona.role, config.token_file(persona.token_file).display());
+        }
+        println!("  GitOps repository: {}", config.dev_repository().display());
+        println!("  Development mode: every browser on this machine is signed in. Not for anything else.");
+    } else {
+        println!("  First administrator's token: {}", config.data.join("admin-token").display());
+    }
+}
+
+async fn wait_for_signal() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

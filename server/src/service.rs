@@ -1,0 +1,80 @@
+//! The verbs. Each authorises, validates, changes everything in one transaction and wakes who must act; doors only translate.
+
+pub mod kinds;
+pub mod namespaces;
+pub mod objects;
+pub mod patches;
+pub mod people;
+pub mod preview;
+pub mod promises;
+pub mod requests;
+pub mod resources;
+
+use crate::identity::Ids;
+use domain::{
+    Caller, Clock, Error, Object, Result, Timestamp,
+    caller::{self, Target, Verb},
+    event::AuditEntry,
+};
+use kinds::{Kinds, Origin, Served};
+use orchestrator::Offers;
+use std::sync::Arc;
+use store::Store;
+
+/// Everything a verb needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub offers: Arc<Offers>,
+    pub kinds: Arc<Kinds>,
+}
+
+/// Who asks, through which door: what every change is recorded with.
+#[derive(Clone, Debug, Default)]
+pub struct Asker {
+    pub caller: Caller,
+    /// `page`, `api`, `cli`.
+    pub source: String,
+    pub request_id: String,
+}
+
+impl Services {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The one place where rights are asked for.
+    pub fn authorise(&self, asker: &Asker, verb: Verb, served: &Served, namespace: &str) -> Result<()> {
+        let target = match &served.origin {
+            Origin::Promised(_) => Target::Resource { namespace },
+            Origin::Namespace => Target::Namespaces,
+            Origin::Platform | Origin::Promise | Origin::Derived | Origin::Events => Target::Platform(&served.plural),
+        };
+        caller::may(&asker.caller, verb, target).map_err(|why| {
+            let what = served.resource();
+            Error::forbidden(format!("{what} is forbidden: {why}"))
+        })
+    }
+
+    /// The audit line of a change.
+    pub(crate) fn audit(&self, asker: &Asker, verb: &str, before: Option<&Object>, after: Option<&Object>) -> store::Op {
+        let empty = Object::default();
+        let subject = after.or(before).unwrap_or(&empty);
+        let told = |object: Option<&Object>| object.map_or(serde_json::Value::Null, |object| object.spec.clone());
+        store::Op::Audit(AuditEntry {
+            at: self.now(),
+            actor: asker.caller.name.clone(),
+            verb: verb.to_owned(),
+            group: subject.group().to_owned(),
+            kind: subject.kind.clone(),
+            namespace: subject.metadata.namespace.clone(),
+            name: subject.metadata.name.clone(),
+            uid: subject.metadata.uid.clone(),
+            outcome: "allowed".to_owned(),
+            source: asker.source.clone(),
+            data: serde_json::json!({"requestId": asker.request_id, "before": told(before), "after": told(after)}),
+        })
+    }
+}

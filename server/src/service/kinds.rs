@@ -1,0 +1,226 @@
+//! Which kinds are served: Midspan's own and one for each promise, the moment it is applied.
+
+use super::Services;
+use domain::{
+    Error, ErrorKind, Result,
+    object::{API_VERSION, GROUP, VERSION},
+    plan::Offer,
+    promise::Promise,
+};
+use forms::schema::Schema;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+use store::{Query, Store};
+
+/// A kind that clients can talk about.
+#[derive(Clone, Debug)]
+pub struct Served {
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+    pub plural: String,
+    pub singular: String,
+    pub short_names: Vec<String>,
+    pub namespaced: bool,
+    pub origin: Origin,
+}
+
+/// Who writes a kind, and so what a change of it means.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Written by people: state stores, destinations.
+    Platform,
+    /// A promise document, Midspan's or Kratix's.
+    Promise,
+    /// Written by Midspan alone: revisions, runs, works, placements, requests.
+    Derived,
+    /// A kind that a promise offers.
+    Promised(Arc<Promised>),
+    Namespace,
+    /// The time line, read as Kubernetes events.
+    Events,
+}
+
+/// A promise's current offer with its schema compiled.
+pub struct Promised {
+    pub offer: Arc<Offer>,
+    pub schema: Schema,
+}
+
+impl std::fmt::Debug for Promised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Promised").field("revision", &self.offer.revision).finish_non_exhaustive()
+    }
+}
+
+impl Served {
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// `postgresqls.data.example.com`, as messages name a kind.
+    pub fn resource(&self) -> String {
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// `Postgresql.data.example.com "shop"`, as messages name an invalid object.
+    pub fn invalid_name(&self, name: &str) -> String {
+        let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
+        format!("{}{group} {name:?}", self.kind)
+    }
+
+    pub fn promised(&self) -> Option<&Arc<Promised>> {
+        match &self.origin {
+            Origin::Promised(promised) => Some(promised),
+            _ => None,
+        }
+    }
+}
+
+/// The served kinds as of some version of the store.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub kinds: Vec<Arc<Served>>,
+}
+
+impl Snapshot {
+    pub fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Served>> {
+        self.kinds.iter().find(|kind| kind.group == group && kind.version == version && kind.plural == plural).cloned()
+    }
+
+    pub fn by_kind(&self, api_version: &str, kind: &str) -> Option<Arc<Served>> {
+        self.kinds.iter().find(|served| served.kind == kind && served.api_version() == api_version).cloned()
+    }
+
+    pub fn by_promise(&self, promise: &str) -> Option<Arc<Served>> {
+        self.kinds.iter().find(|served| served.promised().is_some_and(|promised| promised.offer.promise.name == promise)).cloned()
+    }
+}
+
+/// Keeps the snapshot and the compiled schemas.
+#[derive(Default)]
+pub struct Kinds {
+    snapshot: RwLock<Arc<Snapshot>>,
+    /// By revision, which never changes.
+    promised: Mutex<HashMap<String, Arc<Promised>>>,
+}
+
+impl Kinds {
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace(&self, snapshot: Snapshot) {
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+
+    fn compiled(&self, offer: Arc<Offer>) -> Result<Arc<Promised>> {
+        let mut all = self.promised.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(promised) = all.get(&offer.revision) {
+            return Ok(promised.clone());
+        }
+        let schema = schema_of(&offer.promise)?;
+        let promised = Arc::new(Promised { offer: offer.clone(), schema });
+        all.insert(offer.revision.clone(), promised.clone());
+        Ok(promised)
+    }
+}
+
+/// The compiled schema of a promise's API.
+pub fn schema_of(promise: &Promise) -> Result<Schema> {
+    let schema = promise.spec.api.as_ref().map_or(serde_json::Value::Null, |api| api.schema.clone());
+    let schema = if schema.is_null() { serde_json::json!({"type": "object"}) } else { schema };
+    Schema::parse_structural(&schema).map_err(|mut error| {
+        error.message = format!("Promise {:?} is invalid: spec.api.schema: {}", promise.name, error.message);
+        error.kind = ErrorKind::Invalid;
+        error
+    })
+}
+
+impl Services {
+    /// Reads the promises again. Called after every change of one, by this replica or another.
+    pub async fn refresh_kinds(&self) -> Result<()> {
+        let mut kinds: Vec<Arc<Served>> = own_kinds().into_iter().map(Arc::new).collect();
+        for name in promise_names(&self.store).await? {
+            match self.offers.current(&self.store, &name).await.and_then(|offer| offer.map(|offer| self.kinds.compiled(offer)).transpose()) {
+                Ok(Some(promised)) => kinds.extend(served(promised).map(Arc::new)),
+                Ok(None) => {}
+                // one promise that cannot be read must not take the others down
+                Err(error) => tracing::error!(promise = name, %error, "promise is not served"),
+            }
+        }
+        self.kinds.replace(Snapshot { kinds });
+        Ok(())
+    }
+
+    /// The kind at an address of the API.
+    pub fn served(&self, group: &str, version: &str, plural: &str) -> Result<Arc<Served>> {
+        self.kinds
+            .snapshot()
+            .find(group, version, plural)
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "the server could not find the requested resource"))
+    }
+}
+
+async fn promise_names(store: &Store) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for group in [GROUP, "platform.kratix.io"] {
+        let page = store.list(&Query::of_kind(group, "Promise")).await?;
+        names.extend(page.objects.into_iter().map(|object| object.metadata.name));
+    }
+    Ok(names)
+}
+
+fn served(promised: Arc<Promised>) -> Option<Served> {
+    let api = promised.offer.promise.spec.api.clone()?;
+    Some(Served {
+        group: api.group,
+        version: api.version,
+        kind: api.kind,
+        plural: api.plural,
+        singular: api.singular,
+        short_names: api.short_names,
+        namespaced: true,
+        origin: Origin::Promised(promised),
+    })
+}
+
+/// The kinds that are there before any promise.
+pub fn own_kinds() -> Vec<Served> {
+    let own = |kind: &str, plural: &str, namespaced: bool, origin: Origin| Served {
+        group: GROUP.to_owned(),
+        version: VERSION.to_owned(),
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
+        singular: kind.to_lowercase(),
+        short_names: Vec::new(),
+        namespaced,
+        origin,
+    };
+    let core = |kind: &str, plural: &str, short: &str, namespaced: bool, origin: Origin| Served {
+        group: String::new(),
+        version: "v1".to_owned(),
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
+        singular: kind.to_lowercase(),
+        short_names: vec![short.to_owned()],
+        namespaced,
+        origin,
+    };
+    debug_assert_eq!(API_VERSION, format!("{GROUP}/{VERSION}"));
+    vec![
+        core("Namespace", "namespaces", "ns", false, Origin::Namespace),
+        core("Event", "events", "ev", true, Origin::Events),
+        own("Promise", "promises", false, Origin::Promise),
+        own("Revision", "revisions", false, Origin::Derived),
+        own("StateStore", "statestores", false, Origin::Platform),
+        own("Destination", "destinations", false, Origin::Platform),
+        own("Request", "requests", true, Origin::Derived),
+        own("Run", "runs", true, Origin::Derived),
+        own("Work", "works", true, Origin::Derived),
+        own("Placement", "placements", true, Origin::Derived),
+        Served { group: "platform.kratix.io".to_owned(), ..own("Promise", "promises", false, Origin::Promise) },
+    ]
+}

@@ -1,0 +1,90 @@
+//! Who is who: tokens, and in `--dev` the two personas.
+
+use super::Services;
+use domain::{
+    Caller, Digest, Error, ErrorKind, Result,
+    caller::{DEVELOPERS, PLATFORM},
+};
+use store::Token;
+
+/// Someone a browser can be in `--dev`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Persona {
+    pub name: &'static str,
+    pub role: &'static str,
+    /// The file below `dev/tokens` with this persona's token.
+    pub token_file: &'static str,
+    pub group: &'static str,
+}
+
+pub const PERSONAS: [Persona; 2] = [
+    Persona { name: "dana", role: "Developer", token_file: "developer", group: DEVELOPERS },
+    Persona { name: "paul", role: "Platform engineer", token_file: "platform", group: PLATFORM },
+];
+
+impl Persona {
+    pub fn by_name(name: &str) -> Option<Self> {
+        PERSONAS.into_iter().find(|persona| persona.name == name)
+    }
+
+    pub fn caller(self) -> Caller {
+        Caller { name: self.name.to_owned(), groups: vec![self.group.to_owned()] }
+    }
+}
+
+/// The prefix by which scanners know a leaked token.
+pub const TOKEN_PREFIX: &str = "mspn_";
+
+impl Services {
+    /// Makes a token for a caller. Only its hash is stored; the text is returned once.
+    pub async fn issue_token(&self, caller: &Caller, purpose: &str) -> Result<String> {
+        let text = format!("{TOKEN_PREFIX}{}", self.ids.secret());
+        let token = Token {
+            id: self.ids.uid("token"),
+            hash: Digest::of(&text).to_string(),
+            subject: caller.name.clone(),
+            name: purpose.to_owned(),
+            created: self.now(),
+            expires: None,
+            used: None,
+            data: serde_json::json!({"groups": caller.groups}),
+        };
+        self.store.insert_token(&token).await?;
+        Ok(text)
+    }
+
+    /// Whose token this is.
+    pub async fn caller_of_token(&self, text: &str) -> Result<Caller> {
+        let refused = || Error::new(ErrorKind::Unauthorized, "Unauthorized");
+        if !text.starts_with(TOKEN_PREFIX) || text.len() > 200 {
+            return Err(refused());
+        }
+        let token = self.store.token_by_hash(Digest::of(text).as_str()).await?.ok_or_else(refused)?;
+        if token.expires.is_some_and(|at| at <= self.now()) {
+            return Err(refused());
+        }
+        let groups = token.data.get("groups").and_then(|groups| serde_json::from_value(groups.clone()).ok()).unwrap_or_default();
+        Ok(Caller { name: token.subject, groups })
+    }
+
+    /// A token kept in a file that only its owner can read; made anew when the file is missing or the database does not know it.
+    pub async fn token_in_file(&self, path: &std::path::Path, caller: &Caller, purpose: &str) -> Result<()> {
+        if let Ok(text) = std::fs::read_to_string(path)
+            && self.caller_of_token(text.trim()).await.is_ok_and(|known| known == *caller)
+        {
+            return Ok(());
+        }
+        let text = self.issue_token(caller, purpose).await?;
+        write_private(path, &text).map_err(|e| Error::internal(format!("cannot write {}: {e}", path.display())))
+    }
+}
+
+fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let _ = std::fs::remove_file(path);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")
+}

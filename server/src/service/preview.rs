@@ -1,0 +1,167 @@
+//! The plan of a request before it is made: what its template steps would render, against what is placed now. Nothing is written.
+
+use super::{Services, kinds::Promised};
+use domain::{
+    Object, Result,
+    digest::Digest,
+    plan::{self, FINALIZER, Observed},
+    run::Holder,
+    work::Work,
+};
+use orchestrator::steps::{Ended, Folders, StepInput, template};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use store::Query;
+
+/// What a request would do.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    pub files: Vec<FileChange>,
+    /// Steps whose effect cannot be shown beforehand, as `pipeline / step (kind)`.
+    pub unseen: Vec<String>,
+    /// What the promise's templates refuse.
+    pub refusal: Option<String>,
+    /// The destinations the files would go to.
+    pub destinations: BTreeSet<String>,
+    /// Why nothing would be placed, if so.
+    pub nowhere: Option<String>,
+}
+
+/// One file at a destination, before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    pub path: String,
+    pub destination: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl Services {
+    /// Plans the creation or change of `object` in memory.
+    pub async fn preview(&self, promised: &Arc<Promised>, object: Object) -> Result<Preview> {
+        let mut preview = Preview::default();
+        let before = self.placed(&object.metadata.uid).await?;
+        let mut contents: BTreeMap<Digest, bytes::Bytes> = BTreeMap::new();
+        let works = self.rendered(promised, &object, &mut contents, &mut preview);
+        let mut after = BTreeMap::new();
+        if preview.refusal.is_none() {
+            for placement in self.would_place(promised, object, works, &mut preview).await? {
+                for (path, digest) in placement.spec.files {
+                    let bytes = contents.get(&digest).cloned().unwrap_or_default();
+                    let destination = placement.spec.destination.clone();
+                    after.insert((destination, format!("{}/{path}", placement.spec.root)), String::from_utf8_lossy(&bytes).into_owned());
+                }
+            }
+        }
+        preview.destinations = after.keys().map(|(destination, _)| destination.clone()).collect();
+        preview.files = changes(before, after);
+        Ok(preview)
+    }
+
+    /// What stands now for the resource, by destination and path.
+    pub async fn placed(&self, uid: &str) -> Result<BTreeMap<(String, String), String>> {
+        let mut all = BTreeMap::new();
+        if uid.is_empty() {
+            return Ok(all);
+        }
+        for object in self.store.owned(uid).await?.into_iter().filter(|object| object.kind == "Placement") {
+            let placement = domain::Typed::<domain::placement::PlacementKind>::parse(object)?;
+            let digests: Vec<Digest> = placement.spec.files.values().cloned().collect();
+            let blobs = self.store.blobs(&digests).await?;
+            for (path, digest) in &placement.spec.files {
+                let text = blobs.get(digest).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+                all.insert((placement.spec.destination.clone(), format!("{}/{path}", placement.spec.root)), text);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Runs the template steps of the configure workflow in memory.
+    fn rendered(&self, promised: &Arc<Promised>, object: &Object, contents: &mut BTreeMap<Digest, bytes::Bytes>, preview: &mut Preview) -> Vec<(String, Folders)> {
+        let promise = &promised.offer.promise;
+        let mut all = Vec::new();
+        for pipeline in &promise.spec.workflows.resource.configure {
+            let mut folders = Folders::default();
+            for step in &pipeline.steps {
+                if !step.uses.is_pure() {
+                    preview.unseen.push(format!("{} / {} ({})", pipeline.name, step.name, step.uses));
+                    continue;
+                }
+                let input = StepInput {
+                    object: object.clone(),
+                    promise: promise.name.clone(),
+                    promise_version: promise.version.clone(),
+                    workflow: domain::run::Workflow::Configure,
+                    run: "preview".to_owned(),
+                    pipeline: pipeline.name.clone(),
+                    step: step.clone(),
+                    plural: promise.spec.api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
+                    idempotency_key: "preview".to_owned(),
+                    fence: 0,
+                    before: folders.clone(),
+                    secrets_to_mask: Vec::new(),
+                };
+                match template::render(&input) {
+                    Ended::Done { folders: after, .. } => folders = after,
+                    Ended::Failed { message, .. } => {
+                        preview.refusal = Some(format!("{} / {}: {message}", pipeline.name, step.name));
+                        return Vec::new();
+                    }
+                }
+            }
+            contents.extend(folders.output.values().map(|bytes| (Digest::of(bytes), bytes.clone())));
+            all.push((pipeline.name.clone(), folders));
+        }
+        all
+    }
+
+    /// Lets the real plan schedule the rendered works, so that the preview cannot differ from what will happen.
+    async fn would_place(
+        &self,
+        promised: &Arc<Promised>,
+        mut object: Object,
+        rendered: Vec<(String, Folders)>,
+        preview: &mut Preview,
+    ) -> Result<Vec<domain::placement::Placement>> {
+        let query = Query::of_kind(domain::object::GROUP, "Destination");
+        let destinations = self.store.list(&query).await?.objects.into_iter().map(domain::Typed::parse).collect::<Result<Vec<_>>>()?;
+        let standing = match object.metadata.uid.as_str() {
+            "" => Vec::new(),
+            uid => self.store.owned(uid).await?,
+        };
+        let placements = standing.into_iter().filter(|o| o.kind == "Placement").map(domain::Typed::parse).collect::<Result<Vec<_>>>()?;
+        if object.metadata.uid.is_empty() {
+            object.metadata.uid = "preview".to_owned();
+        }
+        object.metadata.finalizers = vec![FINALIZER.to_owned()];
+        let outputs = rendered.into_iter().map(|(name, folders)| {
+            let metadata = folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
+            let selectors = domain::run::PipelineMetadata::read(&metadata).map(|read| read.result.selectors).unwrap_or_default();
+            (name, folders.output.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect(), selectors)
+        });
+        let works: Vec<Work> = plan::works_of(&object, &promised.offer.promise.name, outputs, self.now());
+        let observed = Observed {
+            resource: object,
+            runs: Vec::new(),
+            requests: Vec::new(),
+            works,
+            placements,
+            offer: Some(promised.offer.clone()),
+            destinations: Arc::new(destinations),
+            live: BTreeSet::new(),
+            holder: Holder::default(),
+        };
+        let (placements, nowhere) = plan::place_only(observed, self.now());
+        preview.nowhere = nowhere.map(|reason| reason.to_string());
+        Ok(placements.into_iter().filter(|placement| !placement.spec.withdrawn).collect())
+    }
+}
+
+fn changes(before: BTreeMap<(String, String), String>, after: BTreeMap<(String, String), String>) -> Vec<FileChange> {
+    let keys: BTreeSet<(String, String)> = before.keys().chain(after.keys()).cloned().collect();
+    keys.into_iter()
+        .map(|key| FileChange { path: key.1.clone(), destination: key.0.clone(), before: before.get(&key).cloned(), after: after.get(&key).cloned() })
+        .collect()
+}

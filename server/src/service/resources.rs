@@ -1,0 +1,128 @@
+//! What a promise offers, asked for: its schema judges the spec, a request records the asking, the orchestrator is woken.
+
+use super::{
+    Asker, Services,
+    kinds::{Promised, Served},
+    objects::{Draft, UnknownFields, WriteOptions},
+};
+use domain::{
+    Error, ErrorKind, Object, Result,
+    event::{Event, Level},
+    facets::PROMISE_LABEL,
+    plan::FINALIZER,
+    request::{Operation, Request, RequestSpec},
+    run::ResourceRef,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use store::Op;
+
+/// The annotation with which a page's submit says which draft it carries out.
+const REQUEST_ANNOTATION: &str = "midspan.dev/request";
+
+impl Services {
+    /// Validates and defaults a resource, and says what is written with it.
+    pub(crate) fn admit_resource(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        promised: &Arc<Promised>,
+        mut object: Object,
+        stored: Option<&Object>,
+        options: WriteOptions,
+    ) -> Result<Draft> {
+        let warnings = admit_spec(served, promised, &mut object, stored, options.unknown_fields)?;
+        let promise = &promised.offer.promise.name;
+        object.metadata.labels.insert(PROMISE_LABEL.to_owned(), promise.clone());
+        let draft = object.metadata.annotations.remove(REQUEST_ANNOTATION);
+        let operation = match stored {
+            None => {
+                object.metadata.finalizers.push(FINALIZER.to_owned());
+                object.metadata.finalizers.dedup();
+                object.status = json!({"phase": "Pending", "message": "Resource requested"});
+                Some(Operation::Create)
+            }
+            Some(stored) if stored.deleting() && stored.spec != object.spec => {
+                return Err(Error::conflict(format!("{} is being deleted; its spec can no longer change", served.invalid_name(&object.metadata.name))));
+            }
+            Some(stored) if stored.spec != object.spec => {
+                object.metadata.generation += 1;
+                Some(Operation::Update)
+            }
+            Some(_) => None,
+        };
+        let mut ops = Vec::new();
+        if let Some(operation) = operation {
+            ops.extend(self.asked(asker, promise, &object, operation, draft.as_deref()));
+        }
+        ops.push(self.wake_resource(&object));
+        Ok(Draft { object, ops, warnings })
+    }
+
+    /// What a delete of a resource writes beside the mark on it.
+    pub(crate) fn on_resource_delete(&self, asker: &Asker, served: &Served, object: &Object) -> Vec<Op> {
+        let Some(promised) = served.promised() else { return Vec::new() };
+        let mut ops = self.asked(asker, &promised.offer.promise.name, object, Operation::Delete, None);
+        ops.push(self.wake_resource(object));
+        ops
+    }
+
+    fn wake_resource(&self, object: &Object) -> Op {
+        Op::Wake { key: object.metadata.uid.clone(), lane: object.metadata.namespace.clone(), due: self.now() }
+    }
+
+    /// The request and the line on the time line. A draft that is carried out keeps its identity.
+    fn asked(&self, asker: &Asker, promise: &str, object: &Object, operation: Operation, draft: Option<&str>) -> Vec<Op> {
+        let now = self.now();
+        let uid = draft.map_or_else(|| self.ids.uid("req"), ToOwned::to_owned);
+        let spec = RequestSpec {
+            operation,
+            promise: promise.to_owned(),
+            resource: ResourceRef::to(object),
+            input: if operation == Operation::Delete { Value::Null } else { object.spec.clone() },
+            metadata: None,
+            based_on: String::new(),
+            generation: object.metadata.generation,
+            asked_by: asker.caller.name.clone(),
+            source: asker.source.clone(),
+        };
+        let mut request = Request::submitted(&uid, spec, now);
+        request.metadata.owner_references = vec![object.as_owner()];
+        let verb = match operation {
+            Operation::Create => "Requested",
+            Operation::Update => "ChangeRequested",
+            Operation::Delete => "DeleteRequested",
+        };
+        let message = format!("{} asked to {} it (generation {})", asker.caller.name, operation.as_str(), object.metadata.generation);
+        let event = Event::about(object, now, Level::Normal, verb, message).by(&asker.caller.name);
+        vec![Op::Put(request.to_object()), Op::Event(event)]
+    }
+}
+
+/// Prunes, fills in defaults, validates. Returns the warnings.
+pub(crate) fn admit_spec(served: &Served, promised: &Promised, object: &mut Object, stored: Option<&Object>, unknown: UnknownFields) -> Result<Vec<String>> {
+    if !object.spec.is_object() {
+        if !object.spec.is_null() {
+            return Err(Error::bad_request(format!("spec must be an object, not {}", domain::object::type_name(&object.spec))));
+        }
+        object.spec = json!({});
+    }
+    let old = stored.map(|stored| &stored.spec);
+    let admission = forms::admission::admit(&promised.schema, &object.spec, old, "spec");
+    let mut dropped = admission.dropped.clone();
+    dropped.extend(object.rest.keys().cloned());
+    object.rest.clear();
+    if unknown == UnknownFields::Refuse && !dropped.is_empty() {
+        let fields = dropped.iter().map(|field| format!("unknown field {field:?}")).collect::<Vec<_>>().join(", ");
+        let message = format!("{} in version {:?} cannot be handled as a {}: strict decoding error: {fields}", served.kind, served.version, served.kind);
+        return Err(Error::new(ErrorKind::BadRequest, message));
+    }
+    object.spec = admission.into_result(&served.invalid_name(&object.metadata.name))?;
+    let warn = unknown == UnknownFields::Warn;
+    Ok(if warn { dropped.iter().map(|field| format!("unknown field {field:?}")).collect() } else { Vec::new() })
+}
+
+/// Marks an object as what a draft request asked for.
+pub(crate) fn carries_out(object: &mut Object, request_uid: &str) {
+    object.metadata.annotations.insert(REQUEST_ANNOTATION.to_owned(), request_uid.to_owned());
+}
