@@ -37,10 +37,10 @@ pub fn advance(pass: &mut Pass) -> Option<Reason> {
 }
 
 fn advance_pipeline(pass: &mut Pass, index: usize) -> Option<Reason> {
-    if pass.run()?.status.pipelines.get(index)?.phase == Phase::Suspended {
-        if let Some(reason) = suspended(pass, index) {
-            return Some(reason);
-        }
+    if pass.run()?.status.pipelines.get(index)?.phase == Phase::Suspended
+        && let Some(reason) = suspended(pass, index)
+    {
+        return Some(reason);
     }
     let run = pass.run()?;
     let pipeline = run.status.pipelines.get(index)?;

@@ -114,31 +114,28 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
         files: group.files.clone(),
         withdrawn: false,
     };
-    match observed.placements.iter_mut().find(|placement| placement.metadata.uid == uid) {
-        Some(placement) => {
-            if placement.spec != spec {
-                placement.spec = spec;
-                placement.status.state = PlacementState::Pending;
-                placement.status.message = String::new();
-            }
+    if let Some(placement) = observed.placements.iter_mut().find(|placement| placement.metadata.uid == uid) {
+        if placement.spec != spec {
+            placement.spec = spec;
+            placement.status.state = PlacementState::Pending;
+            placement.status.message = String::new();
         }
-        None => {
-            let metadata = crate::Metadata {
-                name: uid.replace('_', "-"),
-                namespace: resource.namespace.clone(),
-                labels: Labels::from([
-                    ("midspan.dev/promise".to_owned(), spec.promise.clone()),
-                    ("midspan.dev/resource".to_owned(), spec.resource.clone()),
-                    ("midspan.dev/destination".to_owned(), spec.destination.clone()),
-                    ("midspan.dev/state-store".to_owned(), spec.state_store.clone()),
-                ]),
-                owner_references: vec![observed.resource.as_owner()],
-                creation_timestamp: Some(pass.now.to_second()),
-                uid: uid.clone(),
-                ..crate::Metadata::default()
-            };
-            observed.placements.push(Placement { metadata, spec, status: PlacementStatus::default() });
-        }
+        return uid;
     }
+    let metadata = crate::Metadata {
+        name: uid.replace('_', "-"),
+        namespace: resource.namespace.clone(),
+        labels: Labels::from([
+            ("midspan.dev/promise".to_owned(), spec.promise.clone()),
+            ("midspan.dev/resource".to_owned(), spec.resource.clone()),
+            ("midspan.dev/destination".to_owned(), spec.destination.clone()),
+            ("midspan.dev/state-store".to_owned(), spec.state_store.clone()),
+        ]),
+        owner_references: vec![observed.resource.as_owner()],
+        creation_timestamp: Some(pass.now.to_second()),
+        uid: uid.clone(),
+        ..crate::Metadata::default()
+    };
+    observed.placements.push(Placement { metadata, spec, status: PlacementStatus::default() });
     uid
 }

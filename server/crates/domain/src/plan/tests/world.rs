@@ -189,9 +189,10 @@ impl World {
             self.placements.iter_mut().filter(|placement| placement.status.state != PlacementState::Written)
         {
             let place = (placement.spec.state_store.clone(), placement.spec.root.clone());
-            match placement.spec.withdrawn {
-                true => drop(self.disk.remove(&place)),
-                false => drop(self.disk.insert(place, placement.spec.files.clone())),
+            if placement.spec.withdrawn {
+                self.disk.remove(&place);
+            } else {
+                self.disk.insert(place, placement.spec.files.clone());
             }
             placement.status.state = PlacementState::Written;
             placement.status.written = Some(placement.spec.content());
