@@ -40,7 +40,7 @@ export function mainJob(name: string) {
     await test.step('it becomes ready and gives its outputs', async () => {
       await portal.submit();
       await portal.expectResource('postgresql', name);
-      await portal.becomes('Healthy');
+      await portal.becomesReady();
       await expect(page.getByText(`${name}-rw.default.svc`, { exact: true }).first()).toBeVisible();
     });
 
@@ -65,7 +65,7 @@ export function mainJob(name: string) {
     await portal.submit();
     await portal.expectResource('postgresql', name);
     await expect.poll(() => gitops.commits(name).length, { timeout: 20_000 }).toBe(2);
-    await portal.becomes('Healthy');
+    await portal.becomesReady();
     expect(gitops.file(name, 'cluster.yaml')).toContain('size: "50Gi"');
   });
 

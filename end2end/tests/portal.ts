@@ -62,13 +62,13 @@ export class Portal {
     await expect(this.heading(name)).toBeVisible();
   }
 
-  /** Waits for the page to say so: by itself where scripting is on, else by loading it again. */
-  async becomes(state: 'Healthy', operation = 'Succeeded') {
-    const facts = this.page.getByRole('main');
+  /** Waits until the page says that what was asked is placed: by itself where scripting is on, else by loading it again. */
+  async becomesReady() {
+    const main = this.page.getByRole('main');
     await expect(async () => {
       if (!this.scripting) await this.page.reload();
-      await expect(facts.getByText(state, { exact: true }).first()).toBeVisible({ timeout: 500 });
-      await expect(facts.getByText(operation, { exact: true }).first()).toBeVisible({ timeout: 500 });
+      await expect(main.getByText('Synced', { exact: true }).first()).toBeVisible({ timeout: 500 });
+      await expect(main.getByText('Succeeded', { exact: true }).first()).toBeVisible({ timeout: 500 });
     }).toPass({ timeout: 30_000 });
   }
 
