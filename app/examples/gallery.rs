@@ -38,7 +38,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("history", "/r/default/postgresql/orders-db/history", Scene::Busy, None),
         ("edit", "/r/default/postgresql/orders-db/edit", Scene::Busy, None),
         ("delete", "/r/default/postgresql/orders-db/delete", Scene::Busy, None),
-        ("delete-refused", "/r/default/postgresql/orders-db/delete", Scene::Busy, Some(Refused::Delete(Arc::new(refusal)))),
+        (
+            "delete-refused",
+            "/r/default/postgresql/orders-db/delete",
+            Scene::Busy,
+            Some(Refused::Delete(Arc::new(refusal))),
+        ),
         ("runs", "/runs", Scene::Busy, None),
         ("run", "/runs/run-running", Scene::Busy, None),
         ("run-failed", "/runs/run-failed", Scene::Busy, None),
@@ -51,7 +56,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (name, address, scene, refused) in &pages {
             let head = Head { theme: theme.to_owned(), assets: String::new() };
             let page = answer(*scene, address, head, refused.clone()).await;
-            fs::write(folder.join(format!("{name}.{theme}.html")), page.html.replace("/pkg/midspan.css", "midspan.css"))?;
+            fs::write(
+                folder.join(format!("{name}.{theme}.html")),
+                page.html.replace("/pkg/midspan.css", "midspan.css"),
+            )?;
         }
     }
     println!("{} pages in light and dark", pages.len());

@@ -33,8 +33,9 @@ use leptos::mount::hydrate_islands;
 
 use pages::{
     catalog::CatalogPage, delete::DeletePageView, files::FilesPageView, form::EditPage, form::NewRequestPage,
-    history::HistoryPageView, home::HomePage, problem::NotFoundPage, promise::PromisePageView, request::RequestPageView,
-    resource::ResourcePageView, resources::ResourcesPage, run::RunPageView, runs::RunsPage, sign_in::SignInPage,
+    history::HistoryPageView, home::HomePage, problem::NotFoundPage, promise::PromisePageView,
+    request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage, run::RunPageView, runs::RunsPage,
+    sign_in::SignInPage,
 };
 
 /// What the document's head needs to know about this HTTP request.

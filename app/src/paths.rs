@@ -105,7 +105,10 @@ mod tests {
 
     #[test]
     fn a_filter_address_says_only_what_is_set() {
-        assert_eq!(with_query(RESOURCES, &[("q", ""), ("state", "failed"), ("namespace", "")]), "/resources?state=failed");
+        assert_eq!(
+            with_query(RESOURCES, &[("q", ""), ("state", "failed"), ("namespace", "")]),
+            "/resources?state=failed"
+        );
         assert_eq!(with_query(RESOURCES, &[("q", "a b&c"), ("sort", "name")]), "/resources?q=a%20b%26c&sort=name");
     }
 

@@ -50,7 +50,12 @@ fn a_value_can_be_copied() {
 
 #[test]
 fn a_change_shows_before_and_after() {
-    let change = |before: &str, after: &str| FieldChange { label: "Size".into(), path: "spec.size".into(), before: before.into(), after: after.into() };
+    let change = |before: &str, after: &str| FieldChange {
+        label: "Size".into(),
+        path: "spec.size".into(),
+        before: before.into(),
+        after: after.into(),
+    };
     insta::assert_snapshot!(html(field_changes(&[change("small", "large"), change("", "large")])), @r#"<dl class="changes"><div class="change"><dt>Size</dt><dd><del>small</del> <ins>large</ins></dd></div><div class="change"><dt>Size</dt><dd> <ins>large</ins></dd></div></dl>"#);
 }
 

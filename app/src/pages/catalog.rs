@@ -64,6 +64,7 @@ fn draw(catalog: &Catalog, asked: &CatalogQuery) -> Drawn {
                 </div>
             </div>
             {finder}
+            <h2 class="visually-hidden">"Services"</h2>
             <div data-live="cards">{matter}</div>
         }
         .into_any(),
@@ -80,7 +81,8 @@ fn card(card: &PromiseCard) -> impl IntoView {
     let typical = card
         .typical_seconds
         .map(|seconds| view! { <span class="card-fact">{icon(Icon::Clock)}"Ready in about "{times::lasting(seconds)}</span> });
-    let mine = (card.mine > 0).then(|| view! { <span class="card-fact">{icon(Icon::Check)}"You have "{card.mine}</span> });
+    let mine =
+        (card.mine > 0).then(|| view! { <span class="card-fact">{icon(Icon::Check)}"You have "{card.mine}</span> });
     view! {
         <li class="card">
             <div class="card-head">

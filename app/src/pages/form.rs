@@ -173,8 +173,11 @@ fn draw(page: &FormPage) -> Drawn {
 
 /// Everything wrong in the order of the page.
 fn all_problems(page: &FormPage) -> Vec<Problem> {
-    let of_spec =
-        page.form.errors.iter().map(|error| Problem { field: error.id.clone(), message: format!("{}: {}", error.label, error.message) });
+    let of_spec = page
+        .form
+        .errors
+        .iter()
+        .map(|error| Problem { field: error.id.clone(), message: format!("{}: {}", error.label, error.message) });
     let named = page.problems.iter().map(|problem| match problem.field.as_str() {
         "name" => Problem { message: format!("Name: {}", problem.message), ..problem.clone() },
         "namespace" => Problem { message: format!("Namespace: {}", problem.message), ..problem.clone() },
@@ -226,7 +229,14 @@ fn identity(page: &FormPage) -> AnyView {
         &errors,
     );
     let place = match page.namespaces.as_slice() {
-        [] => banner(Tone::Warn, "No namespace", "You may not create anything in any namespace. Ask the platform team.", "", "").into_any(),
+        [] => banner(
+            Tone::Warn,
+            "No namespace",
+            "You may not create anything in any namespace. Ask the platform team.",
+            "",
+            "",
+        )
+        .into_any(),
         [only] => view! {
             <div class="field">
                 <span class="field-label">"Namespace"</span>

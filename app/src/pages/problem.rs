@@ -67,8 +67,15 @@ fn words(kind: ErrorKind) -> (u16, &'static str, &'static str, Icon) {
         ErrorKind::Conflict => (409, "Changed meanwhile", "Go back, reload and try again.", Icon::Branch),
         ErrorKind::ServiceUnavailable => (503, "Not available right now", "Try again in a moment.", Icon::Clock),
         ErrorKind::TooManyRequests => (429, "Too many requests", "Wait a moment, then try again.", Icon::Clock),
-        ErrorKind::BadRequest | ErrorKind::Invalid => (400, "That did not work", "Go back and check the address.", Icon::Alert),
-        _ => (500, "Something of ours broke", "Nothing you typed caused this. Try again; if it stays, show the platform team the request below.", Icon::Alert),
+        ErrorKind::BadRequest | ErrorKind::Invalid => {
+            (400, "That did not work", "Go back and check the address.", Icon::Alert)
+        }
+        _ => (
+            500,
+            "Something of ours broke",
+            "Nothing you typed caused this. Try again; if it stays, show the platform team the request below.",
+            Icon::Alert,
+        ),
     }
 }
 

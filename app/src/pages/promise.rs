@@ -144,7 +144,8 @@ fn outputs(outputs: &[OutputDoc]) -> Option<impl IntoView> {
         let items = outputs
             .iter()
             .map(|output| {
-                let secret = output.is_secret.then(|| chip(Look { tone: Tone::Quiet, icon: Icon::Key, word: "Secret" }));
+                let secret =
+                    output.is_secret.then(|| chip(Look { tone: Tone::Quiet, icon: Icon::Key, word: "Secret" }));
                 view! {
                     <li class="get">
                         <code>{output.name.clone()}</code>{secret}

@@ -225,8 +225,8 @@ fn chip_word(phase: RequestPhase) -> &'static str {
 }
 
 fn what_changes(plan: &Plan, is_draft: bool) -> impl IntoView {
-    let incomplete = (!plan.incomplete.is_empty())
-        .then(|| banner(Tone::Warn, "The plan is not complete", &plan.incomplete, "", ""));
+    let incomplete =
+        (!plan.incomplete.is_empty()).then(|| banner(Tone::Warn, "The plan is not complete", &plan.incomplete, "", ""));
     let fields = (!plan.fields.is_empty()).then(|| {
         view! {
             <section class="section" aria-labelledby="fields">

@@ -295,7 +295,9 @@ fn conditions(conditions: &[Condition], now: Timestamp) -> Option<impl IntoView>
                     Truth::False => (Tone::Warn, "False"),
                     Truth::Unknown => (Tone::Quiet, "Unknown"),
                 };
-                let stale = condition.is_stale.then(|| view! { <span class="note">"Speaks of an older version of the spec."</span> });
+                let stale = condition
+                    .is_stale
+                    .then(|| view! { <span class="note">"Speaks of an older version of the spec."</span> });
                 view! {
                     <li class="condition">
                         <span class="condition-mark" data-tone=tone.name()>{icon(tone.icon())}</span>

@@ -20,9 +20,10 @@ use crate::{
 pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoView {
     let key = &head.key;
     let deeds = head.day2.iter().map(|day2| deed(key, day2)).collect_view();
-    let notice = head.notice.as_ref().map(|notice| {
-        banner(notice.tone, &notice.title, &notice.sentence, &notice.action, &notice.href).into_any()
-    });
+    let notice = head
+        .notice
+        .as_ref()
+        .map(|notice| banner(notice.tone, &notice.title, &notice.sentence, &notice.action, &notice.href).into_any());
     let deleting = head.is_deleting.then(|| {
         banner(Tone::Busy, "Being deleted", "Its files are withdrawn from every destination; then it is gone.", "", "")
     });

@@ -96,14 +96,26 @@ fn draw(list: &Resources, asked: &ResourcesQuery, frame: &Frame) -> Drawn {
         }
         .into_any()
     } else if asked.is_filtered() {
-        let clear = link_button(paths::with_query(paths::RESOURCES, &[("whose", &asked.whose)]), None, "Clear filters", Weight::Plain);
+        let clear = link_button(
+            paths::with_query(paths::RESOURCES, &[("whose", &asked.whose)]),
+            None,
+            "Clear filters",
+            Weight::Plain,
+        );
         empty(Icon::Search, "Nothing matches", "No resource fits these filters.", clear).into_any()
     } else if list.any {
         let all = link_button(asked.with("whose", "all"), None, "Show everyone’s", Weight::Plain);
-        empty(Icon::Layers, "None of them is yours", "Others have resources here; yours will stand here too.", all).into_any()
+        empty(Icon::Layers, "None of them is yours", "Others have resources here; yours will stand here too.", all)
+            .into_any()
     } else {
         let catalog = link_button(paths::CATALOG.to_owned(), None, "Browse the catalog", Weight::Primary);
-        empty(Icon::Layers, "No resources yet", "Request something from the catalog; it appears here and stays up to date.", catalog).into_any()
+        empty(
+            Icon::Layers,
+            "No resources yet",
+            "Request something from the catalog; it appears here and stays up to date.",
+            catalog,
+        )
+        .into_any()
     };
     Drawn {
         title: "Resources".to_owned(),
@@ -148,7 +160,13 @@ fn finder(list: &Resources, asked: &ResourcesQuery) -> impl IntoView {
 }
 
 /// A filter as a select; without choices it is left out.
-pub(super) fn select(name: &'static str, label: &str, every: &str, facets: &[Facet], present: &str) -> Option<impl IntoView> {
+pub(super) fn select(
+    name: &'static str,
+    label: &str,
+    every: &str,
+    facets: &[Facet],
+    present: &str,
+) -> Option<impl IntoView> {
     (!facets.is_empty()).then(|| {
         let options = facets
             .iter()

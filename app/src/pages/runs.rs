@@ -73,7 +73,8 @@ fn draw(list: &Runs, asked: &RunsQuery, frame: &Frame) -> Drawn {
         let clear = link_button(paths::RUNS.to_owned(), None, "Clear filters", Weight::Plain);
         empty(Icon::Search, "Nothing matches", "No run fits these filters.", clear).into_any()
     } else {
-        empty(Icon::Play, "No runs yet", "Each change of a resource runs its promise’s workflow; it shows here.", ()).into_any()
+        empty(Icon::Play, "No runs yet", "Each change of a resource runs its promise’s workflow; it shows here.", ())
+            .into_any()
     };
     Drawn {
         title: "Runs".to_owned(),

@@ -21,8 +21,8 @@ pub fn facts_in_row(facts: &Facts) -> impl IntoView {
     let under_way = facts.health == Health::Progressing && facts.operation == Operation::Running;
     let unsettled = (facts.sync == Sync::Drifted || facts.sync == Sync::Pending && !facts.operation.is_moving())
         .then(|| chip(facts.sync));
-    let telling =
-        (facts.operation == Operation::Failed || facts.operation.is_moving() && !under_way).then(|| chip(facts.operation));
+    let telling = (facts.operation == Operation::Failed || facts.operation.is_moving() && !under_way)
+        .then(|| chip(facts.operation));
     view! { <span class="chips">{chip(facts.health)}{unsettled}{telling}</span> }
 }
 

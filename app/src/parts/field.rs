@@ -56,7 +56,9 @@ fn field(field: &Field) -> AnyView {
         Widget::MultiSelect => choice::some_of(field),
         Widget::Checkbox => choice::checkbox(field),
         Widget::Constant => fixed(field),
-        Widget::Text | Widget::Textarea | Widget::Password | Widget::Number | Widget::Select | Widget::Yaml => single(field),
+        Widget::Text | Widget::Textarea | Widget::Password | Widget::Number | Widget::Select | Widget::Yaml => {
+            single(field)
+        }
     }
 }
 
@@ -81,7 +83,11 @@ fn fixed(field: &Field) -> AnyView {
         State::ReadOnly => "Set by the platform.",
         State::Editable => "",
     };
-    let shown = field.options.iter().find(|option| option.selected).map_or_else(|| field.text.clone(), |option| option.title.clone());
+    let shown = field
+        .options
+        .iter()
+        .find(|option| option.selected)
+        .map_or_else(|| field.text.clone(), |option| option.title.clone());
     let shown = match field.widget {
         Widget::Checkbox => (if field.checked { "Yes" } else { "No" }).to_owned(),
         _ if shown.is_empty() => "Not set".to_owned(),
@@ -102,7 +108,11 @@ fn fixed(field: &Field) -> AnyView {
 
 /// Sections in order: plain, under a heading, or folded away until asked for.
 fn sections(id: &str, all: &[Section]) -> AnyView {
-    all.iter().enumerate().map(|(place, each)| section(&format!("{id}-section-{place}"), each)).collect_view().into_any()
+    all.iter()
+        .enumerate()
+        .map(|(place, each)| section(&format!("{id}-section-{place}"), each))
+        .collect_view()
+        .into_any()
 }
 
 fn section(id: &str, section: &Section) -> AnyView {

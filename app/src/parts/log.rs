@@ -19,7 +19,7 @@ pub fn log(run: &str, step: &StepView) -> impl IntoView {
                 {cut}
                 <a class="log-raw" href=paths::raw_log(run, &step.name)>"Raw log"</a>
             </div>
-            <ol
+            <div
                 class="log-lines"
                 role="log"
                 aria-label=format!("Log of {}", step.name)
@@ -27,8 +27,8 @@ pub fn log(run: &str, step: &StepView) -> impl IntoView {
                 id=format!("log-{}", step.name)
                 data-log=""
             >
-                {lines}
-            </ol>
+                <ol>{lines}</ol>
+            </div>
         </div>
     }
 }

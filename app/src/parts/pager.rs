@@ -14,9 +14,8 @@ pub fn pager(paging: &Paging, shown: usize, noun: &str, address: impl Fn(&str, &
         .previous
         .as_ref()
         .map(|cursor| view! { <a class="button" data-weight="plain" rel="prev" href=address("before", cursor)>"Previous"</a> });
-    let next = paging
-        .next
-        .as_ref()
-        .map(|cursor| view! { <a class="button" data-weight="plain" rel="next" href=address("after", cursor)>"Next"</a> });
+    let next = paging.next.as_ref().map(
+        |cursor| view! { <a class="button" data-weight="plain" rel="next" href=address("after", cursor)>"Next"</a> },
+    );
     view! { <nav class="pager" aria-label="Pages"><span class="pager-count">{count}</span>{previous}{next}</nav> }
 }

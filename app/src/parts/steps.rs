@@ -13,11 +13,8 @@ use crate::{
 pub fn steps(run: &str, steps: &[StepView], now: Timestamp) -> impl IntoView {
     let open = opened(steps);
     let several = steps.iter().any(|step| step.pipeline != steps[0].pipeline);
-    let items = steps
-        .iter()
-        .enumerate()
-        .map(|(place, each)| step(run, each, several, open == Some(place), now))
-        .collect_view();
+    let items =
+        steps.iter().enumerate().map(|(place, each)| step(run, each, several, open == Some(place), now)).collect_view();
     view! { <ol>{items}</ol> }
 }
 
@@ -38,7 +35,8 @@ fn step(run: &str, step: &StepView, with_pipeline: bool, open: bool, now: Timest
     });
     let message = (!step.message.is_empty())
         .then(|| view! { <p class="step-message" data-tone=(step.phase == Phase::Failed).then_some("bad")>{step.message.clone()}</p> });
-    let hint = (!step.hint.is_empty()).then(|| view! { <p class="step-hint"><strong>"What to try: "</strong>{step.hint.clone()}</p> });
+    let hint = (!step.hint.is_empty())
+        .then(|| view! { <p class="step-hint"><strong>"What to try: "</strong>{step.hint.clone()}</p> });
     let lines = if step.log.is_empty() {
         view! { <p class="note">{nothing_logged(step.phase)}</p> }.into_any()
     } else {

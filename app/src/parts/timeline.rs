@@ -20,7 +20,8 @@ fn entry(happening: &Happening, now: Timestamp) -> impl IntoView {
     };
     let who = (!happening.who.is_empty()).then(|| format!("{} ", happening.who));
     let from = (!happening.source.is_empty()).then(|| format!("via {} ", happening.source));
-    let detail = (!happening.detail.is_empty()).then(|| view! { <p class="timeline-detail">{happening.detail.clone()}</p> });
+    let detail =
+        (!happening.detail.is_empty()).then(|| view! { <p class="timeline-detail">{happening.detail.clone()}</p> });
     let changes = (!happening.changes.is_empty()).then(|| field_changes(&happening.changes));
     view! {
         <li class="timeline-entry">

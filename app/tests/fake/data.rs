@@ -57,12 +57,60 @@ pub fn cards() -> Vec<PromiseCard> {
         refusal: String::new(),
     };
     vec![
-        card("postgresql", "PostgreSQL database", "database", "A managed PostgreSQL with backups, failover and connection pooling.", &["database", "stateful"], Some(200), 2),
-        card("redis", "Redis cache", "layers", "An in-memory cache close to your service, isolated by network policy.", &["database", "cache"], Some(45), 1),
-        card("web-service", "Web service", "globe", "Run a container behind HTTPS, scaled by load and safe to roll.", &["compute", "http"], Some(70), 1),
-        card("bucket", "Object storage bucket", "bucket", "S3-compatible storage with versioning and life-cycle rules.", &["storage"], None, 0),
-        card("scheduled-job", "Scheduled job", "clock", "Run a container on a schedule, with deadlines and history.", &["compute"], Some(12), 0),
-        card("namespace", "Team namespace", "users", "A place for a team: quota, limits, default-deny network, access.", &["foundation"], Some(8), 0),
+        card(
+            "postgresql",
+            "PostgreSQL database",
+            "database",
+            "A managed PostgreSQL with backups, failover and connection pooling.",
+            &["database", "stateful"],
+            Some(200),
+            2,
+        ),
+        card(
+            "redis",
+            "Redis cache",
+            "layers",
+            "An in-memory cache close to your service, isolated by network policy.",
+            &["database", "cache"],
+            Some(45),
+            1,
+        ),
+        card(
+            "web-service",
+            "Web service",
+            "globe",
+            "Run a container behind HTTPS, scaled by load and safe to roll.",
+            &["compute", "http"],
+            Some(70),
+            1,
+        ),
+        card(
+            "bucket",
+            "Object storage bucket",
+            "bucket",
+            "S3-compatible storage with versioning and life-cycle rules.",
+            &["storage"],
+            None,
+            0,
+        ),
+        card(
+            "scheduled-job",
+            "Scheduled job",
+            "clock",
+            "Run a container on a schedule, with deadlines and history.",
+            &["compute"],
+            Some(12),
+            0,
+        ),
+        card(
+            "namespace",
+            "Team namespace",
+            "users",
+            "A place for a team: quota, limits, default-deny network, access.",
+            &["foundation"],
+            Some(8),
+            0,
+        ),
     ]
 }
 
@@ -112,14 +160,30 @@ pub fn rows() -> Vec<ResourceRow> {
     };
     vec![
         row("postgresql", "PostgreSQL database", "database", "billing-db", progressing(), "", 14),
-        row("redis", "Redis cache", "layers", "search-cache", degraded(), "register: the service registry answered 503", 320),
+        row(
+            "redis",
+            "Redis cache",
+            "layers",
+            "search-cache",
+            degraded(),
+            "register: the service registry answered 503",
+            320,
+        ),
         row("postgresql", "PostgreSQL database", "database", "orders-db", healthy(), "", 7_300),
         row("web-service", "Web service", "globe", "checkout", healthy(), "", 93_000),
     ]
 }
 
 pub fn run_rows() -> Vec<RunRow> {
-    let run = |name: &str, promise: &str, icon: &str, resource: &str, because: &str, phase, message: &str, age: i64, spent: Option<i64>| RunRow {
+    let run = |name: &str,
+               promise: &str,
+               icon: &str,
+               resource: &str,
+               because: &str,
+               phase,
+               message: &str,
+               age: i64,
+               spent: Option<i64>| RunRow {
         name: name.into(),
         resource: key(promise, resource),
         promise_title: "PostgreSQL database".into(),
@@ -137,7 +201,17 @@ pub fn run_rows() -> Vec<RunRow> {
     };
     vec![
         run("run-running", "postgresql", "database", "billing-db", "created", Phase::Running, "", 14, None),
-        run("run-failed", "redis", "layers", "search-cache", "spec changed", Phase::Failed, "register: the service registry answered 503", 320, Some(62)),
+        run(
+            "run-failed",
+            "redis",
+            "layers",
+            "search-cache",
+            "spec changed",
+            Phase::Failed,
+            "register: the service registry answered 503",
+            320,
+            Some(62),
+        ),
         run("run-3", "postgresql", "database", "orders-db", "spec changed", Phase::Succeeded, "", 7_300, Some(200)),
         run("run-4", "web-service", "globe", "checkout", "created", Phase::Succeeded, "", 93_000, Some(71)),
     ]
@@ -188,14 +262,23 @@ pub fn catalog(query: &CatalogQuery, is_empty: bool) -> Catalog {
     };
     Catalog {
         cards: cards().into_iter().filter(matches).collect(),
-        tags: vec![facet("compute", "compute", 2), facet("database", "database", 2), facet("foundation", "foundation", 1), facet("storage", "storage", 1)],
+        tags: vec![
+            facet("compute", "compute", 2),
+            facet("database", "database", 2),
+            facet("foundation", "foundation", 1),
+            facet("storage", "storage", 1),
+        ],
         total: 6,
         may_publish: false,
     }
 }
 
 pub fn promise() -> PromisePage {
-    let output = |name: &str, description: &str, is_secret| OutputDoc { name: name.into(), description: description.into(), is_secret };
+    let output = |name: &str, description: &str, is_secret| OutputDoc {
+        name: name.into(),
+        description: description.into(),
+        is_secret,
+    };
     PromisePage {
         card: cards().remove(0),
         docs_html: include_str!("docs.html").into(),
@@ -208,12 +291,32 @@ pub fn promise() -> PromisePage {
             output("secretName", "The Secret with user and password.", true),
         ],
         versions: vec![
-            VersionRow { version: "v1.1.0".into(), revision: "9f31c2ab".into(), published: ago(180_000), is_current: true, in_use: 1 },
-            VersionRow { version: "v1.0.0".into(), revision: "4b10e7d2".into(), published: ago(2_400_000), is_current: false, in_use: 1 },
+            VersionRow {
+                version: "v1.1.0".into(),
+                revision: "9f31c2ab".into(),
+                published: ago(180_000),
+                is_current: true,
+                in_use: 1,
+            },
+            VersionRow {
+                version: "v1.0.0".into(),
+                revision: "4b10e7d2".into(),
+                published: ago(2_400_000),
+                is_current: false,
+                in_use: 1,
+            },
         ],
         examples: vec![
-            Example { name: "small".into(), title: "Small, for development".into(), description: "One instance, 10 GiB, no backups.".into() },
-            Example { name: "production".into(), title: "Production".into(), description: "Three instances, daily backups kept 30 days, pooler.".into() },
+            Example {
+                name: "small".into(),
+                title: "Small, for development".into(),
+                description: "One instance, 10 GiB, no backups.".into(),
+            },
+            Example {
+                name: "production".into(),
+                title: "Production".into(),
+                description: "Three instances, daily backups kept 30 days, pooler.".into(),
+            },
         ],
         mine: rows().into_iter().filter(|row| row.key.promise == "postgresql").collect(),
         requires: vec!["namespace v1".into()],
@@ -292,7 +395,10 @@ pub fn refused_form() -> FormPage {
     FormPage {
         name: "Invoices DB".into(),
         form: FormModel::build(&schema, filled),
-        problems: vec![Problem { field: "name".into(), message: "Use 1 to 63 lower-case letters, digits or dashes.".into() }],
+        problems: vec![Problem {
+            field: "name".into(),
+            message: "Use 1 to 63 lower-case letters, digits or dashes.".into(),
+        }],
         ..form()
     }
 }
@@ -323,7 +429,15 @@ fn diff(path: &str, change: Change, text: &str) -> FileDiff {
         })
         .collect();
     let count = |kind| u32::try_from(lines.iter().filter(|line| line.kind == kind).count()).unwrap_or(u32::MAX);
-    FileDiff { path: path.into(), destination: "dev".into(), change, added: count(DiffKind::Added), removed: count(DiffKind::Removed), lines, hidden: 0 }
+    FileDiff {
+        path: path.into(),
+        destination: "dev".into(),
+        change,
+        added: count(DiffKind::Added),
+        removed: count(DiffKind::Removed),
+        lines,
+        hidden: 0,
+    }
 }
 
 pub fn draft() -> RequestPage {
@@ -340,17 +454,52 @@ pub fn draft() -> RequestPage {
         edit_href: "/r/default/postgresql/orders-db/edit?draft=req-1".into(),
         plan: Plan {
             files: vec![
-                diff("default/orders-db/cluster.yaml", Change::Change, " apiVersion: postgresql.cnpg.io/v1\n kind: Cluster\n metadata:\n   name: orders-db\n spec:\n-  instances: 1\n+  instances: 3\n   storage:\n-    size: 10Gi\n+    size: 50Gi\n@12 unchanged lines\n   monitoring:\n     enablePodMonitor: true\n"),
-                diff("default/orders-db/backup.yaml", Change::Create, "+apiVersion: postgresql.cnpg.io/v1\n+kind: ScheduledBackup\n+metadata:\n+  name: orders-db\n+spec:\n+  schedule: \"0 0 3 * * *\"\n+  backupOwnerReference: self\n"),
-                diff("default/orders-db/network.yaml", Change::Same, " apiVersion: networking.k8s.io/v1\n kind: NetworkPolicy\n"),
+                diff(
+                    "default/orders-db/cluster.yaml",
+                    Change::Change,
+                    " apiVersion: postgresql.cnpg.io/v1\n kind: Cluster\n metadata:\n   name: orders-db\n spec:\n-  instances: 1\n+  instances: 3\n   storage:\n-    size: 10Gi\n+    size: 50Gi\n@12 unchanged lines\n   monitoring:\n     enablePodMonitor: true\n",
+                ),
+                diff(
+                    "default/orders-db/backup.yaml",
+                    Change::Create,
+                    "+apiVersion: postgresql.cnpg.io/v1\n+kind: ScheduledBackup\n+metadata:\n+  name: orders-db\n+spec:\n+  schedule: \"0 0 3 * * *\"\n+  backupOwnerReference: self\n",
+                ),
+                diff(
+                    "default/orders-db/network.yaml",
+                    Change::Same,
+                    " apiVersion: networking.k8s.io/v1\n kind: NetworkPolicy\n",
+                ),
             ],
             fields: vec![
-                FieldChange { label: "Instances".into(), path: "spec.instances".into(), before: "1".into(), after: "3".into() },
-                FieldChange { label: "Storage".into(), path: "spec.storage".into(), before: "10".into(), after: "50".into() },
-                FieldChange { label: "Backups".into(), path: "spec.backups".into(), before: String::new(), after: "daily".into() },
+                FieldChange {
+                    label: "Instances".into(),
+                    path: "spec.instances".into(),
+                    before: "1".into(),
+                    after: "3".into(),
+                },
+                FieldChange {
+                    label: "Storage".into(),
+                    path: "spec.storage".into(),
+                    before: "10".into(),
+                    after: "50".into(),
+                },
+                FieldChange {
+                    label: "Backups".into(),
+                    path: "spec.backups".into(),
+                    before: String::new(),
+                    after: "daily".into(),
+                },
             ],
-            destinations: vec![PlannedDestination { name: "dev".into(), because: "environment=dev".into(), writes_to: "git · gitops.git, branch main, path dev/".into() }],
-            effects: vec![PlannedEffect { step: "register".into(), uses: "http".into(), sentence: "Sends POST https://registry.example.com/databases once, with an idempotency key.".into() }],
+            destinations: vec![PlannedDestination {
+                name: "dev".into(),
+                because: "environment=dev".into(),
+                writes_to: "git · gitops.git, branch main, path dev/".into(),
+            }],
+            effects: vec![PlannedEffect {
+                step: "register".into(),
+                uses: "http".into(),
+                sentence: "Sends POST https://registry.example.com/databases once, with an idempotency key.".into(),
+            }],
             expected_seconds: Some(200),
             expected_from: 14,
             incomplete: String::new(),
@@ -361,7 +510,14 @@ pub fn draft() -> RequestPage {
 }
 
 pub fn done_request() -> RequestPage {
-    RequestPage { name: "req-2".into(), phase: RequestPhase::Running, message: "Step check-capacity is running.".into(), runs: run_rows().into_iter().take(1).collect(), edit_href: String::new(), ..draft() }
+    RequestPage {
+        name: "req-2".into(),
+        phase: RequestPhase::Running,
+        message: "Step check-capacity is running.".into(),
+        runs: run_rows().into_iter().take(1).collect(),
+        edit_href: String::new(),
+        ..draft()
+    }
 }
 
 pub fn resources(query: &ResourcesQuery, is_empty: bool) -> Resources {
@@ -370,8 +526,16 @@ pub fn resources(query: &ResourcesQuery, is_empty: bool) -> Resources {
     }
     Resources {
         rows: rows().into_iter().filter(|row| query.q.is_empty() || row.key.name.contains(&query.q)).collect(),
-        promises: vec![facet("postgresql", "PostgreSQL database", 2), facet("redis", "Redis cache", 1), facet("web-service", "Web service", 1)],
-        states: vec![facet("healthy", "Healthy", 2), facet("failed", "Failed", 1), facet("progressing", "Progressing", 1)],
+        promises: vec![
+            facet("postgresql", "PostgreSQL database", 2),
+            facet("redis", "Redis cache", 1),
+            facet("web-service", "Web service", 1),
+        ],
+        states: vec![
+            facet("healthy", "Healthy", 2),
+            facet("failed", "Failed", 1),
+            facet("progressing", "Progressing", 1),
+        ],
         namespaces: vec![facet("default", "default", 4)],
         paging: Paging { previous: None, next: Some("c-4".into()), total: Some(31) },
         any: true,

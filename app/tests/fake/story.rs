@@ -5,7 +5,9 @@ use app::{
         delete::DeletePage,
         files::{DestinationFiles, FilesPage, PlacedFile},
         history::HistoryPage,
-        resource::{Condition, Day2, Deed, Notice, Output, Placed, ResourceHead, ResourcePage, RunStrip, SpecEntry, Truth},
+        resource::{
+            Condition, Day2, Deed, Notice, Output, Placed, ResourceHead, ResourcePage, RunStrip, SpecEntry, Truth,
+        },
         run::RunPage,
     },
     view::{Facts, FieldChange, Happening, LogLine, Operation, Phase, StepView, Tone},
@@ -35,11 +37,23 @@ fn head(promise: &str, title: &str, icon: &str, name: &str, facts: Facts) -> Res
 }
 
 fn condition(kind: &str, status: Truth, message: &str, seconds: i64) -> Condition {
-    Condition { kind: kind.into(), status, reason: String::new(), message: message.into(), since: ago(seconds), is_stale: false }
+    Condition {
+        kind: kind.into(),
+        status,
+        reason: String::new(),
+        message: message.into(),
+        since: ago(seconds),
+        is_stale: false,
+    }
 }
 
 fn spec() -> Vec<SpecEntry> {
-    let entry = |label: &str, path: &str, value: &str, is_default| SpecEntry { label: label.into(), path: path.into(), value: value.into(), is_default };
+    let entry = |label: &str, path: &str, value: &str, is_default| SpecEntry {
+        label: label.into(),
+        path: path.into(),
+        value: value.into(),
+        is_default,
+    };
     vec![
         entry("Environment", "spec.environment", "development", false),
         entry("Size", "spec.size", "medium", false),
@@ -51,7 +65,12 @@ fn spec() -> Vec<SpecEntry> {
 }
 
 pub fn ready() -> ResourcePage {
-    let output = |name: &str, description: &str, value: Option<&str>, note: &str| Output { name: name.into(), description: description.into(), value: value.map(Into::into), note: note.into() };
+    let output = |name: &str, description: &str, value: Option<&str>, note: &str| Output {
+        name: name.into(),
+        description: description.into(),
+        value: value.map(Into::into),
+        note: note.into(),
+    };
     ResourcePage {
         head: head("postgresql", "PostgreSQL database", "database", "orders-db", data::healthy()),
         conditions: vec![
@@ -96,8 +115,18 @@ fn happenings() -> Vec<Happening> {
         happening(Tone::Good, "Ready", "All 3 steps succeeded in 3 min 20 s.", "", "", 7_100),
         Happening {
             changes: vec![
-                FieldChange { label: "Instances".into(), path: "spec.instances".into(), before: "1".into(), after: "3".into() },
-                FieldChange { label: "Storage".into(), path: "spec.storage".into(), before: "10 GiB".into(), after: "50 GiB".into() },
+                FieldChange {
+                    label: "Instances".into(),
+                    path: "spec.instances".into(),
+                    before: "1".into(),
+                    after: "3".into(),
+                },
+                FieldChange {
+                    label: "Storage".into(),
+                    path: "spec.storage".into(),
+                    before: "10 GiB".into(),
+                    after: "50 GiB".into(),
+                },
             ],
             ..happening(Tone::Quiet, "Changed 2 settings", "", "dana", "portal", 7_300)
         },
@@ -137,8 +166,25 @@ fn step(name: &str, uses: &str, phase: Phase, log: Vec<LogLine>) -> StepView {
 
 fn running_steps() -> Vec<StepView> {
     vec![
-        step("manifests", "template", Phase::Succeeded, lines(&["rendered cluster.yaml (38 lines)", "rendered network.yaml (21 lines)"], 14)),
-        step("check-capacity", "command", Phase::Running, lines(&["asking zone a: 12 of 40 cores free", "asking zone b: 3 of 40 cores free", "waiting for the scheduler's answer …"], 12)),
+        step(
+            "manifests",
+            "template",
+            Phase::Succeeded,
+            lines(&["rendered cluster.yaml (38 lines)", "rendered network.yaml (21 lines)"], 14),
+        ),
+        step(
+            "check-capacity",
+            "command",
+            Phase::Running,
+            lines(
+                &[
+                    "asking zone a: 12 of 40 cores free",
+                    "asking zone b: 3 of 40 cores free",
+                    "waiting for the scheduler's answer …",
+                ],
+                12,
+            ),
+        ),
         step("register", "http", Phase::Pending, Vec::new()),
     ]
 }
@@ -148,9 +194,24 @@ fn failed_steps() -> Vec<StepView> {
         attempt: 5,
         finished: Some(ago(258)),
         started: Some(ago(300)),
-        message: "POST https://registry.example.com/services answered 503 Service Unavailable: upstream connect error.".into(),
+        message: "POST https://registry.example.com/services answered 503 Service Unavailable: upstream connect error."
+            .into(),
         hint: "The registry is often restarted on Sunday afternoons; run again in some minutes.".into(),
-        ..step("register", "http", Phase::Failed, lines(&["POST https://registry.example.com/services", "503 Service Unavailable: upstream connect error", "next attempt in 2 s", "503 Service Unavailable: upstream connect error", "giving up after 5 attempts"], 300))
+        ..step(
+            "register",
+            "http",
+            Phase::Failed,
+            lines(
+                &[
+                    "POST https://registry.example.com/services",
+                    "503 Service Unavailable: upstream connect error",
+                    "next attempt in 2 s",
+                    "503 Service Unavailable: upstream connect error",
+                    "giving up after 5 attempts",
+                ],
+                300,
+            ),
+        )
     };
     vec![step("manifests", "template", Phase::Succeeded, Vec::new()), failed]
 }
@@ -176,7 +237,9 @@ pub fn failed() -> ResourcePage {
     page.head.notice = Some(Notice {
         tone: Tone::Bad,
         title: "The last update failed".into(),
-        sentence: "Step register gave up after 5 attempts: the service registry answered 503. What ran before still runs.".into(),
+        sentence:
+            "Step register gave up after 5 attempts: the service registry answered 503. What ran before still runs."
+                .into(),
         action: "See the failed step".into(),
         href: "/runs/run-failed#step-register".into(),
     });
@@ -186,7 +249,12 @@ pub fn failed() -> ResourcePage {
 }
 
 pub fn files() -> FilesPage {
-    let file = |path: &str, text: &str| PlacedFile { path: path.into(), bytes: u64::try_from(text.len()).unwrap_or(0), text: Some(text.into()), is_cut: false };
+    let file = |path: &str, text: &str| PlacedFile {
+        path: path.into(),
+        bytes: u64::try_from(text.len()).unwrap_or(0),
+        text: Some(text.into()),
+        is_cut: false,
+    };
     FilesPage {
         head: ready().head,
         destinations: vec![DestinationFiles {
@@ -197,8 +265,14 @@ pub fn files() -> FilesPage {
             tone: Tone::Good,
             says: "Written".into(),
             files: vec![
-                file("default/orders-db/cluster.yaml", "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata:\n  name: orders-db\nspec:\n  instances: 3\n"),
-                file("default/orders-db/network.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: orders-db\n"),
+                file(
+                    "default/orders-db/cluster.yaml",
+                    "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata:\n  name: orders-db\nspec:\n  instances: 3\n",
+                ),
+                file(
+                    "default/orders-db/network.yaml",
+                    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: orders-db\n",
+                ),
             ],
         }],
     }
@@ -219,7 +293,13 @@ pub fn delete() -> DeletePage {
 }
 
 pub fn running_run() -> RunPage {
-    RunPage { run: data::run_rows().remove(0), version: "v1.1.0".into(), request: "req-2".into(), steps: running_steps(), inputs: YAML.into() }
+    RunPage {
+        run: data::run_rows().remove(0),
+        version: "v1.1.0".into(),
+        request: "req-2".into(),
+        steps: running_steps(),
+        inputs: YAML.into(),
+    }
 }
 
 pub fn failed_run() -> RunPage {

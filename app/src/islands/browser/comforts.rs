@@ -46,7 +46,8 @@ fn listen(document: &Document) -> Result<(), JsValue> {
         let _ = ages();
     });
     if let Some(window) = window() {
-        window.set_interval_with_callback_and_timeout_and_arguments_0(on_tick.as_ref().unchecked_ref(), AGES_EVERY_MS)?;
+        window
+            .set_interval_with_callback_and_timeout_and_arguments_0(on_tick.as_ref().unchecked_ref(), AGES_EVERY_MS)?;
     }
     on_tick.forget();
     Ok(())

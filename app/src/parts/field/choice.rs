@@ -60,8 +60,12 @@ pub(super) fn card(kind: &'static str, name: &str, id: &str, option: &Opt) -> im
 fn set(field: &Field, kind: &'static str) -> AnyView {
     // The first control carries the field's own id, so that the error summary's link lands on it.
     let id_of = |place: usize| if place == 0 { field.id.clone() } else { format!("{}-{place}", field.id) };
-    let cards =
-        field.options.iter().enumerate().map(|(place, option)| card(kind, &field.name, &id_of(place), option)).collect_view();
+    let cards = field
+        .options
+        .iter()
+        .enumerate()
+        .map(|(place, option)| card(kind, &field.name, &id_of(place), option))
+        .collect_view();
     view! {
         <fieldset class="field" data-invalid=invalid(field) aria-describedby=described(field)>
             <legend class="field-label">{label(field)}</legend>

@@ -18,8 +18,15 @@ fn input(field: &Field) -> AnyView {
     let is_number = field.widget == Widget::Number;
     let is_secret = field.widget == Widget::Password;
     // Numbers are typed as text: a number input drops what it cannot read, and what was typed must come back.
-    let kind = if is_secret { "password" } else if is_number { "text" } else { field.input };
-    let placeholder = if field.stored { Some("Stored. Type to replace it.".to_owned()) } else { field.placeholder.clone() };
+    let kind = if is_secret {
+        "password"
+    } else if is_number {
+        "text"
+    } else {
+        field.input
+    };
+    let placeholder =
+        if field.stored { Some("Stored. Type to replace it.".to_owned()) } else { field.placeholder.clone() };
     let value = (!is_secret).then(|| field.text.clone());
     view! {
         <input
