@@ -14,7 +14,7 @@ use std::{collections::HashMap, env, process::ExitCode, time::Duration};
 pub struct Target {
     pub address: String,
     pub token: String,
-    /// `/apis/bench.midspan.dev/v1/namespaces/default/noops`
+    /// `/apis/bench.example.com/v1/namespaces/default/noops`
     pub collection: String,
     pub api_version: String,
     pub kind: String,
