@@ -45,22 +45,22 @@ async fn identify(doors: &Doors, session: &Session, headers: &HeaderMap, method:
         let caller = doors.services.caller_of_token(token).await?;
         return Ok(Asker { caller, source: source(headers).to_owned(), request_id });
     }
-    let caller = persona(doors, session, page).await?;
-    if !method.is_safe() && !same_origin(headers) {
+    let caller = persona(doors, session, page || is_program(headers)).await?;
+    if !method.is_safe() && !is_program(headers) && !same_origin(headers) {
         return Err(Error::forbidden("this request comes from another site; it is not carried out"));
     }
     Ok(Asker { caller, source: "page".to_owned(), request_id })
 }
 
-async fn persona(doors: &Doors, session: &Session, page: bool) -> domain::Result<Caller> {
+async fn persona(doors: &Doors, session: &Session, by_itself: bool) -> domain::Result<Caller> {
     let refused = || Error::new(ErrorKind::Unauthorized, "Unauthorized");
     if !doors.dev {
         return Err(refused());
     }
     let chosen: Option<String> = session.get(PERSONA).await.map_err(|e| Error::unavailable("sessions cannot be read now").with_detail(e))?;
     let persona = chosen.as_deref().and_then(Persona::by_name);
-    // a browser that has chosen nobody yet is the developer; a program must bring a token
-    persona.or_else(|| page.then_some(crate::service::people::PERSONAS[0])).map(Persona::caller).ok_or_else(refused)
+    // whoever sits at this machine and has chosen nobody yet is the developer
+    persona.or_else(|| by_itself.then_some(crate::service::people::PERSONAS[0])).map(Persona::caller).ok_or_else(refused)
 }
 
 fn bearer(headers: &HeaderMap) -> domain::Result<Option<&str>> {
@@ -70,7 +70,12 @@ fn bearer(headers: &HeaderMap) -> domain::Result<Option<&str>> {
     text.strip_prefix("Bearer ").map(|token| Some(token.trim())).ok_or_else(refused)
 }
 
-/// A browser says where a request comes from. Whoever says nothing is no browser and has no session worth stealing.
+/// A browser always says where a request comes from, and it sends cookies. What does neither is a program on this machine.
+fn is_program(headers: &HeaderMap) -> bool {
+    ["sec-fetch-site", "origin", "cookie"].iter().all(|name| !headers.contains_key(*name))
+}
+
+/// Whether a browser says that the request comes from a page of ours.
 pub fn same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match (text("sec-fetch-site"), text("origin")) {
