@@ -4,7 +4,7 @@ use crate::{
     none, rust,
     workspace::{File, files},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file that needs more is two ideas.
 const LONGEST: usize = 400;
@@ -27,9 +27,22 @@ fn sources() -> Vec<File> {
     ["app", "server", "bench"].into_iter().flat_map(|directory| files(directory, "rs")).collect()
 }
 
-/// Files that are compiled for tests only.
-fn is_test(path: &str) -> bool {
-    path.contains("/tests/") || path.ends_with("/tests.rs") || path.contains("/testkit/")
+/// The files that are compiled for tests only: by their place, or because whoever declares them says so.
+fn for_tests_only(sources: &[File]) -> BTreeSet<String> {
+    let by_place = |path: &str| path.contains("/tests/") || path.ends_with("/tests.rs") || path.contains("/testkit/");
+    let mut found: BTreeSet<_> = sources.iter().map(|file| file.path.clone()).filter(|path| by_place(path)).collect();
+    for file in sources {
+        let tests = rust::tests(&rust::code(&file.text));
+        let modules = tests.split("mod ").skip(1).filter_map(|rest| rest.split_once(';')).map(|(name, _)| name.trim());
+        found.extend(modules.map(|module| format!("{}/{module}.rs", directory_of_modules(&file.path))));
+    }
+    found
+}
+
+/// Where a file's modules stand: beside `lib.rs`, in `name/` for `name.rs`.
+fn directory_of_modules(path: &str) -> &str {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if matches!(name, "lib.rs" | "main.rs" | "mod.rs") { directory } else { path.trim_end_matches(".rs") }
 }
 
 fn is_tool(path: &str) -> bool {
@@ -59,10 +72,12 @@ fn no_file_is_longer_than_one_idea() {
 
 #[test]
 fn time_chance_and_the_world_are_parameters() {
+    let sources = sources();
+    let for_tests = for_tests_only(&sources);
     let mut offences = Vec::new();
     for (what, calls) in ONE_PLACE {
         let mut callers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for file in sources().iter().filter(|file| !is_test(&file.path) && !is_tool(&file.path)) {
+        for file in sources.iter().filter(|file| !for_tests.contains(&file.path) && !is_tool(&file.path)) {
             let code = rust::production(&rust::code(&file.text));
             if calls.iter().any(|call| mentions(&code, call)) {
                 callers.entry(crate_of(&file.path)).or_default().push(file.path.clone());
@@ -76,8 +91,10 @@ fn time_chance_and_the_world_are_parameters() {
 
 #[test]
 fn nothing_unfinished_or_unchecked_is_shipped() {
+    let sources = sources();
+    let for_tests = for_tests_only(&sources);
     let mut offences = Vec::new();
-    for file in sources().iter().filter(|file| !is_test(&file.path)) {
+    for file in sources.iter().filter(|file| !for_tests.contains(&file.path)) {
         offences.extend(calls(&file.path, &rust::production(&rust::code(&file.text)), &NOWHERE));
     }
     none("in shipped code", &offences);
@@ -85,13 +102,36 @@ fn nothing_unfinished_or_unchecked_is_shipped() {
 
 #[test]
 fn tests_wait_for_facts_and_never_for_time() {
+    let sources = sources();
+    let for_tests = for_tests_only(&sources);
     let mut offences = Vec::new();
-    for file in sources().iter().filter(|file| !is_tool(&file.path)) {
+    for file in sources.iter().filter(|file| !is_tool(&file.path)) {
         let code = rust::code(&file.text);
-        let tests = if is_test(&file.path) { code } else { rust::tests(&code) };
-        offences.extend(calls(&file.path, &tests, &["thread::sleep(", "time::sleep("]));
+        let tests = if for_tests.contains(&file.path) { code } else { rust::tests(&code) };
+        for (at, _) in tests.match_indices("sleep(").filter(|(at, _)| !polls(&tests[..*at])) {
+            offences.push(format!("{}:{}", file.path, tests[..at].lines().count()));
+        }
     }
-    none("sleeping tests (poll with a deadline: testkit has it)", &offences);
+    none("tests that sleep instead of polling in a loop", &offences);
+}
+
+/// Whether the innermost block that is open at the end of this code is a loop's.
+fn polls(before: &str) -> bool {
+    let mut depth = 0;
+    let open = before.char_indices().rev().find(|(_, next)| match next {
+        '}' => {
+            depth += 1;
+            false
+        }
+        '{' if depth == 0 => true,
+        '{' => {
+            depth -= 1;
+            false
+        }
+        _ => false,
+    });
+    let header = open.map_or("", |(at, _)| before[..at].rsplit([';', '{', '}']).next().unwrap_or_default());
+    header.split_whitespace().any(|word| matches!(word, "while" | "for" | "loop"))
 }
 
 fn calls(path: &str, code: &str, forbidden: &[&str]) -> Vec<String> {
