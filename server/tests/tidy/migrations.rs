@@ -1,6 +1,7 @@
 //! Both databases go the same way: every migration has a twin of the same number and name.
 
 use crate::{none, workspace::names};
+use std::path::Path;
 
 #[test]
 fn every_migration_is_written_for_both_databases() {
@@ -24,6 +25,6 @@ fn migrations_are_numbered_without_gaps() {
 
 fn scripts(database: &str) -> Vec<String> {
     let mut names = names(&format!("migrations/{database}"));
-    names.retain(|name| name.ends_with(".sql"));
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "sql"));
     names
 }
