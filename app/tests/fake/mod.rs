@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "each test and the gallery use their part of it")]
 
+pub mod asked;
 pub mod data;
 pub mod story;
 

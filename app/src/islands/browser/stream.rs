@@ -19,7 +19,7 @@ const AGAIN_MS: i32 = 10_000;
 pub fn follow(topics: &str) {
     let address = format!("/events?topics={}", js_sys::encode_uri_component(topics));
     let state = Rc::new(RefCell::new(State::default()));
-    open(address, state);
+    open(address, &state);
 }
 
 #[derive(Default)]
@@ -32,10 +32,10 @@ struct State {
     patience: Option<i32>,
 }
 
-fn open(address: String, state: Rc<RefCell<State>>) {
+fn open(address: String, state: &Rc<RefCell<State>>) {
     let Ok(source) = EventSource::new(&address) else { return };
 
-    let heard = Rc::clone(&state);
+    let heard = Rc::clone(state);
     let on_news = Closure::<dyn FnMut(Event)>::new(move |_| refresh_soon(&heard));
     for kind in ["message", "change", "resync"] {
         // Listening on a fresh object cannot fail.
@@ -43,7 +43,7 @@ fn open(address: String, state: Rc<RefCell<State>>) {
     }
     on_news.forget();
 
-    let opened = Rc::clone(&state);
+    let opened = Rc::clone(state);
     let on_open = Closure::<dyn FnMut()>::new(move || {
         let was_lost = {
             let mut state = opened.borrow_mut();
@@ -60,7 +60,7 @@ fn open(address: String, state: Rc<RefCell<State>>) {
     source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
     on_open.forget();
 
-    let broken = Rc::clone(&state);
+    let broken = Rc::clone(state);
     let own = source.clone();
     let on_error = Closure::<dyn FnMut()>::new(move || {
         if broken.borrow().patience.is_none() {
@@ -73,7 +73,7 @@ fn open(address: String, state: Rc<RefCell<State>>) {
         }
         if own.ready_state() == EventSource::CLOSED {
             let (address, state) = (address.clone(), Rc::clone(&broken));
-            after(AGAIN_MS, move || open(address, state));
+            after(AGAIN_MS, move || open(address, &state));
         }
     });
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
