@@ -11,7 +11,7 @@ mod logs;
 mod print;
 mod wait;
 
-use crate::config::{self, ServeConfig};
+use crate::config::{self, ServeConfig, TlsFiles};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -74,6 +74,12 @@ struct ServeArgs {
     /// postgres://… for several servers on one database; the embedded database otherwise
     #[arg(long, value_name = "URL", env = "MIDSPAN_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Certificate with its chain, PEM: answer over TLS; plain HTTP is then for this machine only
+    #[arg(long, value_name = "FILE", env = "MIDSPAN_TLS_CERT", requires = "tls_key", conflicts_with = "dev")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM
+    #[arg(long, value_name = "FILE", env = "MIDSPAN_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 /// How a command failed, and with which exit code.
@@ -104,8 +110,7 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 /// Runs the command line and returns its exit code: 0 done, 1 error, 2 usage, 3 not found, 4 forbidden, 124 timed out.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    // one TLS implementation for everything that speaks it
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::tls::install_provider();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -149,6 +154,7 @@ async fn serve(args: ServeArgs) -> Outcome {
     if args.dev && !args.listen.ip().is_loopback() {
         return Err(Failure::usage("--dev signs everybody in, so it listens on this machine only; leave --listen out or give 127.0.0.1"));
     }
-    let config = ServeConfig { data: args.data, listen: args.listen, database: args.database, dev: args.dev };
+    let tls = args.tls_cert.zip(args.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
+    let config = ServeConfig { data: args.data, listen: args.listen, database: args.database, dev: args.dev, tls };
     crate::serve::serve(config).await.map_err(|error| Failure::new(format!("{error:#}")))
 }

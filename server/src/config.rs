@@ -15,6 +15,15 @@ pub struct ServeConfig {
     pub database: Option<String>,
     /// Demo personas, a local git repository, the starter catalog.
     pub dev: bool,
+    /// The certificate to show; with one, clients on other machines are answered over TLS only.
+    pub tls: Option<TlsFiles>,
+}
+
+/// PEM files: a certificate with its chain, and its key.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 impl ServeConfig {
@@ -31,6 +40,11 @@ impl ServeConfig {
 
     pub fn token_file(&self, name: &str) -> PathBuf {
         self.data.join("dev/tokens").join(name)
+    }
+
+    /// What `kubectl` needs to know to reach a `--dev` server.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.data.join("dev/kubeconfig")
     }
 }
 

@@ -10,6 +10,7 @@ mod discovery;
 mod events;
 mod forms;
 mod headers;
+pub mod listener;
 mod log;
 mod openapi;
 pub mod pages;
@@ -48,6 +49,8 @@ pub struct Doors {
     pub services: Services,
     /// Browsers are signed in as a persona; nothing else is different.
     pub dev: bool,
+    /// Browsers come by TLS: their cookies travel no other way.
+    pub secure: bool,
     /// Ends streams when the server stops.
     pub stop: CancellationToken,
     pub metrics: PrometheusHandle,
@@ -72,8 +75,9 @@ pub fn router(doors: Doors) -> Router {
         .layer(DefaultBodyLimit::max(1024 * 1024))
         .route_layer(middleware::from_fn_with_state(doors.clone(), auth::pages));
     let sessions = SessionManagerLayer::new(sessions::StoreSessions::new(doors.services.clone()))
-        .with_name("midspan")
-        .with_secure(false)
+        // the prefix binds the cookie to this host, and to TLS
+        .with_name(if doors.secure { "__Host-midspan" } else { "midspan" })
+        .with_secure(doors.secure)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(time::Duration::hours(12)));
@@ -88,6 +92,7 @@ pub fn router(doors: Doors) -> Router {
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn(headers::host))
         .layer(CompressionLayer::new());
     signed_in
         .layer(sessions)

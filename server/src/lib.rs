@@ -7,9 +7,12 @@
 
 pub mod cli;
 pub mod config;
+mod dev;
 pub mod http;
 pub mod identity;
 pub mod portal;
+mod private_file;
 pub mod serve;
 pub mod service;
 pub mod starter;
+mod tls;

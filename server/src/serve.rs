@@ -2,7 +2,11 @@
 
 use crate::{
     config::ServeConfig,
-    http::{self, Doors},
+    dev,
+    http::{
+        self, Doors,
+        listener::{Entrance, Plain},
+    },
     identity::RandomIds,
     service::{
         Services,
@@ -10,7 +14,7 @@ use crate::{
         people::PERSONAS,
         promises::publish,
     },
-    starter,
+    starter, tls,
 };
 use anyhow::{Context as _, Result};
 use domain::{Caller, Clock, Object, SystemClock, document};
@@ -53,7 +57,9 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     let data = fs::canonicalize(&config.data)?;
     let config = ServeConfig { data, ..config };
     let lock = lock_data(&config)?;
-    // taken first, so that a taken port is said before anything is changed
+    tls::install_provider();
+    // read and taken first, so that a bad file or a taken port is said before anything is changed
+    let tls = config.tls.as_ref().map(|files| tls::server_config(&files.certificate, &files.key)).transpose()?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}; is another server running?", config.listen))?;
     let store = Store::open(&config.database_url()).await.map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -66,23 +72,27 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     }
     services.refresh_kinds().await?;
     services.ensure_namespace("default").await?;
-    if config.dev {
+    let address = listener.local_addr()?;
+    let (tls, plain) = if config.dev {
         seed(&config, &services).await?;
+        (Some(dev::prepare(&config, address, clock.now())?), Plain::Everyone)
     } else {
         let admin = Caller { name: "admin".to_owned(), groups: vec![domain::caller::PLATFORM.to_owned()] };
         services.token_in_file(&config.data.join("admin-token"), &admin, "bootstrap").await?;
-    }
+        let plain = if tls.is_some() { Plain::ThisMachine } else { Plain::Everyone };
+        (tls, plain)
+    };
     let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
     let runner = Runner::new(RunnerConfig::new(config.data.join("work"), client));
     let stores = Stores::new(config.data.join("cache/stores"));
     let orchestrator = Orchestrator::new(Config::new(replica), store.clone(), clock, offers, runner, stores);
     let stop = CancellationToken::new();
-    let doors = Doors { services: services.clone(), dev: config.dev, stop: stop.clone(), metrics: recorder()? };
-    let address = listener.local_addr()?;
+    let doors = Doors { services: services.clone(), dev: config.dev, secure: config.tls.is_some(), stop: stop.clone(), metrics: recorder()? };
+    let entrance = Entrance::new(listener, tls, plain);
     let router = http::router(doors);
     let doors = tokio::spawn({
         let stop = stop.clone();
-        async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await }
+        async move { axum::serve(entrance, router).with_graceful_shutdown(stop.cancelled_owned()).await }
     });
     let driver = tokio::spawn({
         let orchestrator = orchestrator.clone();
@@ -203,12 +213,14 @@ fn recorder() -> Result<PrometheusHandle> {
 }
 
 fn announce(config: &ServeConfig, address: std::net::SocketAddr) {
-    println!("Midspan is ready at http://{address}");
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    println!("Midspan is ready at {scheme}://{address}");
     if config.dev {
         for persona in PERSONAS {
             println!("  {:<5} {:<18} token: {}", persona.name, persona.role, config.token_file(persona.token_file).display());
         }
         println!("  GitOps repository: {}", config.dev_repository().display());
+        println!("  kubectl: export KUBECONFIG={}", config.kubeconfig().display());
         println!("  Development mode: every browser on this machine is signed in. Not for anything else.");
     } else {
         println!("  First administrator's token: {}", config.data.join("admin-token").display());

@@ -75,16 +75,6 @@ impl Services {
             return Ok(());
         }
         let text = self.issue_token(caller, purpose).await?;
-        write_private(path, &text).map_err(|e| Error::internal(format!("cannot write {}: {e}", path.display())))
+        crate::private_file::write(path, &format!("{text}\n")).map_err(|e| Error::internal(format!("cannot write {}: {e}", path.display())))
     }
-}
-
-fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    let _ = std::fs::remove_file(path);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{text}")
 }

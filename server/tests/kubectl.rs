@@ -1,0 +1,233 @@
+//! An unmodified kubectl against a real server, over TLS, with the kubeconfig that `--dev` writes.
+
+use midspan::{
+    config::ServeConfig,
+    serve::{self, Running},
+};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
+};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A server in a directory of its own, and the terminal beside it.
+struct Terminal {
+    home: PathBuf,
+    server: Running,
+}
+
+/// What kubectl said.
+struct Said {
+    success: bool,
+    out: String,
+    err: String,
+}
+
+impl Terminal {
+    /// None, with a message, on a machine without kubectl.
+    async fn open(name: &str) -> Option<Self> {
+        if Command::new("kubectl").args(["version", "--client"]).output().await.is_err() {
+            println!("kubectl is not installed: nothing is tested here");
+            return None;
+        }
+        let home = std::env::temp_dir().join(format!("midspan-kubectl-{name}-{}", std::process::id()));
+        fs::create_dir_all(&home).unwrap();
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = ServeConfig { data: home.join("data"), listen, database: None, dev: true, tls: None };
+        let server = serve::start(config).await.unwrap();
+        Some(Self { home, server })
+    }
+
+    async fn close(self) {
+        self.server.stop().await.unwrap();
+        fs::remove_dir_all(self.home).unwrap();
+    }
+
+    fn command(&self, words: &str) -> Command {
+        let mut command = Command::new("kubectl");
+        command.args(words.split_whitespace()).current_dir(&self.home).kill_on_drop(true).stdin(Stdio::null());
+        // no cache and no cluster of the one who runs the tests
+        command.env("HOME", &self.home).env("KUBECONFIG", self.home.join("data/dev/kubeconfig"));
+        command
+    }
+
+    async fn kubectl(&self, words: &str) -> Said {
+        let output = tokio::time::timeout(DEADLINE, self.command(words).output()).await;
+        Said::from(output.unwrap_or_else(|_| panic!("kubectl {words} does not come to its end")).unwrap())
+    }
+
+    /// What kubectl printed; it must have succeeded.
+    async fn done(&self, words: &str) -> String {
+        let said = self.kubectl(words).await;
+        assert!(said.success, "kubectl {words}\n{}{}", said.out, said.err);
+        assert_eq!(said.err, "", "kubectl {words}");
+        said.out
+    }
+
+    /// What kubectl complained of; it must have failed.
+    async fn refused(&self, words: &str) -> String {
+        let said = self.kubectl(words).await;
+        assert!(!said.success, "kubectl {words}\n{}", said.out);
+        said.err
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        fs::write(self.home.join(name), text).unwrap();
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        Self { success: output.status.success(), out, err }
+    }
+}
+
+/// A file of the starter catalog.
+fn starter(path: &str) -> String {
+    fs::read_to_string(Path::new("../examples/starter").join(path)).unwrap()
+}
+
+#[track_caller]
+fn holds(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
+
+/// Columns are as wide as their widest cell.
+fn row(table: &str, name: &str) -> Vec<String> {
+    let line = table.lines().find(|line| line.split_whitespace().next() == Some(name));
+    line.unwrap_or_else(|| panic!("no {name} in:\n{table}")).split_whitespace().map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_served_is_found_and_explained() {
+    let Some(dana) = Terminal::open("found").await else { return };
+    let kinds = dana.done("api-resources").await;
+    holds(&kinds, &["Postgresql", "data.example.com/v1", "Promise", "midspan.dev/v1alpha1", "namespaces"]);
+    holds(&dana.done("api-resources --categories=promised -o name").await, &["postgresqls.data.example.com"]);
+    holds(&dana.done("api-versions").await, &["data.example.com/v1", "midspan.dev/v1alpha1", "v1"]);
+    holds(&dana.done("version").await, &["Server Version: v1."]);
+    holds(&dana.done("explain postgresql").await, &["KIND:       Postgresql", "FIELDS:", "spec"]);
+    holds(&dana.done("explain postgresql.spec.storageGiB").await, &["FIELD: storageGiB <integer>", "DESCRIPTION:"]);
+    holds(&dana.done("explain postgresql.spec --recursive").await, &["backups", "enabled"]);
+    holds(&dana.done("get promises").await, &["NAME", "postgresql", "AGE"]);
+    dana.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_developer_asks_for_a_database_changes_it_and_gives_it_back() {
+    let Some(dana) = Terminal::open("asks").await else { return };
+    let request = starter("postgresql/request.yaml");
+    dana.file("request.yaml", &request);
+
+    assert_eq!(dana.done("apply -f request.yaml --dry-run=server").await, "postgresql.data.example.com/orders-db created (server dry run)\n");
+    assert_eq!(dana.done("get postgresqls -o name").await, "");
+    assert_eq!(dana.done("apply -f request.yaml").await, "postgresql.data.example.com/orders-db created\n");
+    dana.done("wait --for=condition=Ready postgresql/orders-db --timeout=30s").await;
+    assert_eq!(dana.done("apply -f request.yaml").await, "postgresql.data.example.com/orders-db unchanged\n");
+
+    let table = dana.done("get postgresqls").await;
+    holds(table.lines().next().unwrap(), &["NAME", "READY", "PHASE", "AGE"]);
+    assert_eq!(row(&table, "orders-db")[1..3], ["True", "Ready"]);
+    holds(&dana.done("get pg orders-db -o wide").await, &["MESSAGE"]);
+    holds(&dana.done("get pg -A").await, &["NAMESPACE", "default"]);
+    let yaml = dana.done("get postgresql orders-db -o yaml").await;
+    holds(&yaml, &["apiVersion: data.example.com/v1", "kind: Postgresql", "storageGiB: 50", "conditions:", "type: Ready"]);
+    let described = dana.done("describe postgresql orders-db").await;
+    holds(&described, &["Name:         orders-db", "Namespace:    default", "API Version:  data.example.com/v1", "Events:"]);
+    holds(&dana.done("get events").await, &["orders-db"]);
+
+    dana.file("request.yaml", &request.replace("storageGiB: 50", "storageGiB: 80"));
+    holds(&dana.kubectl("diff -f request.yaml").await.out, &["-  storageGiB: 50", "+  storageGiB: 80"]);
+    assert_eq!(dana.done("apply -f request.yaml").await, "postgresql.data.example.com/orders-db configured\n");
+    assert_eq!(dana.done("get postgresql orders-db -o jsonpath={.spec.storageGiB}").await, "80");
+    dana.done("wait --for=jsonpath={.status.observedGeneration}=2 postgresql/orders-db --timeout=30s").await;
+
+    dana.done("label postgresql orders-db tier=gold").await;
+    dana.done("annotate postgresql orders-db example.com/ticket=42").await;
+    holds(&dana.done("get postgresqls -l tier=gold -L tier").await, &["orders-db", "gold"]);
+    assert_eq!(dana.kubectl("get postgresqls -l tier=silver").await.err, "No resources found in default namespace.\n");
+    dana.done("label postgresql orders-db tier-").await;
+    dana.done(r#"patch postgresql orders-db --type=merge -p {"spec":{"size":"small"}}"#).await;
+    dana.done(r#"patch postgresql orders-db --type=json -p [{"op":"replace","path":"/spec/instances","value":2}]"#).await;
+    assert_eq!(dana.done("get postgresql orders-db -o jsonpath={.spec.size}/{.spec.instances}").await, "small/2");
+    holds(&dana.refused(r#"patch postgresql orders-db --type=merge -p {"spec":{"size":"enormous"}}"#).await, &["spec.size"]);
+    dana.file("request.yaml", &request.replace("size: medium", "sise: medium"));
+    holds(&dana.refused("apply -f request.yaml").await, &["sise"]);
+
+    holds(&dana.done("delete postgresql orders-db --timeout=30s").await, &["orders-db\" deleted"]);
+    holds(&dana.refused("get postgresql orders-db").await, &["Error from server (NotFound): postgresqls.data.example.com \"orders-db\" not found"]);
+    dana.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_changes_what_is_there() {
+    let Some(dana) = Terminal::open("edits").await else { return };
+    dana.file("request.yaml", &starter("postgresql/request.yaml"));
+    assert_eq!(dana.done("create -f request.yaml").await, "postgresql.data.example.com/orders-db created\n");
+    holds(&dana.refused("create -f request.yaml").await, &["AlreadyExists"]);
+    let edit = dana.command("edit postgresql orders-db").env("KUBE_EDITOR", "sed -i s/storageGiB:.50/storageGiB:\\ 60/").output().await.unwrap();
+    let said = Said::from(edit);
+    assert!(said.success, "{}{}", said.out, said.err);
+    assert_eq!(dana.done("get postgresql orders-db -o jsonpath={.spec.storageGiB}").await, "60");
+
+    dana.done("wait --for=jsonpath={.status.observedGeneration}=2 postgresql/orders-db --timeout=30s").await;
+    dana.done("wait --for=condition=Ready postgresql/orders-db --timeout=30s").await;
+    let yaml = dana.done("get postgresql orders-db -o yaml").await;
+    dana.file("whole.yaml", &yaml.replace("storageGiB: 60", "storageGiB: 70"));
+    dana.done("replace -f whole.yaml").await;
+    holds(&dana.refused("replace -f whole.yaml").await, &["Conflict", "the object has been modified"]);
+    dana.done("delete -f request.yaml --timeout=30s").await;
+    dana.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_engineer_publishes_and_the_developer_may_not() {
+    let Some(terminal) = Terminal::open("publishes").await else { return };
+    let promise = starter("redis/promise.yaml");
+    terminal.file("promise.yaml", &promise);
+    holds(&terminal.refused("delete promise redis").await, &["Error from server (Forbidden)"]);
+    terminal.file("renamed.yaml", &promise.replace("title: ", "title: Fast "));
+    holds(&terminal.refused("apply -f renamed.yaml").await, &["Forbidden"]);
+
+    terminal.done("--context platform delete promise redis --timeout=30s").await;
+    holds(&terminal.refused("get redis").await, &["redis"]);
+    holds(&terminal.done("--context platform apply -f promise.yaml").await, &["redis created"]);
+    holds(&terminal.done("--context platform get promise redis").await, &["redis"]);
+    holds(&terminal.done("--context platform describe promise redis").await, &["Kind:         Promise"]);
+    holds(&terminal.done("--context platform apply -f renamed.yaml").await, &["redis configured"]);
+    terminal.done("config use-context platform").await;
+    holds(&terminal.done("get revisions").await, &["redis"]);
+    holds(&terminal.done("get runs,requests,placements,works,destinations,statestores -A").await, &["dev"]);
+    terminal.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_tells_what_happens() {
+    let Some(dana) = Terminal::open("watches").await else { return };
+    dana.file("request.yaml", &starter("postgresql/request.yaml"));
+    let mut watch = dana.command("get postgresqls --watch").stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    dana.done("apply -f request.yaml").await;
+    let told = tokio::time::timeout(DEADLINE, async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if row(&format!("{line}\n"), line.split_whitespace().next().unwrap_or_default()).get(2).is_some_and(|phase| phase == "Ready") {
+                return line;
+            }
+        }
+        panic!("the watch ended");
+    });
+    holds(&told.await.expect("the watch tells that the database is ready"), &["orders-db", "True"]);
+    watch.kill().await.unwrap();
+    dana.close().await;
+}
