@@ -1,4 +1,5 @@
 //! A server with a certificate of its own: TLS for everybody, plain HTTP for this machine.
+#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 use midspan::{
     config::{ServeConfig, TlsFiles},
@@ -7,6 +8,7 @@ use midspan::{
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::{Certificate, StatusCode, Version};
 use std::{fs, net::SocketAddr, path::PathBuf};
+use tokio::process::Command;
 
 struct Directory(PathBuf);
 
@@ -53,6 +55,26 @@ async fn one_port_speaks_tls_and_to_this_machine_plain_http() {
         let nobody = client.get(&address).send().await.unwrap();
         assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED, "{scheme}");
     }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_trusts_the_authority_it_is_told_of() {
+    let directory = Directory::new("trust");
+    let files = directory.certificate();
+    let server = serve::start(directory.config(files.clone())).await.unwrap();
+    let address = format!("https://{}", server.address);
+    let midspan = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_midspan"));
+        command.args(["get", "statestores", "--server", &address]).current_dir(&directory.0).kill_on_drop(true);
+        command.env("MIDSPAN_TOKEN", fs::read_to_string(directory.0.join("data/admin-token")).unwrap().trim());
+        command
+    };
+    let told = midspan().env("SSL_CERT_FILE", &files.certificate).output().await.unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let untold = midspan().output().await.unwrap();
+    let said = String::from_utf8_lossy(&untold.stderr).into_owned();
+    assert!(!untold.status.success() && said.contains("no trust in this server: ") && said.contains("SSL_CERT_FILE"), "{said}");
     server.stop().await.unwrap();
 }
 

@@ -4,7 +4,7 @@ use super::{Failure, Outcome, ServerArgs};
 use crate::config;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
-use std::path::Path;
+use std::{error::Error, io, path::Path};
 
 /// A server and the token to speak to it with.
 pub struct Client {
@@ -85,7 +85,13 @@ impl Client {
             None => request,
         };
         let response = request.send().await.map_err(|error| {
-            let why = if error.is_connect() { "nothing answers there; is the server running? (`midspan serve --dev` starts one)".to_owned() } else { error.to_string() };
+            let why = if let Some(problem) = tls_problem(&error) {
+                format!("no trust in this server: {problem}; if it is the right one, name its authority's certificate in SSL_CERT_FILE")
+            } else if error.is_connect() {
+                "nothing answers there; is the server running? (`midspan serve --dev` starts one)".to_owned()
+            } else {
+                error.to_string()
+            };
             Failure::new(format!("{}: {why}", self.server))
         })?;
         if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
@@ -112,6 +118,16 @@ impl Client {
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.server)
     }
+}
+
+/// What TLS had against the server, wherever in the chain of causes it stands.
+fn tls_problem(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let first: &(dyn Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(first), |&error| match error.downcast_ref().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner as &(dyn Error + 'static)),
+        None => error.source(),
+    });
+    causes.find_map(|error| error.downcast_ref())
 }
 
 async fn parsed(response: Response) -> Outcome<Value> {

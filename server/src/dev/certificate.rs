@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// How long a certificate is good for.
 const LIFETIME: Duration = DAY.saturating_mul(365);
@@ -30,15 +30,15 @@ const RENEWAL: Duration = DAY.saturating_mul(30);
 pub struct Certificate {
     /// What a client has to trust.
     pub authority: PathBuf,
-    certificate: PathBuf,
+    chain: PathBuf,
     key: PathBuf,
 }
 
 impl Certificate {
     /// The certificate of this directory for a server at this address, made anew if it is missing, damaged, for other names, or ends soon.
     pub fn in_directory(directory: &Path, address: IpAddr, now: Timestamp) -> Result<Self> {
-        let [authority, certificate, key] = ["ca.crt", "server.crt", "server.key"].map(|name| directory.join(name));
-        let found = Self { authority, certificate, key };
+        let [authority, chain, key] = ["ca.crt", "server.crt", "server.key"].map(|name| directory.join(name));
+        let found = Self { authority, chain, key };
         let names = names(address);
         if found.usable(&names, now + RENEWAL).is_err() {
             found.make(&names, now).with_context(|| format!("no certificate can be made in {}", directory.display()))?;
@@ -47,7 +47,7 @@ impl Certificate {
     }
 
     pub fn server_config(&self) -> Result<Arc<ServerConfig>> {
-        tls::server_config(&self.certificate, &self.key)
+        tls::server_config(&self.chain, &self.key)
     }
 
     /// Whether a client that trusts the authority would accept this server at that time, by each of these names.
@@ -58,7 +58,7 @@ impl Certificate {
             roots.add(authority)?;
         }
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), tls::provider()).build()?;
-        let chain = tls::certificates(&self.certificate)?;
+        let chain = tls::certificates(&self.chain)?;
         let at = UnixTime::since_unix_epoch(at.since(Timestamp::from_micros(0)));
         for name in names {
             verifier.verify_server_cert(&chain[0], &chain[1..], &ServerName::try_from(name.as_str())?, &[], at)?;
@@ -85,7 +85,7 @@ impl Certificate {
         let authority_certificate = authority.self_signed(&authority_key)?;
         let certificate = server.signed_by(&server_key, &Issuer::new(authority, authority_key))?;
         private_file::write(&self.key, &server_key.serialize_pem())?;
-        fs::write(&self.certificate, certificate.pem())?;
+        fs::write(&self.chain, certificate.pem())?;
         fs::write(&self.authority, authority_certificate.pem())?;
         Ok(())
     }
@@ -123,7 +123,7 @@ mod tests {
         /// The server's certificate as it stands after a start at that time.
         fn started(&self, address: [u8; 4], now: Timestamp) -> String {
             let certificate = Certificate::in_directory(&self.0, IpAddr::from(address), now).unwrap();
-            fs::read_to_string(certificate.certificate).unwrap()
+            fs::read_to_string(certificate.chain).unwrap()
         }
     }
 
