@@ -50,8 +50,8 @@ pub trait Portal: Send + Sync {
     async fn files(&self, key: &ResourceKey) -> Result<FilesPage>;
     /// `/r/…/history?before=`
     async fn history(&self, key: &ResourceKey, before: Option<&str>) -> Result<HistoryPage>;
-    /// `/r/…/edit`: the same form, filled with the present spec.
-    async fn edit(&self, key: &ResourceKey) -> Result<FormPage>;
+    /// `/r/…/edit?draft=`: the same form, filled with the present spec or with a draft that was not submitted.
+    async fn edit(&self, key: &ResourceKey, draft: &str) -> Result<FormPage>;
     /// `/r/…/delete`
     async fn delete(&self, key: &ResourceKey) -> Result<DeletePage>;
     /// `/runs?…`

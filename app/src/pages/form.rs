@@ -26,6 +26,8 @@ pub struct Prefill {
     pub example: String,
     /// `?like=namespace/promise/name`: copy an existing resource's spec.
     pub like: String,
+    /// `?draft=req-…`: go on with a plan that was not submitted.
+    pub draft: String,
     /// `?v/size=small`: single values, as posted entries.
     pub entries: Vec<(String, String)>,
 }
@@ -87,13 +89,14 @@ pub fn NewRequestPage() -> impl IntoView {
 #[component]
 pub fn EditPage() -> impl IntoView {
     let key = resource_key();
+    let draft = query("draft");
     let portal = portal();
     let refused = refused();
     show(
         async move {
             match refused {
                 Some(page) => Ok(page),
-                None => portal.edit(&key).await,
+                None => portal.edit(&key, &draft).await,
             }
         },
         |page, _| draw(&page),
@@ -116,7 +119,7 @@ fn prefill() -> Prefill {
             .map(|(name, value)| (name.into_owned(), value))
             .collect()
     });
-    Prefill { example: query("example"), like: query("like"), entries }
+    Prefill { example: query("example"), like: query("like"), draft: query("draft"), entries }
 }
 
 fn draw(page: &FormPage) -> Drawn {

@@ -97,7 +97,7 @@ impl Portal for FakePortal {
         Ok(story::history())
     }
 
-    async fn edit(&self, _: &ResourceKey) -> Result<FormPage> {
+    async fn edit(&self, _: &ResourceKey, _: &str) -> Result<FormPage> {
         Ok(data::edit_form())
     }
 

@@ -41,8 +41,8 @@ pub async fn pages(State(doors): State<Doors>, session: Session, mut request: Re
 
 async fn identify(doors: &Doors, session: &Session, headers: &HeaderMap, method: &Method, page: bool) -> domain::Result<Asker> {
     let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-    if let Some(token) = bearer(headers)? {
-        let caller = doors.services.caller_of_token(token).await?;
+    if let Some(token) = token(headers)? {
+        let caller = doors.services.caller_of_token(&token).await?;
         return Ok(Asker { caller, source: source(headers).to_owned(), request_id });
     }
     let caller = persona(doors, session, page || is_program(headers)).await?;
@@ -63,11 +63,18 @@ async fn persona(doors: &Doors, session: &Session, by_itself: bool) -> domain::R
     persona.or_else(|| by_itself.then_some(crate::service::people::PERSONAS[0])).map(Persona::caller).ok_or_else(refused)
 }
 
-fn bearer(headers: &HeaderMap) -> domain::Result<Option<&str>> {
+/// The token of a request: as `Bearer`, or as the password of `Basic`, which is all that some clients send without TLS.
+fn token(headers: &HeaderMap) -> domain::Result<Option<String>> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let refused = || Error::new(ErrorKind::Unauthorized, "Unauthorized");
     let text = value.to_str().map_err(|_| refused())?;
-    text.strip_prefix("Bearer ").map(|token| Some(token.trim())).ok_or_else(refused)
+    if let Some(token) = text.strip_prefix("Bearer ") {
+        return Ok(Some(token.trim().to_owned()));
+    }
+    let pair = text.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded.trim()).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let password = pair.as_deref().and_then(|pair| pair.split_once(':')).map(|(_, password)| password.to_owned());
+    password.map(Some).ok_or_else(refused)
 }
 
 /// A browser always says where a request comes from, and it sends cookies. What does neither is a program on this machine.

@@ -15,9 +15,6 @@ use tower_sessions::Session;
 #[derive(Deserialize)]
 pub struct Choice {
     persona: String,
-    /// Where to go on: a path of ours.
-    #[serde(default)]
-    back: String,
 }
 
 /// `POST /dev/persona`
@@ -30,7 +27,7 @@ pub async fn choose_persona(session: Session, headers: HeaderMap, Form(choice): 
     if session.cycle_id().await.is_err() || session.insert(PERSONA, persona.name).await.is_err() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    Redirect::to(super::pages::own_path(&choice.back)).into_response()
+    Redirect::to(&super::pages::back(&headers)).into_response()
 }
 
 /// Refuses requests that name another host: a page elsewhere could have pointed its own name here.

@@ -34,6 +34,7 @@ enum Topic {
     Request(String),
     /// A list: any resource, run or request.
     Lists,
+    Catalog,
 }
 
 impl Topic {
@@ -46,7 +47,8 @@ impl Topic {
             }
             "run" => Some(Self::Run(rest.to_owned())),
             "request" => Some(Self::Request(rest.to_owned())),
-            "list" | "lists" | "home" | "resources" | "runs" => Some(Self::Lists),
+            "home" | "resources" | "runs" => Some(Self::Lists),
+            "catalog" => Some(Self::Catalog),
             _ => None,
         }
     }
@@ -61,6 +63,7 @@ impl Topic {
             }
             Self::Run(name) => object.kind == "Run" && object.metadata.name == *name,
             Self::Request(name) => object.kind == "Request" && object.metadata.name == *name,
+            Self::Catalog => object.kind == "Promise",
             Self::Lists => !object.facets().promise.is_empty() || matches!(object.kind.as_str(), "Run" | "Request"),
         }
     }

@@ -17,7 +17,7 @@ use axum::{
 };
 use domain::{Error, ErrorKind, Result};
 use forms::{Action, Decoded, Entry, Filled, FormModel, apply_action, decode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 pub fn routes() -> Router<Doors> {
@@ -177,7 +177,7 @@ async fn delete(
     body: Bytes,
 ) -> Response {
     let key = ResourceKey { namespace, promise, name };
-    let typed = form_pairs(&body).find(|(field, _)| field == "name").map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    let typed = form_pairs(&body).find(|(field, _)| field == "confirm").map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
     let portal = ServerPortal::new(doors.clone(), asker.clone());
     let answer = async {
         if typed != key.name {
@@ -203,10 +203,4 @@ async fn respond(doors: &Doors, asker: &Asker, answer: Result<Response>) -> Resp
 /// The pairs of an `application/x-www-form-urlencoded` body, in order.
 fn form_pairs(body: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
     form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), value.into_owned()))
-}
-
-/// The document a form stands for, as `midspan apply` takes it.
-pub fn document(api_version: &str, kind: &str, key: &ResourceKey, spec: &Value) -> Value {
-    let name = if key.name.is_empty() { "my-name" } else { &key.name };
-    json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": key.namespace}, "spec": spec})
 }

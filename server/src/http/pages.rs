@@ -111,8 +111,6 @@ fn theme_of(headers: &HeaderMap) -> String {
 #[derive(Deserialize)]
 struct ThemeChoice {
     theme: String,
-    #[serde(default)]
-    back: String,
 }
 
 /// `POST /theme`
@@ -121,15 +119,40 @@ async fn choose_theme(headers: HeaderMap, Form(choice): Form<ThemeChoice>) -> Re
         theme @ ("light" | "dark") => format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax"),
         _ => "theme=; Path=/; Max-Age=0; SameSite=Lax".to_owned(),
     };
-    let mut response = Redirect::to(own_path(&choice.back)).into_response();
+    let mut response = Redirect::to(&back(&headers)).into_response();
     if let (true, Ok(value)) = (auth::same_origin(&headers), HeaderValue::from_str(&cookie)) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     response
 }
 
-/// A path of ours, or home: a redirect must not lead away.
-pub fn own_path(back: &str) -> &str {
-    let own = back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
-    if own { back } else { "/" }
+/// The page a form was posted from, as a path of ours; home when there is none. A redirect must not lead away.
+pub fn back(headers: &HeaderMap) -> String {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (referer, host) = (text(header::REFERER), text(header::HOST));
+    let path = referer.split_once("://").and_then(|(_, rest)| rest.strip_prefix(host)).filter(|_| !host.is_empty());
+    let own = path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']));
+    own.unwrap_or("/").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(referer: &str, expected: &str) {
+        let headers = [(header::REFERER, referer), (header::HOST, "127.0.0.1:7400")];
+        let headers = headers.map(|(name, value)| (name, HeaderValue::from_str(value).unwrap())).into_iter().collect();
+        assert_eq!(back(&headers), expected, "{referer}");
+    }
+
+    #[test]
+    fn going_back_stays_here() {
+        check("http://127.0.0.1:7400/catalog?q=x", "/catalog?q=x");
+        check("http://127.0.0.1:7400", "/");
+        check("http://127.0.0.1:7400//evil.example", "/");
+        check("http://evil.example/http://127.0.0.1:7400/", "/");
+        check("http://127.0.0.1:7400.evil.example/", "/");
+        check("", "/");
+    }
 }

@@ -8,7 +8,7 @@ use super::{
 use domain::{
     Error, ErrorKind, Object, Result,
     event::{Event, Level},
-    facets::PROMISE_LABEL,
+    facets::{PROMISE_LABEL, REQUESTED_BY},
     plan::FINALIZER,
     request::{Operation, Request, RequestSpec},
     run::ResourceRef,
@@ -37,19 +37,21 @@ impl Services {
         let draft = object.metadata.annotations.remove(REQUEST_ANNOTATION);
         let operation = match stored {
             None => {
+                object.metadata.labels.insert(REQUESTED_BY.to_owned(), domain::name::to_value(&asker.caller.name));
                 object.metadata.finalizers.push(FINALIZER.to_owned());
                 object.metadata.finalizers.dedup();
                 object.status = json!({"phase": "Pending", "message": "Resource requested"});
                 Some(Operation::Create)
             }
+            Some(stored) if !stored.deleting() && !object.metadata.finalizers.iter().any(|f| f == FINALIZER) => {
+                // who replaces the whole object must not make Midspan forget what it placed
+                object.metadata.finalizers.push(FINALIZER.to_owned());
+                changed_spec(stored, &mut object)
+            }
             Some(stored) if stored.deleting() && stored.spec != object.spec => {
                 return Err(Error::conflict(format!("{} is being deleted; its spec can no longer change", served.invalid_name(&object.metadata.name))));
             }
-            Some(stored) if stored.spec != object.spec => {
-                object.metadata.generation += 1;
-                Some(Operation::Update)
-            }
-            Some(_) => None,
+            Some(stored) => changed_spec(stored, &mut object),
         };
         let mut ops = Vec::new();
         if let Some(operation) = operation {
@@ -113,13 +115,25 @@ pub(crate) fn admit_spec(served: &Served, promised: &Promised, object: &mut Obje
     dropped.extend(object.rest.keys().cloned());
     object.rest.clear();
     if unknown == UnknownFields::Refuse && !dropped.is_empty() {
-        let fields = dropped.iter().map(|field| format!("unknown field {field:?}")).collect::<Vec<_>>().join(", ");
+        const MOST: usize = 20;
+        let more = dropped.len().saturating_sub(MOST);
+        let mut fields = dropped.iter().take(MOST).map(|field| format!("unknown field {field:?}")).collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            fields.push_str(&format!(" and {more} more"));
+        }
         let message = format!("{} in version {:?} cannot be handled as a {}: strict decoding error: {fields}", served.kind, served.version, served.kind);
         return Err(Error::new(ErrorKind::BadRequest, message));
     }
     object.spec = admission.into_result(&served.invalid_name(&object.metadata.name))?;
     let warn = unknown == UnknownFields::Warn;
     Ok(if warn { dropped.iter().map(|field| format!("unknown field {field:?}")).collect() } else { Vec::new() })
+}
+
+fn changed_spec(stored: &Object, object: &mut Object) -> Option<Operation> {
+    (stored.spec != object.spec).then(|| {
+        object.metadata.generation += 1;
+        Operation::Update
+    })
 }
 
 /// Marks an object as what a draft request asked for.

@@ -5,6 +5,9 @@ use crate::object::Object;
 /// The label by which a resource belongs to its promise, Kratix's own.
 pub const PROMISE_LABEL: &str = "kratix.io/promise-name";
 
+/// The label by which people find what they asked for.
+pub const REQUESTED_BY: &str = "midspan.dev/requested-by";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facets<'a> {
     /// `status.phase`, or `status.state` where a kind has that instead.

@@ -35,6 +35,13 @@ pub fn is_value(text: &str) -> bool {
     bytes.len() <= 63 && bytes.iter().copied().all(inner) && ends(bytes.first()) && ends(bytes.last())
 }
 
+/// The nearest label value to any text: what does not fit becomes a dash.
+pub fn to_value(text: &str) -> String {
+    let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let value: String = text.chars().map(fits).take(63).collect();
+    value.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +63,13 @@ mod tests {
         check("a/b", false);
         check("a\u{202e}b", false);
         check(&"a".repeat(64), false);
+    }
+
+    #[test]
+    fn any_text_has_a_nearest_label_value() {
+        assert_eq!(to_value("ana@example.com"), "ana-example.com");
+        assert_eq!(to_value("  "), "");
+        assert!(is_value(&to_value(&"é".repeat(200))));
     }
 
     #[test]

@@ -106,7 +106,12 @@ impl Request {
                 namespace: spec.resource.namespace.clone(),
                 uid: uid.to_owned(),
                 creation_timestamp: Some(now.to_second()),
-                labels: [("midspan.dev/promise".to_owned(), spec.promise.clone()), ("midspan.dev/resource".to_owned(), spec.resource.name.clone())].into(),
+                labels: [
+                    ("midspan.dev/promise".to_owned(), spec.promise.clone()),
+                    ("midspan.dev/resource".to_owned(), spec.resource.name.clone()),
+                    (crate::facets::REQUESTED_BY.to_owned(), crate::name::to_value(&spec.asked_by)),
+                ]
+                .into(),
                 ..crate::Metadata::default()
             },
             spec,

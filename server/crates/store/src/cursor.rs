@@ -1,7 +1,7 @@
 //! Where a page of a list ended, as an opaque word that fits into a URL.
 
 use crate::query::Sort;
-use domain::{Error, Result};
+use domain::{Error, Object, Result, Timestamp};
 use std::fmt;
 
 /// The last object's place in the order, and the version the first page was read at.
@@ -18,6 +18,17 @@ impl Cursor {
     /// Reads the word again. A word that is none of ours is refused.
     pub fn parse(word: &str) -> Result<Self> {
         Self::read(word).ok_or_else(|| Error::bad_request("the continue token is not one of ours; start the list anew"))
+    }
+
+    /// The place of an object in an order: a page that ends, or begins, with it.
+    pub fn at(object: &Object, sort: Sort) -> Self {
+        let metadata = &object.metadata;
+        let (text, number) = match sort {
+            Sort::Name => (metadata.name.clone(), 0),
+            Sort::Created => (String::new(), metadata.creation_timestamp.map_or(0, Timestamp::micros)),
+            Sort::Version => (String::new(), metadata.resource_version),
+        };
+        Self { sort, text, number, uid: metadata.uid.clone(), version: metadata.resource_version }
     }
 
     fn read(word: &str) -> Option<Self> {

@@ -5,10 +5,10 @@ use crate::{
     cursor::Cursor,
     db::Db,
     object_row::object,
-    query::{Facet, Query, Sort},
+    query::{Facet, Query},
     statement::{Statement, for_values},
 };
-use domain::{Object, Result, Timestamp};
+use domain::{Object, Result};
 use sqlx::FromRow;
 
 /// One page of a list.
@@ -78,7 +78,7 @@ impl Store {
         rows.truncate(if more { limit } else { rows.len() });
         let objects = rows.into_iter().map(Found::object).collect::<Result<Vec<_>>>()?;
 
-        let next = objects.last().filter(|_| more).map(|last| after(last, query.sort, version));
+        let next = objects.last().filter(|_| more).map(|last| Cursor { version, ..Cursor::at(last, query.sort) });
         let remaining = match &next {
             Some(next) if query.count_remaining => Some(self.number_after(query, next).await?),
             _ => None,
@@ -123,16 +123,6 @@ impl Store {
 
 pub(crate) async fn version(db: &Db) -> Result<i64> {
     Ok(db.one::<Number>(Statement::new(VERSION)).await?.number)
-}
-
-fn after(last: &Object, sort: Sort, version: i64) -> Cursor {
-    let metadata = &last.metadata;
-    let (text, number) = match sort {
-        Sort::Name => (metadata.name.clone(), 0),
-        Sort::Created => (String::new(), metadata.creation_timestamp.map_or(0, Timestamp::micros)),
-        Sort::Version => (String::new(), metadata.resource_version),
-    };
-    Cursor { sort, text, number, uid: metadata.uid.clone(), version }
 }
 
 #[derive(FromRow)]
