@@ -21,8 +21,17 @@ const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A server in a directory of its own, and the terminal beside it.
 struct Terminal {
-    home: PathBuf,
     server: Running,
+    home: Home,
+}
+
+/// A directory that is gone when this is dropped.
+struct Home(PathBuf);
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What kubectl said.
@@ -41,22 +50,22 @@ impl Terminal {
         }
         let home = std::env::temp_dir().join(format!("midspan-kubectl-{name}-{}", std::process::id()));
         fs::create_dir_all(&home).unwrap();
+        let home = Home(home);
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = ServeConfig { data: home.join("data"), listen, database: None, dev: true, tls: None };
+        let config = ServeConfig { data: home.0.join("data"), listen, database: None, dev: true, tls: None };
         let server = serve::start(config).await.unwrap();
-        Some(Self { home, server })
+        Some(Self { server, home })
     }
 
     async fn close(self) {
         self.server.stop().await.unwrap();
-        fs::remove_dir_all(self.home).unwrap();
     }
 
     fn command(&self, words: &str) -> Command {
         let mut command = Command::new("kubectl");
-        command.args(words.split_whitespace()).current_dir(&self.home).kill_on_drop(true).stdin(Stdio::null());
+        command.args(words.split_whitespace()).current_dir(&self.home.0).kill_on_drop(true).stdin(Stdio::null());
         // no cache and no cluster of the one who runs the tests
-        command.env("HOME", &self.home).env("KUBECONFIG", self.home.join("data/dev/kubeconfig"));
+        command.env("HOME", &self.home.0).env("KUBECONFIG", self.home.0.join("data/dev/kubeconfig"));
         command
     }
 
@@ -81,7 +90,7 @@ impl Terminal {
     }
 
     fn file(&self, name: &str, text: &str) {
-        fs::write(self.home.join(name), text).unwrap();
+        fs::write(self.home.0.join(name), text).unwrap();
     }
 }
 
