@@ -14,7 +14,7 @@ use domain::{
     document,
     object::GROUP,
     promise::{Promise, RevisionKind},
-    run::RunKind,
+    request::{Operation, RequestKind},
 };
 use forms::labels::humanised;
 use serde_json::{Value, json};
@@ -53,14 +53,15 @@ impl ServerPortal {
         Ok(cards)
     }
 
-    /// Median seconds from start to end of the newest successful runs, by promise.
+    /// Median seconds from asking to ready of the newest creations, by promise.
     async fn typical_seconds(&self) -> Result<BTreeMap<String, i64>> {
         const SAMPLE: i64 = 200;
-        let query = Query { phases: vec!["Succeeded".to_owned()], sort: Sort::Created, descending: true, limit: SAMPLE, ..Query::of_kind(GROUP, "Run") };
+        let query = Query { phases: vec!["Succeeded".to_owned()], sort: Sort::Created, descending: true, limit: SAMPLE, ..Query::of_kind(GROUP, "Request") };
         let mut seconds: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for run in self.doors.services.store.list(&query).await?.objects.into_iter().filter_map(|object| Typed::<RunKind>::parse(object).ok()) {
-            if let Some(took) = facts::seconds_between(run.status.started_at, run.status.finished_at) {
-                seconds.entry(run.spec.promise).or_default().push(took);
+        let requests = self.doors.services.store.list(&query).await?.objects.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok());
+        for request in requests.filter(|request| request.spec.operation == Operation::Create) {
+            if let Some(took) = facts::seconds_between(request.status.submitted_at, request.status.finished_at) {
+                seconds.entry(request.spec.promise).or_default().push(took);
             }
         }
         Ok(seconds.into_iter().filter_map(|(promise, all)| Some((promise, facts::median(all)?))).collect())

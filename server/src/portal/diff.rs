@@ -2,7 +2,7 @@
 
 use crate::service::preview::FileChange;
 use app::view::{Change, DiffKind, DiffLine, FieldChange, FileDiff};
-use forms::labels::humanised;
+use forms::{Schema, labels::humanised};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -56,10 +56,13 @@ pub fn file(change: &FileChange) -> FileDiff {
     FileDiff { path: change.path.clone(), destination: change.destination.clone(), change: kind, added, removed, lines, hidden }
 }
 
-/// The leaves in which two specs differ.
-pub fn fields(before: &Value, after: &Value) -> Vec<FieldChange> {
+/// The leaves in which two specs differ, labelled as the form labels them.
+pub fn fields(schema: &Schema, before: &Value, after: &Value) -> Vec<FieldChange> {
     let mut changes = Vec::new();
-    compare("", before, after, &mut changes);
+    compare("", before, after, &mut |path, old, new| {
+        let described = if new.is_null() { before } else { after };
+        changes.push(FieldChange { label: label(schema, described, path), path: format!("spec.{path}"), before: shown(old), after: shown(new) });
+    });
     changes
 }
 
@@ -70,23 +73,30 @@ pub fn leaves(value: &Value) -> Vec<(String, String)> {
     all
 }
 
-/// `backups.schedule` as people read it: `Backups / Schedule`.
-pub fn label(path: &str) -> String {
-    path.split('.').map(|part| part.split_once('[').map_or_else(|| humanised(part), |(name, index)| format!("{} {}", humanised(name), index.trim_end_matches(']').parse::<usize>().map_or(0, |i| i + 1)))).collect::<Vec<_>>().join(" / ")
+/// `backups.schedule` as the form calls it: `Backups / Schedule`.
+pub fn label(schema: &Schema, value: &Value, path: &str) -> String {
+    let (mut pointer, mut words) = (String::new(), Vec::new());
+    for part in path.split('.') {
+        let (name, indexes) = part.split_once('[').unwrap_or((part, ""));
+        pointer = forms::pointer::join(&pointer, name);
+        let title = schema.at(value, &pointer).and_then(|node| node.title.clone()).unwrap_or_else(|| humanised(name));
+        let numbers: Vec<usize> = indexes.split('[').filter_map(|index| index.trim_end_matches(']').parse().ok()).collect();
+        let numbered = numbers.iter().fold(title, |title, number| format!("{title} {}", number + 1));
+        numbers.iter().for_each(|number| pointer = forms::pointer::join(&pointer, &number.to_string()));
+        words.push(numbered);
+    }
+    words.join(" / ")
 }
 
-fn compare(path: &str, before: &Value, after: &Value, changes: &mut Vec<FieldChange>) {
+fn compare(path: &str, before: &Value, after: &Value, leaf: &mut impl FnMut(&str, &Value, &Value)) {
     if before == after {
         return;
     }
-    if let (Value::Object(old), Value::Object(new)) = (before, after) {
-        for key in old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))) {
-            let (old, new) = (old.get(key).unwrap_or(&Value::Null), new.get(key).unwrap_or(&Value::Null));
-            compare(&join(path, key), old, new, changes);
-        }
-        return;
+    let (Value::Object(old), Value::Object(new)) = (before, after) else { return leaf(path, before, after) };
+    for key in old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))) {
+        let (old, new) = (old.get(key).unwrap_or(&Value::Null), new.get(key).unwrap_or(&Value::Null));
+        compare(&join(path, key), old, new, leaf);
     }
-    changes.push(FieldChange { label: label(path), path: format!("spec.{path}"), before: shown(before), after: shown(after) });
 }
 
 fn walk(path: &str, value: &Value, leaf: &mut impl FnMut(&str, &Value)) {
@@ -144,8 +154,13 @@ mod tests {
 
     #[test]
     fn fields_that_differ_are_told_by_leaf() {
-        let changes = fields(&json!({"size": "small", "backups": {"enabled": false}}), &json!({"size": "large", "backups": {"enabled": true, "days": 7}}));
-        let told: Vec<String> = changes.iter().map(|c| format!("{}: {} -> {}", c.path, c.before, c.after)).collect();
-        assert_eq!(told, ["spec.size: small -> large", "spec.backups.enabled: no -> yes", "spec.backups.days:  -> 7"]);
+        let schema = json!({"properties": {"size": {"type": "string"}, "backups": {"title": "Back-ups", "properties": {"enabled": {"type": "boolean"}, "days": {"type": "integer", "title": "Kept days"}}}}});
+        let schema = Schema::parse(&schema).unwrap();
+        let changes = fields(&schema, &json!({"size": "small", "backups": {"enabled": false}}), &json!({"size": "large", "backups": {"enabled": true, "days": 7}}));
+        let told: Vec<String> = changes.iter().map(|c| format!("{} ({}): {} -> {}", c.label, c.path, c.before, c.after)).collect();
+        assert_eq!(
+            told,
+            ["Size (spec.size): small -> large", "Back-ups / Enabled (spec.backups.enabled): no -> yes", "Back-ups / Kept days (spec.backups.days):  -> 7"]
+        );
     }
 }

@@ -156,8 +156,9 @@ pub fn median(mut seconds: Vec<i64>) -> Option<i64> {
     seconds.get(seconds.len() / 2).copied()
 }
 
+/// Whole seconds, begun ones counted.
 pub fn seconds_between(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<i64> {
-    i64::try_from(end?.since(start?).as_millis().div_ceil(1000)).ok()
+    i64::try_from(end?.since(start?).as_millis().div_ceil(1000).max(1)).ok()
 }
 
 pub fn sentence_case(text: &str) -> String {

@@ -5,7 +5,7 @@ use crate::service::kinds::Served;
 use app::{
     pages::request::{Plan, PlannedDestination, PlannedEffect, RequestKind, RequestPage, RequestPhase},
     paths::{self, ResourceKey},
-    view::Change,
+    view::{Change, FieldChange},
 };
 use domain::{
     Error, Result, Typed, document,
@@ -13,6 +13,7 @@ use domain::{
     request::{self, Operation, Request},
     run::RunKind,
 };
+use ::forms::Schema;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -77,7 +78,7 @@ impl ServerPortal {
         let typical = self.cards().await?.into_iter().find(|card| card.name == key.promise).and_then(|card| card.typical_seconds);
         Ok(Plan {
             files,
-            fields: stored.map(|stored| diff::fields(&stored.spec, &input)).unwrap_or_default(),
+            fields: stored.zip(served.promised()).map(|(stored, promised)| changed(&promised.schema, &stored.spec, &input)).unwrap_or_default(),
             destinations: preview
                 .destinations
                 .iter()
@@ -112,6 +113,11 @@ impl ServerPortal {
         let document = json!({"apiVersion": served.api_version(), "kind": served.kind, "metadata": {"name": resource.name, "namespace": resource.namespace}, "spec": spec});
         Plan { yaml: document::to_yaml(&document), ..Plan::default() }
     }
+}
+
+/// The fields a request changes, secrets covered.
+fn changed(schema: &Schema, before: &Value, after: &Value) -> Vec<FieldChange> {
+    diff::fields(schema, &masked(schema, before), &masked(schema, after))
 }
 
 fn phase(phase: request::RequestPhase) -> RequestPhase {

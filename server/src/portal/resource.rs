@@ -21,6 +21,7 @@ use domain::{
     placement::{Placement, PlacementKind, PlacementState},
     status::ResourceStatus,
 };
+use ::forms::Schema;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Query, StoredEvent};
@@ -33,7 +34,7 @@ impl ServerPortal {
         let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
         let spec = masked(&promised.schema, &object.spec);
         let document = json!({"apiVersion": object.api_version, "kind": object.kind, "metadata": {"name": object.metadata.name, "namespace": object.metadata.namespace}, "spec": spec});
-        let entry = |(path, value): (String, String)| SpecEntry { label: diff::label(&path), path: format!("spec.{path}"), value, is_default: false };
+        let entry = |(path, value): (String, String)| SpecEntry { label: diff::label(&promised.schema, &spec, &path), path: format!("spec.{path}"), value, is_default: false };
         Ok(ResourcePage {
             head: self.head(&object, &served),
             conditions: facts::conditions(&object, &status),
@@ -75,7 +76,9 @@ impl ServerPortal {
         let events = self.doors.services.store.events(&object.metadata.uid, before, PAGE).await?;
         let older = events.last().filter(|_| i64::try_from(events.len()).is_ok_and(|count| count == PAGE)).map(|last| last.seq.to_string());
         let mut happenings: Vec<Happening> = events.iter().map(happening).collect();
-        self.tell_changes(&object, &mut happenings).await?;
+        if let Some(promised) = served.promised() {
+            self.tell_changes(&promised.schema, &object, &mut happenings).await?;
+        }
         Ok(HistoryPage { head: self.head(&object, &served), happenings, older })
     }
 
@@ -139,7 +142,7 @@ impl ServerPortal {
     }
 
     /// Adds to each asked-for change which fields it changed.
-    async fn tell_changes(&self, object: &Object, happenings: &mut [Happening]) -> Result<()> {
+    async fn tell_changes(&self, schema: &Schema, object: &Object, happenings: &mut [Happening]) -> Result<()> {
         let query = Query { owner: Some(object.metadata.uid.clone()), limit: 200, sort: store::Sort::Created, ..Query::of_kind(GROUP, "Request") };
         let mut requests: Vec<(i64, Value, String)> = Vec::new();
         for request in self.doors.services.store.list(&query).await?.objects {
@@ -152,7 +155,7 @@ impl ServerPortal {
             let ending = format!("(generation {generation})");
             if let Some(happening) = happenings.iter_mut().find(|happening| happening.detail.ends_with(&ending)) {
                 if !after.is_null() {
-                    happening.changes = diff::fields(before, after);
+                    happening.changes = diff::fields(schema, &masked(schema, before), &masked(schema, after));
                 }
                 happening.href = paths::request(name);
             }

@@ -150,7 +150,8 @@ fn options(field: &mut Field, node: &Node, value: Option<&Value>) {
             ..Opt::default()
         });
     }
-    if field.widget == Widget::Select || !field.required {
+    // with a default there is always an answer
+    if node.default.is_none() && (field.widget == Widget::Select || !field.required) {
         let title = if field.required { "Choose …" } else { "Not set" };
         let unanswered = !field.options.iter().any(|option| option.selected);
         field.options.insert(0, Opt { title: title.to_owned(), selected: unanswered, ..Opt::default() });
