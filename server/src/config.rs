@@ -64,3 +64,13 @@ pub fn no_color() -> bool {
 pub fn log_filter() -> String {
     std::env::var("MIDSPAN_LOG").unwrap_or_else(|_| "warn,midspan=info,orchestrator=info,store=info".to_owned())
 }
+
+/// For tests of several servers: how long a replica counts as alive after its last beat, in milliseconds (`MIDSPAN_LEASE_MS`).
+pub fn lease() -> Option<std::time::Duration> {
+    std::env::var("MIDSPAN_LEASE_MS").ok()?.parse().ok().map(std::time::Duration::from_millis)
+}
+
+/// For tests that crash the server: where a debug build dies (`MIDSPAN_FAILPOINT`).
+pub fn failpoint() -> Option<String> {
+    std::env::var("MIDSPAN_FAILPOINT").ok().filter(|place| !place.is_empty())
+}

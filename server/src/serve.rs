@@ -1,7 +1,7 @@
 //! Puts a server together, by hand and in order: store, kinds, orchestrator, doors; and takes it apart again.
 
 use crate::{
-    config::ServeConfig,
+    config::{self, ServeConfig},
     dev,
     http::{
         self, Doors,
@@ -85,7 +85,9 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
     let runner = Runner::new(RunnerConfig::new(config.data.join("work"), client));
     let stores = Stores::new(config.data.join("cache/stores"));
-    let orchestrator = Orchestrator::new(Config::new(replica), store.clone(), clock, offers, runner, stores);
+    let mut settings = Config { alone: config.database.is_none(), failpoint: config::failpoint(), ..Config::new(replica) };
+    settings.lease = config::lease().unwrap_or(settings.lease);
+    let orchestrator = Orchestrator::new(settings, store.clone(), clock, offers, runner, stores);
     let stop = CancellationToken::new();
     let doors = Doors { services: services.clone(), dev: config.dev, secure: config.tls.is_some(), stop: stop.clone(), metrics: recorder()? };
     let entrance = Entrance::new(listener, tls, plain);

@@ -1,7 +1,7 @@
 //! Makes it so: takes due keys from the queue, asks [`domain::plan`] what to do, commits what it decided, then does it.
 //!
 //! Read in this order: [`driver`] (the loop), [`resource_pass`] (one resource), [`perform`] (a step's effect and its outcome),
-//! [`store_pass`] (all pending placements of one state store), [`offers`] (parsed promise revisions), then [`steps`] and [`destinations`].
+//! [`store_pass`] (all pending placements of one state store), [`tenure`] (as whom a replica holds things), [`offers`] (parsed promise revisions), then [`steps`] and [`destinations`].
 //!
 //! # Flow
 //! 1. Claim due keys in batches: each lease has a fence. 2. Load everything observed. 3. Plan. 4. Commit rows, event and the settled lease in one
@@ -15,15 +15,17 @@
 //!
 //! # Assumptions
 //! - Receivers of keyed effects honour the key (`Idempotency-Key`); raw processes get it as `MIDSPAN_IDEMPOTENCY_KEY`.
-//! - A replica that cannot renew its heartbeat for its whole lease stops its effects by itself.
+//! - A replica that cannot renew its heartbeat for its whole lease stops its effects by itself, and goes on as somebody new.
 
 pub mod destinations;
 mod driver;
+mod failpoint;
 mod offers;
 mod perform;
 mod resource_pass;
 pub mod steps;
 mod store_pass;
+mod tenure;
 
 pub use driver::{Config, Orchestrator, unsettled};
 pub use offers::Offers;

@@ -2,8 +2,10 @@
 
 use crate::{
     driver::Orchestrator,
+    failpoint,
     resource_pass::{Content, wake},
     steps::{Ended, LogPiece, LogSink, StepInput},
+    tenure::{Performed, Tenure, lock},
 };
 use domain::{
     ErrorKind, Result,
@@ -25,16 +27,20 @@ struct Place {
     attempt: u32,
     holder: Holder,
     retry: Retry,
+    tenure: Arc<Tenure>,
 }
 
 impl Orchestrator {
     /// Performs the step the committed plan asked for. Returns at once.
-    pub(crate) fn perform(&self, observed: Observed, at: StepAt) {
+    pub(crate) fn perform(&self, observed: Observed, at: StepAt, tenure: Arc<Tenure>, performed: Performed) {
         let orchestrator = self.clone();
-        self.inner.tasks.spawn(async move { orchestrator.perform_to_end(observed, at).await });
+        self.inner.tasks.spawn(async move {
+            orchestrator.perform_to_end(observed, at, tenure).await;
+            drop(performed);
+        });
     }
 
-    async fn perform_to_end(&self, observed: Observed, at: StepAt) {
+    async fn perform_to_end(&self, observed: Observed, at: StepAt, tenure: Arc<Tenure>) {
         let Some(run) = observed.runs.last() else { return };
         let mut place = Place {
             run: run.metadata.uid.clone(),
@@ -44,19 +50,31 @@ impl Orchestrator {
             attempt: run.step(at).map_or(1, |step| step.attempt),
             holder: observed.holder.clone(),
             retry: Retry::default(),
+            tenure,
         };
         let resumed = run.step(at).is_some_and(|step| step.resumed > 0);
         let ended = match self.prepare(&observed, at).await {
-            Err(error) => Ended::Failed { message: error.message, exit_code: None, permanent: error.kind != ErrorKind::ServiceUnavailable },
+            Err(error) => Some(Ended::Failed { message: error.message, exit_code: None, permanent: error.kind != ErrorKind::ServiceUnavailable }),
             Ok(input) => {
                 place.retry = input.step.retry;
                 self.perform_step(input, &place, resumed).await
             }
         };
-        if self.inner.fenced_off.is_cancelled() {
-            return; // somebody else takes this attempt up; what it came to here is not ours to say
+        match ended {
+            // what was done is recorded even now, unless somebody else has taken the step over
+            Some(ended) if matches!(ended, Ended::Done { .. }) || !place.tenure.over.is_cancelled() => self.record_until_kept(&place, ended).await,
+            _ => self.hand_over(&place).await,
         }
-        self.record_until_kept(&place, ended).await;
+    }
+
+    /// This replica has lost the step: whoever looks next takes the attempt up; what it came to here is not ours to say.
+    async fn hand_over(&self, place: &Place) {
+        while let Err(error) = self.inner.store.commit(vec![wake(&place.resource, &place.namespace, self.inner.clock.now())]).await {
+            tracing::warn!(%error, run = place.run, "cannot hand over a step yet");
+            if self.paused(Duration::from_secs(1)).await {
+                return;
+            }
+        }
     }
 
     async fn prepare(&self, observed: &Observed, at: StepAt) -> Result<StepInput> {
@@ -70,23 +88,30 @@ impl Orchestrator {
         input.ok_or_else(|| domain::Error::bad_request("the promise's revision has no such step"))
     }
 
-    async fn perform_step(&self, input: StepInput, place: &Place, resumed: bool) -> Ended {
+    /// `None` when the step was not begun, because it may be somebody else's by now.
+    async fn perform_step(&self, input: StepInput, place: &Place, resumed: bool) -> Option<Ended> {
         let per_promise = {
-            let mut all = self.inner.promise_steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut all = lock(&self.inner.promise_steps);
             let limit = self.inner.config.steps_per_promise;
             all.entry(input.promise.clone()).or_insert_with(|| Arc::new(Semaphore::new(limit))).clone()
         };
         let _own = per_promise.acquire_owned().await;
         let _all = self.inner.all_steps.clone().acquire_owned().await;
         if resumed {
+            failpoint::pass("step.reap");
             self.inner.runner.reap(&input.run).await;
+        }
+        if !place.tenure.holds() {
+            return None; // this replica was paused or cut off since the intent was committed
         }
         let (sender, receiver) = mpsc::channel(256);
         let log = self.inner.tasks.spawn(keep_log(self.clone(), place.run.clone(), input.pipeline.clone(), input.step.name.clone(), place.attempt, receiver));
-        let cancel = self.inner.fenced_off.child_token();
+        let cancel = place.tenure.over.child_token();
+        failpoint::pass("step.perform");
         let ended = self.inner.runner.perform(input, LogSink::new(sender), cancel).await;
+        failpoint::pass("step.performed");
         let _ = log.await;
-        ended
+        Some(ended)
     }
 
     /// The outcome must not be lost: while the database is away it is kept here and tried again.
@@ -104,9 +129,6 @@ impl Orchestrator {
                     pause = (pause * 2).min(Duration::from_secs(5));
                 }
             }
-            if self.inner.fenced_off.is_cancelled() {
-                return;
-            }
         }
     }
 
@@ -123,7 +145,10 @@ impl Orchestrator {
         let mut ops: Vec<Op> = blobs.collect();
         ops.push(Op::Update(run.to_object()));
         ops.push(wake(&place.resource, &place.namespace, now));
-        self.inner.store.commit(ops).await.map(drop)
+        failpoint::pass("step.record");
+        self.inner.store.commit(ops).await?;
+        failpoint::pass("step.recorded");
+        Ok(())
     }
 }
 
@@ -142,6 +167,7 @@ async fn keep_log(orchestrator: Orchestrator, run: String, pipeline: String, ste
         }
         let at = orchestrator.inner.clock.now();
         let chunk = LogChunk { run: run.clone(), pipeline: pipeline.clone(), step: step.clone(), attempt, at, stream: String::new(), text };
+        failpoint::pass("log.append");
         if let Err(error) = orchestrator.inner.store.append_log(chunk).await {
             tracing::warn!(%error, run, "part of a step's log is lost");
         }

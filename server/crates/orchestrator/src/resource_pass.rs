@@ -2,8 +2,9 @@
 
 use crate::{
     driver::{Batch, Orchestrator},
-    store_key,
+    failpoint, store_key,
     steps::{Folders, StepInput, template},
+    tenure::{Tenure, lock},
 };
 use domain::{
     Object, Result,
@@ -31,16 +32,23 @@ impl Orchestrator {
             plan = plan::plan(plan.next, now);
         }
         let ops = difference(&before, &plan, lease, content, now);
+        // begun before the intent is committed: no pass may ever find the intent and nobody at it
+        let step = plan.perform.zip(plan.next.runs.last());
+        let step = step.map(|(at, run)| (at, self.inner.performing.begin(&run.metadata.uid, lease.fence)));
+        failpoint::pass("resource.commit");
         self.inner.store.commit(ops).await?;
+        failpoint::pass("resource.committed");
         tracing::debug!(uid, reason = plan.reason.code(), "pass");
-        if let Some(at) = plan.perform {
-            self.perform(plan.next, at);
+        if let Some((at, performed)) = step {
+            self.perform(plan.next, at, batch.tenure.clone(), performed);
         }
         Ok(())
     }
 
     async fn observe(&self, uid: &str, lease: &Lease, batch: &Batch) -> Result<Option<Observed>> {
         let store = &self.inner.store;
+        // taken before the rows are read: a step that ends in between has left its outcome in them
+        let performing = self.inner.performing.snapshot();
         let Some(resource) = store.by_uid(uid).await? else { return Ok(None) };
         let (mut runs, mut requests, mut works, mut placements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for object in store.owned(uid).await?.into_iter().filter(|object| object.api_version == API_VERSION) {
@@ -60,8 +68,14 @@ impl Orchestrator {
         runs.sort_by_key(|run: &Run| run.spec.sequence);
         requests.sort_by_key(|request: &domain::request::Request| request.spec.generation);
         let offer = self.offer(&resource, &status, batch).await?;
-        let holder = Holder { replica: self.inner.config.replica.clone(), fence: lease.fence };
-        let live = self.live_holders(&runs).await?;
+        let tenure = &batch.tenure;
+        let holder = Holder { replica: tenure.replica.clone(), fence: lease.fence };
+        let mut live = self.live_holders(&runs, tenure).await?;
+        let held = runs.last().and_then(|run| Some((run, run.step(run.running()?)?.holder.as_ref()?)));
+        if held.is_some_and(|(run, held)| held.replica == tenure.replica && !performing.contains(&(run.metadata.uid.clone(), held.fence))) {
+            // the intent was stored though its commit was reported lost: it is in our name, and nobody is at it
+            live.remove(&tenure.replica);
+        }
         Ok(Some(Observed { resource, runs, requests, works, placements, offer, destinations: batch.destinations.clone(), live, holder }))
     }
 
@@ -81,14 +95,14 @@ impl Orchestrator {
     }
 
     /// The replicas that count as alive. A holder that the last heartbeat did not know may be new: ask again before calling it dead.
-    async fn live_holders(&self, runs: &[Run]) -> Result<std::collections::BTreeSet<String>> {
-        let live = self.inner.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    async fn live_holders(&self, runs: &[Run], tenure: &Tenure) -> Result<std::collections::BTreeSet<String>> {
+        let live = lock(&self.inner.live).clone();
         let holders = runs.iter().flat_map(|run| &run.status.pipelines).flat_map(|p| &p.steps).filter_map(|step| step.holder.as_ref());
         if holders.into_iter().all(|holder| live.contains(&holder.replica)) {
             return Ok(live);
         }
         let mut live = self.inner.store.live_replicas(self.inner.clock.now()).await?;
-        live.insert(self.inner.config.replica.clone());
+        live.insert(tenure.replica.clone());
         Ok(live)
     }
 
@@ -199,7 +213,10 @@ fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, n
         ops.push(Op::Update(next.resource.clone()));
     }
     ops.extend(content.ops());
-    ops.extend(next.runs.iter().filter(|run| !before.runs.contains(run)).map(|run| Op::Put(run.to_object())));
+    // a run that is stored changes under its version: an outcome that was recorded meanwhile is not written over
+    let stored = |run: &Run| before.runs.iter().any(|old| old.metadata.uid == run.metadata.uid);
+    let written = |run: &Run| if stored(run) { Op::Update(run.to_object()) } else { Op::Put(run.to_object()) };
+    ops.extend(next.runs.iter().filter(|run| !before.runs.contains(run)).map(written));
     ops.extend(next.requests.iter().filter(|request| !before.requests.contains(request)).map(|request| Op::Put(request.to_object())));
     ops.extend(next.works.iter().filter(|work| !before.works.contains(work)).map(|work| Op::Put(work.to_object())));
     ops.extend(gone(before.works.iter().map(|w| &w.metadata.uid), next.works.iter().map(|w| &w.metadata.uid)));

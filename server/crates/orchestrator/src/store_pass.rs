@@ -3,6 +3,7 @@
 use crate::{
     destinations::Wanted,
     driver::Orchestrator,
+    failpoint,
     resource_pass::wake,
 };
 use domain::{
@@ -33,6 +34,7 @@ impl Orchestrator {
             None => Err(Error::not_found("statestores.midspan.dev", name)),
             Some(state_store) => self.write(state_store, &placements, lease.fence).await,
         };
+        failpoint::pass("store.written");
         let now = self.inner.clock.now();
         let version = written.as_ref().map_or_else(|_| String::new(), |written| written.version.clone());
         let mut lost_race = false;
@@ -45,7 +47,9 @@ impl Orchestrator {
                 Err(error) => return Err(error),
             }
         }
+        failpoint::pass("placements.recorded");
         let failures = self.record_health(state_store, written.as_ref().err(), &version).await?;
+        failpoint::pass("store.recorded");
         let next = match &written {
             Err(error) => {
                 tracing::warn!(store = name, %error, "state store refuses writes");
@@ -81,6 +85,7 @@ impl Orchestrator {
             let root = nested(&state_store.spec.backend, &spec.root);
             wanted.push(Wanted { root, files, subject, id: metadata.uid.clone(), fence });
         }
+        failpoint::pass("store.write");
         let (uid, name, backend) = (&state_store.metadata.uid, &state_store.metadata.name, &state_store.spec.backend);
         self.inner.stores.write(uid, name, backend, &wanted, self.inner.clock.now()).await
     }
@@ -105,6 +110,7 @@ impl Orchestrator {
             return Ok(());
         }
         let owner = placement.metadata.owner_references.first().map_or("", |owner| owner.uid.as_str());
+        failpoint::pass("placement.record");
         self.inner.store.commit(vec![Op::Update(next.to_object()), wake(owner, &placement.metadata.namespace, now)]).await.map(drop)
     }
 

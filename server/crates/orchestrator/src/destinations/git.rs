@@ -16,6 +16,7 @@ mod remote;
 pub(super) use child::Git;
 
 use super::{Patience, Stores, Wanted, Written, scratch};
+use crate::failpoint;
 use domain::{Digest, Error, Result, Timestamp, destination::GitStore};
 use push::Push;
 use remote::Remote;
@@ -134,6 +135,7 @@ impl<'a> Pass<'a> {
             if self.seen.head == Head::Unknown {
                 self.fetch(fence).await?;
             }
+            failpoint::pass("git.fetched");
             let base = self.seen.head.commit().map(str::to_owned);
             let mut built = self.build(base.as_deref(), wanted, now).await?;
             if built.changed.is_empty() {
@@ -149,7 +151,10 @@ impl<'a> Pass<'a> {
                 // The message names what changes, not what was asked.
                 built = self.build(base.as_deref(), &built.changed, now).await?;
             }
-            match self.push(base.as_deref(), &built.commit, false).await {
+            failpoint::pass("git.push");
+            let pushed = self.push(base.as_deref(), &built.commit, false).await;
+            failpoint::pass("git.pushed");
+            match pushed {
                 Ok(Push::Done) => {
                     self.seen.head = Head::At(built.commit.clone());
                     self.tidy().await;

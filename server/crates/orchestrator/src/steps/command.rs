@@ -14,6 +14,7 @@ use super::{
     log::{LogSink, Stream, drain},
     mask::Mask,
 };
+use crate::failpoint;
 use domain::{Error, Result};
 use environment::Call;
 use room::Room;
@@ -86,6 +87,7 @@ async fn attempt(
     let call = Call::read(input)?;
     let room =
         Room::enter(config, input).await.map_err(|error| Stopped::Broken("cannot make the step's folder", error))?;
+    failpoint::pass("command.spawn");
     let mut child = match spawn(config, input, &call, &room) {
         Ok(child) => child,
         Err(error)
@@ -102,6 +104,7 @@ async fn attempt(
         }
         Err(error) => return Err(Stopped::Broken("cannot start the command", error)),
     };
+    failpoint::pass("command.spawned");
     let mut tree = Tree::of_step(child.id(), &input.idempotency_key, room.path());
     let feeding = feed(&mut child, call.stdin);
     let out = child.stdout.take().map(|pipe| tokio::spawn(drain(pipe, Stream::Stdout, log.clone(), mask.clone())));

@@ -9,6 +9,7 @@ use super::{
     mask::Mask,
     template::{self, Mode, Rendering, Sources, tree},
 };
+use crate::failpoint;
 use domain::{Error, Result, object};
 use reqwest::{
     Client, Method, Url,
@@ -95,10 +96,12 @@ async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &Lo
         if let Some(body) = call.body.as_ref().filter(|_| method == call.method) {
             request = request.body(body.clone());
         }
+        failpoint::pass("http.send");
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Ended::failed(format!("{method} {}: {}", address::shown(&url), told(&error))),
         };
+        failpoint::pass("http.answered");
         let status = response.status();
         log.note(format!("answered {status}")).await;
         if !status.is_redirection() || !response.headers().contains_key(LOCATION) {

@@ -1,0 +1,127 @@
+//! A replica's word that it is alive, and what ends with it.
+//!
+//! Others count a replica as dead when a lease has passed since its last beat, and take over what it held. So a replica that could not beat for
+//! a lease (paused, cut off) is dead for itself too: its effects end, and it goes on under a new name, which holds nothing yet.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// One life of a replica.
+pub(crate) struct Tenure {
+    pub replica: String,
+    /// Cancelled at its end: no effect of it may go on.
+    pub over: CancellationToken,
+    /// `None` where nobody else is there to take over: then there is nothing to prove.
+    lease: Option<Duration>,
+    proven: Mutex<Option<Instant>>,
+    successors: u32,
+}
+
+impl Tenure {
+    pub fn new(replica: &str, lease: Option<Duration>) -> Self {
+        Self { replica: replica.to_owned(), over: CancellationToken::new(), lease, proven: Mutex::default(), successors: 0 }
+    }
+
+    /// The life after this one.
+    pub fn successor(&self) -> Self {
+        let first = self.replica.split('~').next().unwrap_or_default();
+        let successors = self.successors + 1;
+        Self { successors, ..Self::new(&format!("{first}~{successors}"), self.lease) }
+    }
+
+    /// A beat that was begun at `at` has been heard.
+    pub fn prove(&self, at: Instant) {
+        *lock(&self.proven) = Some(at);
+    }
+
+    /// Whether others still count this replica as alive, as far as it can tell by itself.
+    pub fn holds(&self) -> bool {
+        self.holds_at(Instant::now())
+    }
+
+    fn holds_at(&self, now: Instant) -> bool {
+        let proven = *lock(&self.proven);
+        !self.over.is_cancelled() && proven.is_some_and(|at| self.lease.is_none_or(|lease| now.saturating_duration_since(at) < lease))
+    }
+
+    /// Whether it held once and does no longer.
+    pub fn lapsed(&self) -> bool {
+        lock(&self.proven).is_some() && !self.holds()
+    }
+}
+
+/// The steps being performed in this process, each by its run and the fence it was begun under.
+#[derive(Clone, Default)]
+pub(crate) struct Performing(Arc<Mutex<BTreeSet<(String, i64)>>>);
+
+/// A step is performed as long as this lives.
+pub(crate) struct Performed {
+    all: Performing,
+    step: (String, i64),
+}
+
+impl Performing {
+    pub fn begin(&self, run: &str, fence: i64) -> Performed {
+        let step = (run.to_owned(), fence);
+        lock(&self.0).insert(step.clone());
+        Performed { all: self.clone(), step }
+    }
+
+    /// As it stands now.
+    pub fn snapshot(&self) -> BTreeSet<(String, i64)> {
+        lock(&self.0).clone()
+    }
+}
+
+impl Drop for Performed {
+    fn drop(&mut self) {
+        lock(&self.all.0).remove(&self.step);
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEASE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_replica_holds_what_it_has_for_a_lease_after_its_last_beat_began() {
+        let (tenure, begun) = (Tenure::new("replica_1", Some(LEASE)), Instant::now());
+        assert!(!tenure.holds_at(begun), "nobody has heard of it yet");
+        tenure.prove(begun);
+        assert!(tenure.holds_at(begun + LEASE / 2));
+        assert!(!tenure.holds_at(begun + LEASE));
+    }
+
+    #[test]
+    fn a_tenure_that_was_ended_holds_nothing() {
+        let tenure = Tenure::new("replica_1", Some(LEASE));
+        tenure.prove(Instant::now());
+        tenure.over.cancel();
+        assert!(tenure.lapsed());
+    }
+
+    #[test]
+    fn whoever_is_alone_on_its_database_holds_on_for_ever() {
+        let (tenure, begun) = (Tenure::new("replica_1", None), Instant::now());
+        tenure.prove(begun);
+        assert!(tenure.holds_at(begun + LEASE * 1000));
+    }
+
+    #[test]
+    fn each_life_has_a_name_of_its_own() {
+        let first = Tenure::new("replica_1", None);
+        let second = first.successor();
+        assert_eq!((&*second.replica, &*second.successor().replica), ("replica_1~1", "replica_1~2"));
+    }
+}
