@@ -2,19 +2,30 @@
 
 mod catalog;
 mod diff;
+mod effects;
 mod facts;
 mod forms;
+mod head;
+mod history;
 mod home;
+mod logs;
 mod markdown;
 mod paging;
+mod places;
 mod requests;
 mod resource;
 mod resources;
 mod runs;
+mod secrets;
+mod settings;
+mod typical;
 
 use crate::{
     http::Doors,
-    service::{Asker, kinds::Served},
+    service::{
+        Asker,
+        kinds::{Promised, Served},
+    },
 };
 use app::{
     pages::{
@@ -36,7 +47,8 @@ use app::{
 };
 use async_trait::async_trait;
 use domain::{
-    Error, Object, Typed,
+    Error, ErrorKind, Object, Typed,
+    caller::{Target, Verb, may},
     facets::REQUESTED_BY,
     object::GROUP,
     run::{Run, RunKind},
@@ -55,31 +67,61 @@ impl ServerPortal {
         Self { doors, asker }
     }
 
-    /// The kind a promise offers. What the caller may not see is not there.
+    /// The kind a promise offers.
     pub fn offered(&self, promise: &str) -> Result<Arc<Served>> {
-        let served = self.doors.services.kinds.snapshot().by_promise(promise).ok_or_else(|| Error::not_found("promises.midspan.dev", promise))?;
-        self.doors.services.authorise(&self.asker, domain::caller::Verb::Read, &served, "")?;
-        Ok(served)
+        self.may_look()?;
+        let served = self.doors.services.kinds.snapshot().by_promise(promise);
+        served.ok_or_else(|| Error::not_found("promises.midspan.dev", promise))
     }
 
+    /// A resource. What the caller may not see is not found.
     pub async fn stored(&self, key: &ResourceKey) -> Result<Object> {
         let served = self.offered(&key.promise)?;
-        self.doors.services.get(&self.asker, &served, &key.namespace, &key.name).await
+        let found = self.doors.services.get(&self.asker, &served, &key.namespace, &key.name).await;
+        found.map_err(|error| unseen(error, &served.resource(), &key.name))
     }
 
+    /// A run by its name alone. What the caller may not see is not found.
     pub async fn stored_run(&self, name: &str) -> Result<Run> {
         // a run's name is its uid with a dash, so that it is found without knowing its namespace
         let object = self.doors.services.store.by_uid(&name.replacen('-', "_", 1)).await?;
-        let object = object.filter(|object| object.group() == GROUP && object.kind == "Run").ok_or_else(|| Error::not_found("runs.midspan.dev", name))?;
-        let served = self.doors.services.served(GROUP, domain::object::VERSION, "runs")?;
-        self.doors.services.authorise(&self.asker, domain::caller::Verb::Read, &served, &object.metadata.namespace)?;
-        Typed::<RunKind>::parse(object)
+        let object = object.filter(|object| object.group() == GROUP && object.kind == "Run");
+        let object = object.filter(|object| self.refusal(Verb::Read, &object.metadata.namespace).is_none());
+        Typed::<RunKind>::parse(object.ok_or_else(|| Error::not_found("runs.midspan.dev", name))?)
+    }
+
+    /// The kind a promise offers, with its revision and schema.
+    fn offer(&self, promise: &str) -> Result<(Arc<Served>, Arc<Promised>)> {
+        let served = self.offered(promise)?;
+        let promised = promised(&served, promise)?;
+        Ok((served, promised))
+    }
+
+    /// Whether the portal is open to the caller at all. Lists show resources of every namespace.
+    fn may_look(&self) -> Result<()> {
+        let caller = &self.asker.caller;
+        may(caller, Verb::Read, Target::Catalog).map_err(Error::forbidden)?;
+        may(caller, Verb::Read, Target::Resource { namespace: "" }).map_err(Error::forbidden)
+    }
+
+    /// Why the caller may not do this to the resources of a namespace; `None` when they may.
+    fn refusal(&self, verb: Verb, namespace: &str) -> Option<String> {
+        may(&self.asker.caller, verb, Target::Resource { namespace }).err()
     }
 
     /// Selects what the caller asked for.
     fn asked_by_caller(&self) -> Selector {
         label(REQUESTED_BY, &domain::name::to_value(&self.asker.caller.name))
     }
+}
+
+fn promised(served: &Served, promise: &str) -> Result<Arc<Promised>> {
+    served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", promise))
+}
+
+/// Who may not see a thing is told what they would be told if it were not there.
+fn unseen(error: Error, what: &str, name: &str) -> Error {
+    if error.kind == ErrorKind::Forbidden { Error::not_found(what, name) } else { error }
 }
 
 /// Selects by one label.

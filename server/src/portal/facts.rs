@@ -1,68 +1,106 @@
-//! From stored objects to what several pages show of them.
+//! From a stored resource to the three facts and the row that lists show of it.
 
 use super::ServerPortal;
-use crate::service::kinds::Served;
 use app::{
-    pages::resource::{Condition, Day2, Deed, Notice, ResourceHead, Truth},
-    paths::{self, ResourceKey},
-    view::{Facts, Health, Operation, PromiseCard, ResourceRow, Tone},
+    pages::resource::{Condition, Truth},
+    paths::ResourceKey,
+    view::{Facts, Health, Operation, PromiseCard, ResourceRow, Sync},
 };
 use domain::{
-    Object, Result, Timestamp,
-    caller::Verb,
-    condition,
+    Object, Timestamp, condition,
     plan::Offer,
     promise::Promise,
-    status::{self, OperationState, ResourcePhase, ResourceStatus},
+    request,
+    status::{self, OperationState, ResourceStatus},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The current offers, by promise.
+pub type Offers = BTreeMap<String, Arc<Offer>>;
+
+/// What a resource waits for in the ordinary course of things; every other reason is worth a word.
+const ROUTINE: [&str; 6] = ["Ready", "StepRunning", "FinishingOlder", "Placing", "Withdrawing", "Deleted"];
+const SOON: &str = "Asked for; it starts in a moment";
 
 /// The three facts of a resource, each with its sentence.
-pub fn facts(status: &ResourceStatus, deleting: bool) -> Facts {
-    let last = status.last_operation.clone().unwrap_or_default();
-    Facts {
-        health: match status.health.state {
-            status::Health::NotChecked => Health::Unknown,
-            status::Health::Healthy => Health::Healthy,
-            status::Health::Degraded | status::Health::Unhealthy => Health::Degraded,
-        },
-        health_says: if status.health.message.is_empty() { "Nobody has looked yet".to_owned() } else { status.health.message.clone() },
-        sync: match status.sync.state {
-            status::Sync::Synced => app::view::Sync::Synced,
-            status::Sync::Pending | status::Sync::Failing => app::view::Sync::Pending,
-            status::Sync::Drifted => app::view::Sync::Drifted,
-        },
-        sync_says: if status.sync.message.is_empty() { status.message.clone() } else { status.sync.message.clone() },
-        operation: match last.state {
-            _ if deleting && last.state != OperationState::Failed => Operation::Deleting,
-            OperationState::Pending | OperationState::Suspended => Operation::Waiting,
-            OperationState::Running => Operation::Running,
-            OperationState::Succeeded => Operation::Succeeded,
-            OperationState::Failed => Operation::Failed,
-        },
-        operation_says: match last.state {
-            OperationState::Succeeded => format!("{} done", sentence_case(last.operation.as_str())),
-            _ if last.message.is_empty() => status.message.clone(),
-            _ => last.message,
-        },
+pub fn facts(object: &Object, status: &ResourceStatus) -> Facts {
+    let (operation, operation_says) = operation(object, status);
+    let (sync, sync_says) = match (status.sync.state, behind(object, status)) {
+        (_, true) => (Sync::Pending, "What was asked last is not placed yet".to_owned()),
+        (status::Sync::Synced, _) => (Sync::Synced, status.sync.message.clone()),
+        (status::Sync::Drifted, _) => (Sync::Drifted, status.sync.message.clone()),
+        (status::Sync::Pending | status::Sync::Failing, _) => (Sync::Pending, status.sync.message.clone()),
+    };
+    let health = match status.health.state {
+        status::Health::NotChecked => Health::Unknown,
+        status::Health::Healthy => Health::Healthy,
+        status::Health::Degraded | status::Health::Unhealthy => Health::Degraded,
+    };
+    let health_says = Some(status.health.message.clone()).filter(|says| !says.is_empty());
+    let health_says = health_says.unwrap_or_else(|| "Nobody has looked yet".to_owned());
+    Facts { health, health_says, sync, sync_says, operation, operation_says }
+}
+
+/// Whether the status still speaks of something older than what is asked now.
+pub fn behind(object: &Object, status: &ResourceStatus) -> bool {
+    object.metadata.generation != status.observed_generation
+}
+
+/// What stands in the way: the root cause, unless it is the ordinary course of things.
+pub fn trouble<'s>(object: &Object, status: &'s ResourceStatus) -> Option<&'s condition::Condition> {
+    let ready = status.condition("Ready")?;
+    let worth_a_word = ready.status != condition::Truth::True && !ROUTINE.contains(&ready.reason.as_str());
+    (worth_a_word && !behind(object, status)).then_some(ready)
+}
+
+fn operation(object: &Object, status: &ResourceStatus) -> (Operation, String) {
+    let behind = behind(object, status);
+    let Some(last) = &status.last_operation else {
+        return match trouble(object, status) {
+            Some(ready) => (Operation::Waiting, ready.message.clone()),
+            None => (Operation::Waiting, SOON.to_owned()),
+        };
+    };
+    let waits = trouble(object, status).is_some();
+    let said = || Some(last.message.clone()).filter(|says| !says.is_empty()).unwrap_or_else(|| status.message.clone());
+    match last.state {
+        OperationState::Failed if !behind => (Operation::Failed, said()),
+        _ if object.deleting() => (Operation::Deleting, if behind { SOON.to_owned() } else { said() }),
+        _ if behind => (Operation::Waiting, SOON.to_owned()),
+        OperationState::Running if !waits => (Operation::Running, said()),
+        OperationState::Succeeded => (Operation::Succeeded, done(last.operation).to_owned()),
+        _ => (Operation::Waiting, said()),
+    }
+}
+
+fn done(operation: request::Operation) -> &'static str {
+    match operation {
+        request::Operation::Create => "Created",
+        request::Operation::Update => "Updated",
+        request::Operation::Delete => "Deleted",
     }
 }
 
 /// A resource as a row of a list.
 pub fn row(object: &Object, offer: Option<&Arc<Offer>>) -> ResourceRow {
     let status = ResourceStatus::read(&object.status);
-    let created = object.metadata.creation_timestamp.unwrap_or_default();
-    let last = status.last_operation.as_ref();
     ResourceRow {
         key: key_of(object),
         promise_title: offer.map_or_else(|| object.kind.clone(), |offer| offer.promise.title().to_owned()),
         icon: offer.map_or_else(String::new, |offer| offer.promise.spec.icon.clone()),
-        version: status.promise_version.clone(),
-        facts: facts(&status, object.deleting()),
-        message: if status.phase == ResourcePhase::Ready { String::new() } else { status.message.clone() },
-        created,
-        changed: last.and_then(|last| last.finished_at.or(last.started_at)).unwrap_or(created),
+        facts: facts(object, &status),
+        message: trouble(object, &status).map(|ready| ready.message.clone()).unwrap_or_default(),
+        created: object.metadata.creation_timestamp.unwrap_or_default(),
+        changed: changed(object, &status),
+        version: status.promise_version,
     }
+}
+
+/// When something last happened to a resource.
+pub fn changed(object: &Object, status: &ResourceStatus) -> Timestamp {
+    let last = status.last_operation.as_ref().and_then(|last| last.finished_at.max(last.started_at));
+    let ready = status.condition("Ready").map(|ready| ready.last_transition_time);
+    last.max(ready).max(object.metadata.deletion_timestamp).max(object.metadata.creation_timestamp).unwrap_or_default()
 }
 
 pub fn key_of(object: &Object) -> ResourceKey {
@@ -70,7 +108,7 @@ pub fn key_of(object: &Object) -> ResourceKey {
 }
 
 /// A promise as a card.
-pub fn card(promise: &Promise, mine: u64, typical_seconds: Option<i64>) -> PromiseCard {
+pub fn card(promise: &Promise, mine: u64, typical_seconds: Option<i64>, refusal: String) -> PromiseCard {
     let spec = &promise.spec;
     PromiseCard {
         name: promise.name.clone(),
@@ -82,56 +120,8 @@ pub fn card(promise: &Promise, mine: u64, typical_seconds: Option<i64>) -> Promi
         version: promise.version.clone(),
         typical_seconds,
         mine,
-        refusal: if spec.api.is_some() { String::new() } else { "This promise only installs things; there is nothing to request".to_owned() },
+        refusal,
     }
-}
-
-impl ServerPortal {
-    /// The head shared by all tabs of a resource.
-    pub fn head(&self, object: &Object, served: &Served) -> ResourceHead {
-        let status = ResourceStatus::read(&object.status);
-        let offer = served.promised().map(|promised| promised.offer.clone());
-        let key = key_of(object);
-        let write = self.doors.services.authorise(&self.asker, Verb::Write, served, &key.namespace);
-        let refusal = write.err().map_or_else(String::new, |error| error.message);
-        let gone = if object.deleting() { "It is being deleted" } else { "" };
-        let day2 = [Deed::Edit, Deed::RunAgain, Deed::Delete].map(|deed| Day2 {
-            deed,
-            refusal: if refusal.is_empty() { gone.to_owned() } else { refusal.clone() },
-        });
-        ResourceHead {
-            notice: notice(&status, object.deleting()),
-            facts: facts(&status, object.deleting()),
-            promise_title: offer.as_ref().map_or_else(|| object.kind.clone(), |offer| offer.promise.title().to_owned()),
-            icon: offer.as_ref().map_or_else(String::new, |offer| offer.promise.spec.icon.clone()),
-            api_version: object.api_version.clone(),
-            kind: object.kind.clone(),
-            version: status.promise_version.clone(),
-            owner: offer.as_ref().map_or_else(String::new, |offer| offer.promise.spec.owner.clone()),
-            created: object.metadata.creation_timestamp.unwrap_or_default(),
-            is_deleting: object.deleting(),
-            day2: day2.into(),
-            key,
-        }
-    }
-}
-
-/// What stands in the way, with the next step.
-fn notice(status: &ResourceStatus, deleting: bool) -> Option<Notice> {
-    let ready = status.condition("Ready")?;
-    let to_run = |action: &str| (action.to_owned(), if status.run.is_empty() { String::new() } else { paths::run(&status.run) });
-    let (tone, title, (action, href)) = match ready.reason.as_str() {
-        "Ready" | "Placing" | "StepRunning" | "FinishingOlder" | "Withdrawing" | "Deleted" => return None,
-        "StepFailed" if deleting => (Tone::Bad, "It could not be deleted", to_run("Open the failed step")),
-        "StepFailed" => (Tone::Bad, "The last run failed", to_run("Open the failed step")),
-        "StepRetrying" => (Tone::Warn, "A step failed and will be tried again", to_run("Open the run")),
-        "Suspended" => (Tone::Warn, "A pipeline asked to wait", to_run("Open the run")),
-        "Paused" => (Tone::Warn, "Paused", (String::new(), String::new())),
-        "NoDestination" => (Tone::Warn, "There is nowhere to put it", (String::new(), String::new())),
-        "PlacementFailing" => (Tone::Bad, "The destination does not take the files", (String::new(), String::new())),
-        _ => (Tone::Warn, "Waiting", (String::new(), String::new())),
-    };
-    Some(Notice { tone, title: title.to_owned(), sentence: ready.message.clone(), action, href })
 }
 
 pub fn conditions(object: &Object, status: &ResourceStatus) -> Vec<Condition> {
@@ -150,24 +140,98 @@ pub fn conditions(object: &Object, status: &ResourceStatus) -> Vec<Condition> {
     status.conditions.iter().map(shown).collect()
 }
 
-/// The middle of some durations, in seconds; `None` of none.
-pub fn median(mut seconds: Vec<i64>) -> Option<i64> {
-    seconds.sort_unstable();
-    seconds.get(seconds.len() / 2).copied()
+impl ServerPortal {
+    /// What is offered now; in memory, so that lists need no query for titles and icons.
+    pub(super) fn offers(&self) -> Offers {
+        let snapshot = self.doors.services.kinds.snapshot();
+        let promised = snapshot.kinds.iter().filter_map(|kind| kind.promised());
+        promised.map(|promised| (promised.offer.promise.name.clone(), promised.offer.clone())).collect()
+    }
 }
 
-/// Whole seconds, begun ones counted.
-pub fn seconds_between(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<i64> {
-    i64::try_from(end?.since(start?).as_millis().div_ceil(1000).max(1)).ok()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
 
-pub fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
+    fn resource(generation: i64, status: Value) -> Object {
+        let labels = json!({"kratix.io/promise-name": "postgresql"});
+        let metadata = json!({"name": "shop", "namespace": "default", "generation": generation, "labels": labels});
+        let document =
+            json!({"apiVersion": "data.example.com/v1", "kind": "Postgresql", "metadata": metadata, "status": status});
+        Object::from_value(document).unwrap()
+    }
 
-/// Only what the promise's offers say of a name.
-pub fn offers_of(portal: &ServerPortal) -> Result<std::collections::BTreeMap<String, Arc<Offer>>> {
-    let snapshot = portal.doors.services.kinds.snapshot();
-    Ok(snapshot.kinds.iter().filter_map(|kind| kind.promised()).map(|promised| (promised.offer.promise.name.clone(), promised.offer.clone())).collect())
+    fn status(reason: &str, operation: &str) -> Value {
+        let truth = if reason == "Ready" { "True" } else { "False" };
+        json!({
+            "observedGeneration": 1, "health": {"state": "NotChecked", "message": "The promise declares no health check"},
+            "sync": {"state": if reason == "Ready" { "Synced" } else { "Pending" }, "message": "(sync)"},
+            "lastOperation": {"operation": "Create", "state": operation, "message": "(operation)"},
+            "conditions": [{"type": "Ready", "status": truth, "reason": reason, "message": format!("({reason})")}],
+        })
+    }
+
+    fn told(object: &Object) -> String {
+        let row = row(object, None);
+        let facts = row.facts;
+        format!(
+            "{:?}: {}\n{:?}: {}\n{:?}: {}\n{}",
+            facts.health,
+            facts.health_says,
+            facts.sync,
+            facts.sync_says,
+            facts.operation,
+            facts.operation_says,
+            row.message
+        )
+    }
+
+    #[test]
+    fn a_ready_resource_is_synced_and_its_health_is_not_guessed() {
+        insta::assert_snapshot!(told(&resource(1, status("Ready", "Succeeded"))), @"
+        Unknown: The promise declares no health check
+        Synced: (sync)
+        Succeeded: Created
+        ");
+    }
+
+    #[test]
+    fn a_change_that_is_not_looked_at_yet_is_neither_synced_nor_done() {
+        insta::assert_snapshot!(told(&resource(2, status("Ready", "Succeeded"))), @"
+        Unknown: The promise declares no health check
+        Pending: What was asked last is not placed yet
+        Waiting: Asked for; it starts in a moment
+        ");
+    }
+
+    #[test]
+    fn what_waits_for_somebody_says_so_and_what_runs_does_not() {
+        insta::assert_snapshot!(told(&resource(1, status("NoDestination", "Running"))), @"
+        Unknown: The promise declares no health check
+        Pending: (sync)
+        Waiting: (operation)
+        (NoDestination)
+        ");
+        assert_eq!(row(&resource(1, status("StepRunning", "Running")), None).message, "");
+    }
+
+    #[test]
+    fn a_failed_step_is_the_row_s_message() {
+        insta::assert_snapshot!(told(&resource(1, status("StepFailed", "Failed"))), @"
+        Unknown: The promise declares no health check
+        Pending: (sync)
+        Failed: (operation)
+        (StepFailed)
+        ");
+    }
+
+    #[test]
+    fn what_was_just_asked_for_starts_in_a_moment() {
+        insta::assert_snapshot!(told(&resource(1, json!({"phase": "Pending", "message": "Resource requested"}))), @"
+        Unknown: Nobody has looked yet
+        Pending: What was asked last is not placed yet
+        Waiting: Asked for; it starts in a moment
+        ");
+    }
 }

@@ -1,101 +1,170 @@
 //! The request form and the edit form, drawn from the promise's schema.
 
-use super::{ServerPortal, facts};
+use super::{ServerPortal, facts, resource::manifest, secrets};
+use crate::service::kinds::Promised;
 use app::{
     pages::form::{Editing, FormPage, Prefill, Problem},
     paths::ResourceKey,
 };
 use domain::{
     Error, Result,
-    document,
+    caller::Verb,
     request::{Operation, RequestPhase},
 };
-use forms::{Filled, FormModel};
+use forms::{Decoded, Filled, FormModel};
 use serde_json::{Value, json};
 use store::Query;
 
 impl ServerPortal {
     pub(super) async fn new_request_page(&self, promise: &str, prefill: &Prefill) -> Result<FormPage> {
-        let served = self.offered(promise)?;
-        let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", promise))?;
-        let mut key = ResourceKey::new("default", promise, "");
-        let mut spec = json!({});
-        if let Some(example) = prefill.example.parse::<usize>().ok().and_then(|index| promised.offer.promise.spec.examples.get(index)) {
-            spec = example.spec.clone();
-        }
-        if !prefill.like.is_empty() {
-            spec = self.spec_of(&prefill.like).await?;
-        }
-        if !prefill.draft.is_empty() {
-            (key, spec) = self.draft_of(&prefill.draft).await?;
-        }
-        if !prefill.entries.is_empty() {
-            let given = forms::decode(&promised.schema, &prefill.entries, None)?;
+        let (_, promised) = self.offer(promise)?;
+        let start = self.start(&promised, promise, prefill).await?;
+        let given = match prefill.entries.as_slice() {
+            [] => Decoded::default(),
+            entries => forms::decode(&promised.schema, entries, None)?,
+        };
+        let mut spec = start.spec;
+        if given.value.is_object() {
             json_patch::merge(&mut spec, &given.value);
         }
-        let form = FormModel::build(&promised.schema, Filled { value: Some(&spec), ..Filled::default() });
-        self.form_page(&key, None, form, Vec::new(), &spec).await
+        let filled = Filled { value: Some(&spec), stored: None, causes: &given.causes, texts: Some(&given.texts) };
+        let form = FormModel::build(&promised.schema, filled);
+        self.form_page(&start.key, None, form, start.problems, &spec).await
     }
 
     pub(super) async fn edit_page(&self, key: &ResourceKey, draft: &str) -> Result<FormPage> {
-        let served = self.offered(&key.promise)?;
-        let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
-        let stored = self.stored(key).await?;
-        let spec = if draft.is_empty() { stored.spec.clone() } else { self.draft_of(draft).await?.1 };
-        let form = FormModel::build(&promised.schema, Filled { value: Some(&spec), stored: Some(&stored.spec), ..Filled::default() });
-        self.form_page(key, Some(stored.metadata.generation.to_string()), form, Vec::new(), &spec).await
+        let (_, promised, stored) = self.found(key).await?;
+        let (mut spec, mut problems) = (stored.spec.clone(), Vec::new());
+        if !draft.is_empty() {
+            let (of, input) = self.draft_of(draft).await?;
+            if of != *key {
+                return Err(Error::not_found("requests.midspan.dev", draft));
+            }
+            problems = retyped(&promised, &stored.spec, &input);
+            spec = input;
+        }
+        let filled = Filled { value: Some(&spec), stored: Some(&stored.spec), ..Filled::default() };
+        let form = FormModel::build(&promised.schema, filled);
+        self.form_page(key, Some(stored.metadata.generation.to_string()), form, problems, &spec).await
     }
 
     /// A form page around a model that is already there.
-    pub async fn form_page(&self, key: &ResourceKey, version_when_editing: Option<String>, form: FormModel, problems: Vec<Problem>, spec: &Value) -> Result<FormPage> {
-        let served = self.offered(&key.promise)?;
-        let promised = served.promised().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
-        let namespaces: Vec<String> = self.doors.services.store.list(&Query::of_kind("", "Namespace")).await?.objects.into_iter().map(|object| object.metadata.name).collect();
-        let name = if key.name.is_empty() { "my-name" } else { &key.name };
-        let shown = json!({"apiVersion": served.api_version(), "kind": served.kind, "metadata": {"name": name, "namespace": key.namespace}, "spec": masked(&promised.schema, spec)});
+    pub async fn form_page(
+        &self,
+        key: &ResourceKey,
+        version_when_editing: Option<String>,
+        form: FormModel,
+        problems: Vec<Problem>,
+        spec: &Value,
+    ) -> Result<FormPage> {
+        let (served, promised) = self.offer(&key.promise)?;
+        let namespaces = self.namespaces().await?;
+        let key = ResourceKey { namespace: preferred(&namespaces, &key.namespace), ..key.clone() };
         Ok(FormPage {
-            card: facts::card(&promised.offer.promise, 0, None),
+            card: facts::card(&promised.offer.promise, 0, None, String::new()),
             editing: version_when_editing.map(|resource_version| Editing { key: key.clone(), resource_version }),
             namespace: key.namespace.clone(),
             namespaces,
             name: key.name.clone(),
             form,
             problems,
-            yaml: document::to_yaml(&shown),
+            yaml: manifest(&served, &promised, &key, spec),
         })
     }
 
+    /// Where the caller may make something new.
+    async fn namespaces(&self) -> Result<Vec<String>> {
+        let found = self.doors.services.store.list(&Query::of_kind("", "Namespace")).await?.objects;
+        let open = found.into_iter().filter(|namespace| !namespace.deleting()).map(|namespace| namespace.metadata.name);
+        Ok(open.filter(|namespace| self.refusal(Verb::Write, namespace).is_none()).collect())
+    }
+
+    /// What the address says to begin with. Secrets are not copied: who needs them types them.
+    async fn start(&self, promised: &Promised, promise: &str, prefill: &Prefill) -> Result<Start> {
+        let mut start = Start { key: ResourceKey::new("default", promise, ""), spec: json!({}), problems: Vec::new() };
+        let examples = &promised.offer.promise.spec.examples;
+        if let Some(example) = prefill.example.parse::<usize>().ok().and_then(|index| examples.get(index)) {
+            start.spec = example.spec.clone();
+        }
+        if !prefill.like.is_empty() {
+            start.spec = secrets::without(&promised.schema, &self.spec_of(promise, &prefill.like).await?);
+        }
+        if !prefill.draft.is_empty() {
+            let (key, input) = self.draft_of(&prefill.draft).await?;
+            if key.promise != promise {
+                return Err(Error::not_found("requests.midspan.dev", &prefill.draft));
+            }
+            let spec = secrets::without(&promised.schema, &input);
+            start.problems = retyped(promised, &spec, &input);
+            start = Start { key, spec, ..start };
+        }
+        Ok(start)
+    }
+
     /// `namespace/promise/name`: the spec of an existing resource, to start from.
-    async fn spec_of(&self, like: &str) -> Result<Value> {
-        let mut parts = like.splitn(3, '/');
-        let (Some(namespace), Some(promise), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(Error::bad_request(format!("{like:?} names no resource")));
-        };
-        Ok(self.stored(&ResourceKey::new(namespace, promise, name)).await?.spec)
+    async fn spec_of(&self, promise: &str, like: &str) -> Result<Value> {
+        let parts: Vec<&str> = like.splitn(3, '/').collect();
+        match parts.as_slice() {
+            [namespace, of, name] if *of == promise => {
+                Ok(self.stored(&ResourceKey::new(namespace, of, name)).await?.spec)
+            }
+            _ => Err(Error::bad_request(format!("{like:?} names no resource of this promise"))),
+        }
     }
 
     /// What a draft that was not submitted holds.
     async fn draft_of(&self, name: &str) -> Result<(ResourceKey, Value)> {
-        let (request, _) = self.doors.services.request(&self.asker, name).await?;
+        let (request, ..) = self.asked(name).await?;
         if request.status.phase != RequestPhase::Draft || request.spec.operation == Operation::Delete {
-            return Err(Error::not_found("drafts", name));
+            return Err(Error::not_found("requests.midspan.dev", name));
         }
         let resource = &request.spec.resource;
         Ok((ResourceKey::new(&resource.namespace, &request.spec.promise, &resource.name), request.spec.input))
     }
 }
 
-/// A spec with its secrets covered.
-pub fn masked(schema: &forms::Schema, spec: &Value) -> Value {
-    fn cover(schema: &forms::Schema, value: &Value, pointer: &str, root: &Value) -> Value {
-        if schema.at(root, pointer).is_some_and(forms::schema::Node::secret) && !value.is_null() {
-            return json!("••••••");
-        }
-        match value {
-            Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), cover(schema, value, &forms::pointer::join(pointer, key), root))).collect(),
-            Value::Array(items) => items.iter().enumerate().map(|(index, value)| cover(schema, value, &forms::pointer::join(pointer, &index.to_string()), root)).collect(),
-            other => other.clone(),
-        }
+/// Where a new form begins.
+struct Start {
+    key: ResourceKey,
+    spec: Value,
+    problems: Vec<Problem>,
+}
+
+/// A form gives no secret back. Whoever had typed one into a draft is told, since posting the form again would lose it.
+fn retyped(promised: &Promised, known: &Value, draft: &Value) -> Vec<Problem> {
+    let schema = &promised.schema;
+    let only_secrets = |change: &app::view::FieldChange| change.after == secrets::COVERED;
+    let lost = super::settings::changes(schema, known, draft).into_iter().filter(only_secrets);
+    let told = |change: app::view::FieldChange| Problem {
+        field: String::new(),
+        message: format!("{}: what you typed is not shown again; type it once more", change.label),
+    };
+    lost.map(told).collect()
+}
+
+fn preferred(namespaces: &[String], asked: &str) -> String {
+    if asked.is_empty() || !namespaces.iter().any(|namespace| namespace == asked) && asked == "default" {
+        return namespaces.first().cloned().unwrap_or_default();
     }
-    cover(schema, spec, "", spec)
+    asked.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(namespaces: &[&str], asked: &str, expected: &str) {
+        let namespaces: Vec<String> = namespaces.iter().map(ToString::to_string).collect();
+        assert_eq!(preferred(&namespaces, asked), expected);
+    }
+
+    #[test]
+    fn a_form_begins_in_the_default_namespace_or_in_the_first_there_is() {
+        check(&["a", "default"], "default", "default");
+        check(&["a", "b"], "default", "a");
+        check(&["a", "b"], "b", "b");
+        check(&["a"], "typed-by-hand", "typed-by-hand");
+        check(&[], "", "");
+    }
 }

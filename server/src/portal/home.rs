@@ -1,107 +1,297 @@
-//! Home: what needs the caller, what is theirs, where to start; and the frame around every page.
+//! Home: what needs the caller, what is theirs, what moves, where to start; and the frame around every page.
 
-use super::{ServerPortal, facts};
+use super::{
+    ServerPortal,
+    facts::{self, Offers},
+    requests::outdated,
+};
 use crate::service::people::{PERSONAS, Persona};
 use app::{
     pages::home::{Home, Need},
     paths,
     portal::{Caller, Counts, Frame},
-    view::Tone,
+    view::{RunRow, Tone},
 };
-use domain::{Object, Result, caller::PLATFORM, object::GROUP, status::ResourcePhase};
+use domain::{
+    Object, Result, Timestamp, Typed,
+    caller::{Target, Verb, may},
+    destination::Destination,
+    object::GROUP,
+    request::{Operation, Request, RequestKind},
+    run::{Phase, Run, RunKind},
+    selector::{Requirement, Selector},
+    status::{ResourcePhase, ResourceStatus},
+};
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Query, Sort};
+
+/// Phases in which a resource waits for somebody.
+const STUCK: [ResourcePhase; 2] = [ResourcePhase::Failed, ResourcePhase::Suspended];
 
 impl ServerPortal {
     pub(super) async fn frame_page(&self) -> Result<Frame> {
-        let store = &self.doors.services.store;
-        let running = store.count(&Query { active: Some(true), phases: vec!["Running".to_owned()], ..Query::of_kind(GROUP, "Run") }).await?;
-        let failed = store.count(&self.mine(&[ResourcePhase::Failed])).await?;
-        let drafts = store.count(&self.drafts()).await?;
-        let personas = PERSONAS.into_iter().filter(|_| self.doors.dev).map(shown).collect();
+        let counts = if self.may_look().is_ok() { self.counts().await? } else { Counts::default() };
         Ok(Frame {
             caller: self.caller(),
-            personas,
-            counts: Counts { needs_you: u64::try_from(failed + drafts).unwrap_or(0), running: u64::try_from(running).unwrap_or(0) },
+            personas: PERSONAS.into_iter().filter(|_| self.doors.dev).map(shown).collect(),
+            counts,
             now: self.doors.services.now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }
 
     pub(super) async fn home_page(&self) -> Result<Home> {
+        self.may_look()?;
         let store = &self.doors.services.store;
-        let offers = facts::offers_of(self)?;
-        let newest = Query { sort: Sort::Version, descending: true, limit: 10, ..self.mine(&[]) };
-        let resources = store.list(&newest).await?.objects;
-        let total = store.count(&self.mine(&[])).await?;
-        let runs = store.list(&Query { sort: Sort::Created, descending: true, limit: 8, ..Query::of_kind(GROUP, "Run") }).await?.objects;
-        let mut start = self.cards().await?;
-        start.sort_by_key(|card| (std::cmp::Reverse(card.mine), card.title.clone()));
+        let offers = self.offers();
+        let mine = self.mine(&[]);
+        let newest = Query { sort: Sort::Version, descending: true, limit: 10, ..mine.clone() };
+        let (resources, total, needs_you, mut start) =
+            futures::try_join!(store.list(&newest), store.count(&mine), self.needs(), self.cards())?;
+        start.sort_by_key(|card| std::cmp::Reverse(card.mine));
         start.truncate(6);
         Ok(Home {
-            needs_you: self.needs().await?,
-            resources: resources.iter().map(|object| facts::row(object, offers.get(object.facets().promise))).collect(),
+            needs_you,
+            runs: self.recent_runs(&resources.objects, &offers).await?,
+            resources: rows(&resources.objects, &offers),
             resources_total: u64::try_from(total).unwrap_or(0),
-            runs: runs.into_iter().filter_map(|object| self.run_row(object, &offers).ok()).collect(),
             start,
         })
     }
 
     /// Resources the caller asked for, in these phases.
     pub(super) fn mine(&self, phases: &[ResourcePhase]) -> Query {
-        Query { resources: true, phases: phases.iter().map(|phase| phase.as_str().to_owned()).collect(), labels: self.asked_by_caller(), ..Query::default() }
+        let phases = phases.iter().map(|phase| phase.as_str().to_owned()).collect();
+        Query { resources: true, phases, labels: self.asked_by_caller(), ..Query::default() }
     }
 
-    fn drafts(&self) -> Query {
-        Query { phases: vec!["Draft".to_owned()], labels: self.asked_by_caller(), ..Query::of_kind(GROUP, "Request") }
+    /// What stands beside the navigation.
+    async fn counts(&self) -> Result<Counts> {
+        let store = &self.doors.services.store;
+        let (stuck, active) = (self.mine(&STUCK), Query { active: Some(true), ..Query::of_kind(GROUP, "Run") });
+        let (stuck, running, drafts, homeless) =
+            futures::try_join!(store.count(&stuck), store.count(&active), self.live_drafts(), self.homeless())?;
+        let stuck = u64::try_from(stuck).unwrap_or(0);
+        let needs_you = stuck + drafts.len() as u64 + homeless.len() as u64;
+        Ok(Counts { needs_you, running: u64::try_from(running).unwrap_or(0) })
     }
 
     async fn needs(&self) -> Result<Vec<Need>> {
         const MOST: i64 = 8;
-        let store = &self.doors.services.store;
-        let mut needs = Vec::new();
-        let newest = |query: Query| Query { sort: Sort::Version, descending: true, limit: MOST, ..query };
-        for object in store.list(&newest(self.mine(&[ResourcePhase::Failed, ResourcePhase::Suspended]))).await?.objects {
-            needs.push(failed(&object));
-        }
-        for object in store.list(&newest(self.drafts())).await?.objects {
-            let name = object.spec.pointer("/resource/name").and_then(serde_json::Value::as_str).unwrap_or_default();
-            needs.push(Need {
-                tone: Tone::Quiet,
-                title: format!("A plan for {name} is not submitted"),
-                sentence: "It is kept as you left it.".to_owned(),
-                action: "Continue the draft".to_owned(),
-                href: paths::request(&object.metadata.name),
-                at: object.metadata.creation_timestamp.unwrap_or_default(),
-            });
-        }
+        let stuck = Query { sort: Sort::Version, descending: true, limit: MOST, ..self.mine(&STUCK) };
+        let stuck = self.doors.services.store.list(&stuck).await?.objects;
+        let statuses: Vec<ResourceStatus> = stuck.iter().map(|object| ResourceStatus::read(&object.status)).collect();
+        // a run's uid is its name with an underscore: all of them in one query
+        let uids: Vec<String> = statuses.iter().map(|status| status.run.replacen('-', "_", 1)).collect();
+        let runs = self.doors.services.store.by_uids(uids).await?;
+        let runs: BTreeMap<String, Run> = runs
+            .into_iter()
+            .filter_map(|object| Typed::<RunKind>::parse(object).ok())
+            .map(|run| (run.metadata.name.clone(), run))
+            .collect();
+        let stuck =
+            stuck.iter().zip(&statuses).map(|(object, status)| stuck_need(object, status, runs.get(&status.run)));
+        let mut needs: Vec<Need> = stuck.collect();
+        let (drafts, homeless) = futures::try_join!(self.live_drafts(), self.homeless())?;
+        needs.extend(drafts.iter().map(draft_need));
+        let now = self.doors.services.now();
+        needs.extend(homeless.into_iter().map(|need| Need { at: now, ..need }));
         Ok(needs)
+    }
+
+    /// The runs of these resources, newest first.
+    async fn recent_runs(&self, resources: &[Object], offers: &Offers) -> Result<Vec<RunRow>> {
+        const SHOWN: usize = 8;
+        let names: BTreeSet<String> = resources.iter().map(|object| object.metadata.name.clone()).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = Requirement::In("midspan.dev/resource".to_owned(), names.into_iter().collect());
+        let query = Query {
+            labels: Selector { requirements: vec![wanted] },
+            sort: Sort::Created,
+            descending: true,
+            limit: 40,
+            ..Query::of_kind(GROUP, "Run")
+        };
+        let uids: BTreeSet<&str> = resources.iter().map(|object| object.metadata.uid.as_str()).collect();
+        let runs = self.doors.services.store.list(&query).await?.objects.into_iter();
+        let runs = runs.filter_map(|object| Typed::<RunKind>::parse(object).ok());
+        // others may have resources of the same names elsewhere
+        let mut runs: Vec<Run> = runs.filter(|run| uids.contains(run.spec.resource.uid.as_str())).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(run.status.started_at));
+        runs.truncate(SHOWN);
+        self.run_rows(&runs, offers).await
+    }
+
+    /// The caller's drafts that can still be carried out: the newest of each resource.
+    async fn live_drafts(&self) -> Result<Vec<Request>> {
+        const NEWEST: i64 = 20;
+        let services = &self.doors.services;
+        let query = Query {
+            phases: vec!["Draft".to_owned()],
+            labels: self.asked_by_caller(),
+            sort: Sort::Version,
+            descending: true,
+            limit: NEWEST,
+            ..Query::of_kind(GROUP, "Request")
+        };
+        let found = services.store.list(&query).await?.objects;
+        let drafts = newest_of_each(found.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok()));
+        let uids: Vec<&str> =
+            drafts.iter().map(|draft| draft.spec.resource.uid.as_str()).filter(|uid| !uid.is_empty()).collect();
+        let known = services.store.by_uids(uids).await?;
+        let mut live = Vec::new();
+        for draft in drafts {
+            let resource = &draft.spec.resource;
+            let stored = if draft.spec.operation == Operation::Create {
+                let group = resource.api_version.split_once('/').map_or("", |(group, _)| group);
+                services.store.by_name(group, &resource.kind, &resource.namespace, &resource.name).await?
+            } else {
+                known.iter().find(|object| object.metadata.uid == resource.uid).cloned()
+            };
+            if outdated(&draft, stored.as_ref()).is_empty() {
+                live.push(draft);
+            }
+        }
+        Ok(live)
+    }
+
+    /// Promises whose works would find no destination: for those who can add one.
+    async fn homeless(&self) -> Result<Vec<Need>> {
+        if may(&self.asker.caller, Verb::Write, Target::Platform("destinations")).is_err() {
+            return Ok(Vec::new());
+        }
+        let destinations = self.destinations().await?;
+        Ok(self.offers().values().filter_map(|offer| homeless_need(&offer.promise, &destinations)).collect())
     }
 
     fn caller(&self) -> Caller {
         let name = self.asker.caller.name.clone();
-        let role = Persona::by_name(&name).map_or_else(
-            || if self.asker.caller.groups.iter().any(|group| group == PLATFORM) { "Platform engineer" } else { "Developer" },
-            |persona| persona.role,
-        );
+        let platform = may(&self.asker.caller, Verb::Write, Target::Platform("promises")).is_ok();
+        let role = Persona::by_name(&name)
+            .filter(|_| self.doors.dev)
+            .map_or_else(|| if platform { "Platform engineer" } else { "Developer" }, |persona| persona.role);
         Caller { name, role: role.to_owned() }
     }
 }
 
-fn failed(object: &Object) -> Need {
-    let status = domain::status::ResourceStatus::read(&object.status);
+/// Resources as rows; titles come from the offers in memory.
+pub fn rows(objects: &[Object], offers: &Offers) -> Vec<app::view::ResourceRow> {
+    objects.iter().map(|object| facts::row(object, offers.get(object.facets().promise))).collect()
+}
+
+fn stuck_need(object: &Object, status: &ResourceStatus, run: Option<&Run>) -> Need {
     let suspended = status.phase == ResourcePhase::Suspended;
-    let at = status.last_operation.as_ref().and_then(|last| last.finished_at.or(last.started_at));
-    let (action, href) = if status.run.is_empty() { ("Open it", facts::key_of(object).path()) } else { ("Open the run", paths::run(&status.run)) };
+    let failed = run.and_then(|run| run.step(run.find(|step| step.phase == Phase::Failed)?));
+    let (action, href) = match (failed, run) {
+        (Some(step), Some(run)) => ("Open the failed step", paths::step(&run.metadata.name, &step.name)),
+        (None, Some(run)) => ("Open the run", paths::run(&run.metadata.name)),
+        (_, None) => ("Open it", facts::key_of(object).path()),
+    };
     Need {
         tone: if suspended { Tone::Warn } else { Tone::Bad },
         title: format!("{} {}", object.metadata.name, if suspended { "waits" } else { "failed" }),
-        sentence: status.message,
+        sentence: status.condition("Ready").map_or_else(|| status.message.clone(), |ready| ready.message.clone()),
         action: action.to_owned(),
         href,
-        at: at.or(object.metadata.creation_timestamp).unwrap_or_default(),
+        at: facts::changed(object, status),
     }
+}
+
+fn draft_need(draft: &Request) -> Need {
+    Need {
+        tone: Tone::Quiet,
+        title: format!("The plan for {} is not submitted", draft.spec.resource.name),
+        sentence: "It is kept as you left it.".to_owned(),
+        action: "Continue the draft".to_owned(),
+        href: paths::request(&draft.metadata.name),
+        at: draft.metadata.creation_timestamp.unwrap_or_default(),
+    }
+}
+
+fn homeless_need(promise: &domain::promise::Promise, destinations: &[Destination]) -> Option<Need> {
+    let selectors = &promise.spec.destination_selectors;
+    let fits = |destination: &&Destination| {
+        let labels = destination.labels();
+        let shunned = selectors.is_empty() && destination.spec.strict_match_labels && !labels.is_empty();
+        !shunned && selectors.iter().all(|selector| selector.matches(labels))
+    };
+    if promise.spec.workflows.resource.configure.is_empty() || destinations.iter().any(|each| fits(&each)) {
+        return None;
+    }
+    let labels =
+        selectors.iter().flat_map(|selector| &selector.match_labels).map(|(key, value)| format!("{key}={value}"));
+    let labels = labels.collect::<Vec<_>>().join(", ");
+    let wanted = if labels.is_empty() { "takes its files".to_owned() } else { format!("has the labels {labels}") };
+    Some(Need {
+        tone: Tone::Warn,
+        title: format!("{} has no destination", promise.title()),
+        sentence: format!(
+            "No destination {wanted}: whoever requests it would wait. Add one, or change the promise's selectors."
+        ),
+        action: "Open the promise".to_owned(),
+        href: paths::promise(&promise.name),
+        at: Timestamp::default(),
+    })
+}
+
+/// The first of each resource: the list comes newest first.
+fn newest_of_each(drafts: impl Iterator<Item = Request>) -> Vec<Request> {
+    let mut seen = BTreeSet::new();
+    drafts
+        .filter(|draft| {
+            let resource = &draft.spec.resource;
+            seen.insert((draft.spec.promise.clone(), resource.namespace.clone(), resource.name.clone()))
+        })
+        .collect()
 }
 
 fn shown(persona: Persona) -> app::portal::Persona {
     app::portal::Persona { name: persona.name.to_owned(), role: persona.role.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{
+        destination::DestinationSpec,
+        promise::Promise,
+        request::RequestSpec,
+        run::ResourceRef,
+        selector::{LabelSelector, Labels},
+        workflow::Pipeline,
+    };
+
+    fn destination(environment: &str) -> Destination {
+        let labels = Labels::from([("environment".to_owned(), environment.to_owned())]);
+        let metadata = domain::Metadata { name: environment.into(), labels, ..domain::Metadata::default() };
+        Destination { metadata, spec: DestinationSpec::default(), status: Default::default() }
+    }
+
+    #[test]
+    fn a_promise_without_a_destination_is_told_to_those_who_can_add_one() {
+        let mut promise = Promise { name: "db".into(), ..Promise::default() };
+        promise.spec.workflows.resource.configure = vec![Pipeline::default()];
+        let match_labels = Labels::from([("environment".to_owned(), "prod".to_owned())]);
+        promise.spec.destination_selectors = vec![LabelSelector { match_labels }];
+        assert!(homeless_need(&promise, &[destination("prod")]).is_none());
+        let need = homeless_need(&promise, &[destination("dev")]).unwrap();
+        insta::assert_snapshot!(need.sentence, @"No destination has the labels environment=prod: whoever requests it would wait. Add one, or change the promise's selectors.");
+        promise.spec.destination_selectors = Vec::new();
+        assert!(homeless_need(&promise, &[destination("dev")]).is_none());
+        assert!(homeless_need(&promise, &[]).is_some());
+    }
+
+    #[test]
+    fn of_several_drafts_of_one_resource_the_newest_is_offered() {
+        let draft = |uid: &str, name: &str| {
+            let resource = ResourceRef { name: name.into(), ..ResourceRef::default() };
+            Request::submitted(uid, RequestSpec { resource, ..RequestSpec::default() }, Timestamp::default())
+        };
+        let drafts = [draft("req_3", "shop"), draft("req_2", "shop"), draft("req_1", "blog")];
+        let names: Vec<String> =
+            newest_of_each(drafts.into_iter()).into_iter().map(|draft| draft.metadata.name).collect();
+        assert_eq!(names, ["req-3", "req-1"]);
+    }
 }

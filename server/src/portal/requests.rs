@@ -1,123 +1,233 @@
 //! A request: the plan of a draft, else what became of it.
 
-use super::{ServerPortal, diff, facts, forms::masked, runs};
-use crate::service::kinds::Served;
+use super::{
+    ServerPortal, diff, effects, history,
+    resource::manifest,
+    runs::{carried_out, files_of},
+    secrets::Cover,
+    settings,
+};
+use crate::service::{
+    kinds::{Promised, Served},
+    preview::FileChange,
+};
 use app::{
-    pages::request::{Plan, PlannedDestination, PlannedEffect, RequestKind, RequestPage, RequestPhase},
+    pages::request::{Plan, PlannedDestination, RequestKind, RequestPage, RequestPhase},
     paths::{self, ResourceKey},
-    view::{Change, FieldChange},
+    view::{Change, FileDiff},
 };
 use domain::{
-    Error, Result, Typed, document,
-    object::GROUP,
+    ErrorKind, Object, Result,
     request::{self, Operation, Request},
-    run::RunKind,
+    run::{Run, RunPhase, Workflow},
 };
-use ::forms::Schema;
-use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Lines of all diffs of one page together.
+const MOST_LINES: usize = 3_000;
 
 impl ServerPortal {
     pub(super) async fn request_page(&self, name: &str) -> Result<RequestPage> {
-        let services = &self.doors.services;
-        let (request, served) = services.request(&self.asker, name).await?;
-        let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &request.spec.promise))?;
+        let (request, promised, served) = self.asked(name).await?;
         let promise = &promised.offer.promise;
-        let key = ResourceKey::new(&request.spec.resource.namespace, &request.spec.promise, &request.spec.resource.name);
+        let spec = &request.spec;
+        let key = ResourceKey::new(&spec.resource.namespace, &spec.promise, &spec.resource.name);
+        let stored = self.doors.services.store.by_name(&served.group, &served.kind, &key.namespace, &key.name).await?;
         let draft = request.status.phase == request::RequestPhase::Draft;
-        let plan = if draft { self.plan_of(&request, &served, &key).await? } else { self.done(&request, &served) };
-        let mut made = Vec::new();
-        if !request.status.run.is_empty()
-            && let Some(object) = services.store.by_name(GROUP, "Run", &key.namespace, &request.status.run).await?
-        {
-            made.push(runs::row(&Typed::<RunKind>::parse(object)?, &facts::offers_of(self)?));
+        let (runs, requests) = if draft {
+            (Vec::new(), Vec::new())
+        } else {
+            futures::try_join!(self.runs_of(&spec.resource.uid), self.requests_of(&spec.resource.uid))?
+        };
+        let mut plan = if draft || request.status.phase.open() {
+            self.foreseen(&request, &served, &promised, &key, stored.as_ref()).await?
+        } else {
+            Plan { files: self.written(&request, &promised, &runs, stored.as_ref()).await?, ..Plan::default() }
+        };
+        plan.fields = match (spec.operation, &stored) {
+            (Operation::Create, _) => settings::chosen(&promised.schema, &spec.input),
+            (Operation::Update, Some(stored)) if draft => {
+                settings::changes(&promised.schema, &stored.spec, &spec.input)
+            }
+            _ => history::changes(&promised.schema, &request, &requests),
+        };
+        if !spec.input.is_null() {
+            plan.yaml = manifest(&served, &promised, &key, &spec.input);
         }
-        let edit = match request.spec.operation {
+        let edit_href = match spec.operation {
             _ if !draft => String::new(),
             Operation::Create => paths::with_query(&paths::new_request(&key.promise), &[("draft", name)]),
-            _ => paths::with_query(&key.tab("edit"), &[("draft", name)]),
+            Operation::Update => paths::with_query(&key.tab("edit"), &[("draft", name)]),
+            Operation::Delete => String::new(),
         };
+        let made: Vec<Run> = runs.into_iter().filter(|run| carried_out(run, &request)).collect();
+        let message = if draft { outdated(&request, stored.as_ref()) } else { request.status.message.clone() };
         Ok(RequestPage {
             name: name.to_owned(),
-            resource: key,
             promise_title: promise.title().to_owned(),
             icon: promise.spec.icon.clone(),
             version: promise.version.clone(),
-            what: match request.spec.operation {
+            what: match spec.operation {
                 Operation::Create => RequestKind::Create,
                 Operation::Update => RequestKind::Update,
                 Operation::Delete => RequestKind::Delete,
             },
             phase: phase(request.status.phase),
-            message: request.status.message.clone(),
-            by: request.spec.asked_by.clone(),
+            message,
+            by: spec.asked_by.clone(),
             created: request.metadata.creation_timestamp.unwrap_or_default(),
             submitted: request.status.submitted_at,
             finished: request.status.finished_at,
             plan,
-            runs: made,
-            edit_href: edit,
+            runs: self.run_rows(&made, &self.offers()).await?,
+            edit_href,
+            resource: key,
         })
     }
 
-    /// What submitting the draft would do.
-    async fn plan_of(&self, request: &Request, served: &Arc<Served>, key: &ResourceKey) -> Result<Plan> {
-        let services = &self.doors.services;
-        let input = request.spec.input.clone();
-        let stored = services.store.by_name(&served.group, &served.kind, &key.namespace, &key.name).await?;
+    /// The request with what describes its resource. What the caller may not see is not found.
+    pub(super) async fn asked(&self, name: &str) -> Result<(Request, Arc<Promised>, Arc<Served>)> {
+        let found = self.doors.services.request(&self.asker, name).await;
+        let (request, served) = found.map_err(|error| super::unseen(error, "requests.midspan.dev", name))?;
+        let promised = super::promised(&served, &request.spec.promise)?;
+        Ok((request, promised, served))
+    }
+
+    /// What carrying the request out would do. Nothing is done.
+    async fn foreseen(
+        &self,
+        request: &Request,
+        served: &Arc<Served>,
+        promised: &Promised,
+        key: &ResourceKey,
+        stored: Option<&Object>,
+    ) -> Result<Plan> {
+        let (services, input) = (&self.doors.services, &request.spec.input);
+        if request.spec.operation == Operation::Delete {
+            let uid = stored.map_or("", |stored| stored.metadata.uid.as_str());
+            let placed = services.placed(uid).await?.into_iter();
+            let removed = placed.map(|((destination, path), text)| FileChange {
+                path,
+                destination,
+                before: Some(text),
+                after: None,
+            });
+            let cover = Cover::of(&promised.schema, stored.map(|stored| &stored.spec));
+            let effects = effects::of(&promised.offer.promise, Workflow::Delete);
+            return Ok(Plan { files: diffs(removed, &cover), effects, ..Plan::default() });
+        }
         let preview = match services.plan(&self.asker, served, &key.namespace, &key.name, input.clone()).await {
             Ok(preview) => preview,
             // the schema or the resource has changed since the draft was kept
-            Err(error) => return Ok(Plan { incomplete: error.message, ..self.document_only(request, served, &input) }),
+            Err(error) if matches!(error.kind, ErrorKind::Invalid | ErrorKind::BadRequest | ErrorKind::Conflict) => {
+                return Ok(Plan { incomplete: error.message, ..Plan::default() });
+            }
+            Err(error) => return Err(error),
         };
-        let places = self.places().await?;
-        let selectors = served.promised().map(|promised| promised.offer.promise.spec.destination_selectors.clone()).unwrap_or_default();
-        let because: Vec<String> = selectors.iter().flat_map(|selector| &selector.match_labels).map(|(key, value)| format!("{key}={value}")).collect();
-        let mut files: Vec<_> = preview.files.iter().map(diff::file).collect();
-        files.sort_by_key(|file| (file.change == Change::Same, file.path.clone()));
-        let typical = self.cards().await?.into_iter().find(|card| card.name == key.promise).and_then(|card| card.typical_seconds);
+        let cover = Cover::of(&promised.schema, stored.map(|stored| &stored.spec).into_iter().chain([input]));
+        // of a plan that stopped half-way nothing can be said about files
+        let files = if preview.refusal.is_some() { Vec::new() } else { diffs(preview.files.into_iter(), &cover) };
+        let (places, typical) = futures::try_join!(self.places(), self.typical(Some(&key.promise)))?;
+        let typical = typical.get(&key.promise).filter(|_| request.spec.operation == Operation::Create);
+        let because = because(promised);
+        let destination = |name: &String| PlannedDestination {
+            name: name.clone(),
+            because: because.clone(),
+            writes_to: places.in_full(name),
+        };
         Ok(Plan {
             files,
-            fields: stored.zip(served.promised()).map(|(stored, promised)| changed(&promised.schema, &stored.spec, &input)).unwrap_or_default(),
-            destinations: preview
-                .destinations
-                .iter()
-                .map(|name| PlannedDestination { name: name.clone(), because: because.join(", "), writes_to: places.get(name).cloned().unwrap_or_default() })
-                .collect(),
-            effects: preview
-                .unseen
-                .iter()
-                .map(|step| {
-                    let (step, uses) = step.trim_end_matches(')').rsplit_once(" (").unwrap_or((step, ""));
-                    PlannedEffect { step: step.to_owned(), uses: uses.to_owned(), sentence: "Runs when the request is carried out; what it does cannot be shown beforehand.".to_owned() }
-                })
-                .collect(),
-            expected_seconds: typical,
-            expected_from: 0,
-            incomplete: preview.refusal.or(preview.nowhere).unwrap_or_default(),
-            ..self.document_only(request, served, &input)
+            destinations: preview.destinations.iter().map(destination).collect(),
+            effects: effects::of(&promised.offer.promise, Workflow::Configure),
+            expected_seconds: typical.map(|typical| typical.seconds),
+            expected_from: typical.map_or(0, |typical| typical.from),
+            incomplete: preview.refusal.or(preview.nowhere).map(|why| cover.text(&why)).unwrap_or_default(),
+            ..Plan::default()
         })
     }
 
-    /// What a request that was carried out asked for.
-    fn done(&self, request: &Request, served: &Arc<Served>) -> Plan {
-        self.document_only(request, served, &request.spec.input)
-    }
-
-    fn document_only(&self, request: &Request, served: &Arc<Served>, input: &Value) -> Plan {
-        if input.is_null() {
-            return Plan::default();
-        }
-        let spec = served.promised().map_or_else(|| input.clone(), |promised| masked(&promised.schema, input));
-        let resource = &request.spec.resource;
-        let document = json!({"apiVersion": served.api_version(), "kind": served.kind, "metadata": {"name": resource.name, "namespace": resource.namespace}, "spec": spec});
-        Plan { yaml: document::to_yaml(&document), ..Plan::default() }
+    /// What a request that was carried out wrote: what its run left, against what the run before it had left.
+    async fn written(
+        &self,
+        request: &Request,
+        promised: &Promised,
+        runs: &[Run],
+        stored: Option<&Object>,
+    ) -> Result<Vec<FileDiff>> {
+        let Some(run) = runs.iter().find(|run| carried_out(run, request)) else { return Ok(Vec::new()) };
+        let configured = |other: &&Run| {
+            other.spec.sequence < run.spec.sequence
+                && other.spec.workflow == Workflow::Configure
+                && other.status.phase == RunPhase::Succeeded
+        };
+        let before = runs.iter().find(configured).map(files_of).unwrap_or_default();
+        let after = files_of(run);
+        let digests: BTreeSet<domain::Digest> = before.values().chain(after.values()).cloned().collect();
+        let blobs = self.doors.services.store.blobs(&digests.into_iter().collect::<Vec<_>>()).await?;
+        let text = |digest: Option<&domain::Digest>| {
+            digest.map(|digest| String::from_utf8_lossy(blobs.get(digest).map_or(&[], Vec::as_slice)).into_owned())
+        };
+        let placements = match stored {
+            Some(stored) => self.placements(stored).await?,
+            None => Vec::new(),
+        };
+        let keys: BTreeSet<&(String, String)> = before.keys().chain(after.keys()).collect();
+        let files = keys.into_iter().map(|key| {
+            let (pipeline, path) = key;
+            let placed = placements
+                .iter()
+                .find(|placement| placement.spec.pipeline == *pipeline && placement.spec.files.contains_key(path));
+            FileChange {
+                path: placed.map_or_else(|| path.clone(), |placement| format!("{}/{path}", placement.spec.root)),
+                destination: placed.map_or_else(String::new, |placement| placement.spec.destination.clone()),
+                before: text(before.get(key)),
+                after: text(after.get(key)),
+            }
+        });
+        let specs = stored.map(|stored| &stored.spec).into_iter().chain([&request.spec.input]);
+        Ok(diffs(files, &Cover::of(&promised.schema, specs)))
     }
 }
 
-/// The fields a request changes, secrets covered.
-fn changed(schema: &Schema, before: &Value, after: &Value) -> Vec<FieldChange> {
-    diff::fields(schema, &masked(schema, before), &masked(schema, after))
+/// Diffs with secrets covered, changes first, and not more lines than one reads.
+fn diffs(files: impl Iterator<Item = FileChange>, cover: &Cover) -> Vec<FileDiff> {
+    let shown = |change: FileChange| {
+        let before = change.before.map(|text| cover.text(&text));
+        let after = change.after.map(|text| cover.text(&text));
+        diff::file(&FileChange { before, after, ..change })
+    };
+    let mut files: Vec<FileDiff> = files.map(shown).collect();
+    files.sort_by(|a, b| (a.change == Change::Same, &a.path).cmp(&(b.change == Change::Same, &b.path)));
+    let mut room = MOST_LINES;
+    for file in &mut files {
+        let left_out = file.lines.len().saturating_sub(room);
+        file.lines.truncate(room);
+        room -= file.lines.len();
+        file.hidden = file.hidden.saturating_add(u32::try_from(left_out).unwrap_or(u32::MAX));
+    }
+    files
+}
+
+/// The labels by which destinations are chosen.
+fn because(promised: &Promised) -> String {
+    let selectors = promised.offer.promise.spec.destination_selectors.iter();
+    let labels = selectors.flat_map(|selector| &selector.match_labels).map(|(key, value)| format!("{key}={value}"));
+    let labels: Vec<String> = labels.collect();
+    if labels.is_empty() { "any labels".to_owned() } else { labels.join(", ") }
+}
+
+/// Why a draft can no longer be carried out as it is; empty when it can.
+pub fn outdated(draft: &Request, stored: Option<&Object>) -> String {
+    let name = &draft.spec.resource.name;
+    match (draft.spec.operation, stored) {
+        (Operation::Create, Some(_)) => format!("{name} has been made meanwhile, so this plan cannot be submitted."),
+        (Operation::Create, None) => String::new(),
+        (_, None) => format!("{name} is gone, so this plan cannot be submitted."),
+        (_, Some(stored)) if stored.metadata.generation.to_string() != draft.spec.based_on => {
+            format!("{name} has changed since this plan was made. Go back to edit to plan on what it is now.")
+        }
+        _ => String::new(),
+    }
 }
 
 fn phase(phase: request::RequestPhase) -> RequestPhase {
@@ -129,5 +239,46 @@ fn phase(phase: request::RequestPhase) -> RequestPhase {
         request::RequestPhase::Failed => RequestPhase::Failed,
         request::RequestPhase::Superseded => RequestPhase::Superseded,
         request::RequestPhase::Withdrawn => RequestPhase::Withdrawn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Timestamp, request::RequestSpec, run::ResourceRef};
+    use serde_json::json;
+
+    fn draft(operation: Operation, based_on: &str) -> Request {
+        let resource = ResourceRef { name: "shop".into(), ..ResourceRef::default() };
+        let spec = RequestSpec { operation, resource, based_on: based_on.into(), ..RequestSpec::default() };
+        Request::submitted("req_1", spec, Timestamp::default())
+    }
+
+    #[test]
+    fn a_draft_says_when_the_world_has_moved_on() {
+        let stored = Object::from_value(json!({"kind": "X", "metadata": {"name": "shop", "generation": 2}})).unwrap();
+        assert_eq!(outdated(&draft(Operation::Create, ""), None), "");
+        assert_eq!(outdated(&draft(Operation::Update, "2"), Some(&stored)), "");
+        assert!(outdated(&draft(Operation::Create, ""), Some(&stored)).contains("made meanwhile"));
+        assert!(outdated(&draft(Operation::Update, "1"), Some(&stored)).contains("has changed"));
+        assert!(outdated(&draft(Operation::Update, "2"), None).contains("is gone"));
+    }
+
+    #[test]
+    fn changes_come_first_and_all_files_together_stay_readable() {
+        let file = |path: &str, before: &str, after: &str| FileChange {
+            path: path.into(),
+            destination: "dev".into(),
+            before: Some(before.into()),
+            after: Some(after.into()),
+        };
+        let long = "x\n".repeat(400);
+        let mut files = vec![file("a", "same", "same")];
+        files.extend((0..10).map(|index| file(&format!("f{index}"), "", &long)));
+        let diffs = diffs(files.into_iter(), &Cover::default());
+        assert_eq!(diffs[0].path, "f0");
+        assert_eq!(diffs.last().map(|diff| diff.path.as_str()), Some("a"));
+        assert_eq!(diffs.iter().map(|diff| diff.lines.len()).sum::<usize>(), 3_000);
+        assert_eq!(diffs[9].hidden, 400);
     }
 }

@@ -1,6 +1,6 @@
 //! The list of resources: searched, filtered, sorted and paged by the store.
 
-use super::{ServerPortal, facts, paging};
+use super::{ServerPortal, home::rows, paging};
 use app::{
     pages::resources::{Resources, ResourcesQuery},
     view::{Facet, Paging},
@@ -20,17 +20,27 @@ const STATES: [(&str, &str, &[ResourcePhase]); 5] = [
 impl ServerPortal {
     pub(super) async fn resources_page(&self, query: &ResourcesQuery) -> Result<Resources> {
         const PAGE: i64 = 30;
+        self.may_look()?;
         let store = &self.doors.services.store;
         let everybody = query.whose == "all";
-        let all = Query { resources: true, labels: if everybody { Default::default() } else { self.asked_by_caller() }, ..Query::default() };
+        let all = Query {
+            resources: true,
+            labels: if everybody { Default::default() } else { self.asked_by_caller() },
+            ..Query::default()
+        };
         let mut filtered = Query {
             promise: Some(query.promise.clone()).filter(|promise| !promise.is_empty()),
             namespaces: Some(query.namespace.clone()).filter(|namespace| !namespace.is_empty()).into_iter().collect(),
             name_contains: Some(query.q.trim().to_owned()).filter(|text| !text.is_empty()),
             ..all.clone()
         };
-        if let Some((_, _, phases)) = STATES.iter().find(|(word, ..)| *word == query.state) {
-            filtered.phases = phases.iter().map(|phase| phase.as_str().to_owned()).collect();
+        if !query.state.is_empty() {
+            // a word that is none of ours matches nothing
+            let known = STATES.iter().find(|(word, ..)| *word == query.state).map_or(&[][..], |(_, _, phases)| *phases);
+            filtered.phases = known.iter().map(|phase| phase.as_str().to_owned()).collect();
+            if filtered.phases.is_empty() {
+                filtered.phases.push(query.state.clone());
+            }
         }
         let (turned, by) = query.sort.strip_prefix('-').map_or((false, query.sort.as_str()), |by| (true, by));
         let (sort, newest_first) = match by {
@@ -39,23 +49,37 @@ impl ServerPortal {
             _ => (Sort::Version, true),
         };
         let listed = Query { sort, descending: newest_first != turned, limit: PAGE, ..filtered.clone() };
-        let paged = paging::page(store, listed, &query.after, &query.before).await?;
-        let total = store.count(&filtered).await?;
-        let offers = facts::offers_of(self)?;
-        let by_promise = store.facets(&all, store::Facet::Promise).await?;
-        let by_namespace = store.facets(&all, store::Facet::Namespace).await?;
-        let by_phase = store.facets(&all, store::Facet::Phase).await?;
+        let (paged, total, by_promise, by_namespace, by_phase) = futures::try_join!(
+            paging::page(store, listed, &query.after, &query.before),
+            store.count(&filtered),
+            store.facets(&all, store::Facet::Promise),
+            store.facets(&all, store::Facet::Namespace),
+            store.facets(&all, store::Facet::Phase)
+        )?;
+        let offers = self.offers();
+        // asked only when the caller has none: is there anything of others?
+        let any =
+            !by_phase.is_empty() || !everybody && store.count(&Query { labels: Default::default(), ..all }).await? > 0;
         let states = STATES.iter().map(|(value, label, phases)| {
-            let counted = by_phase.iter().filter(|(phase, _)| phases.iter().any(|known| known.as_str() == phase)).map(|(_, count)| count).sum::<i64>();
+            let counted = by_phase
+                .iter()
+                .filter(|(phase, _)| phases.iter().any(|known| known.as_str() == phase))
+                .map(|(_, count)| count)
+                .sum::<i64>();
             facet(value, label, counted)
         });
         Ok(Resources {
-            rows: paged.objects.iter().map(|object| facts::row(object, offers.get(object.facets().promise))).collect(),
-            promises: by_promise.iter().map(|(name, count)| facet(name, offers.get(name).map_or(name.as_str(), |offer| offer.promise.title()), *count)).collect(),
+            rows: rows(&paged.objects, &offers),
+            promises: by_promise
+                .iter()
+                .map(|(name, count)| {
+                    facet(name, offers.get(name).map_or(name.as_str(), |offer| offer.promise.title()), *count)
+                })
+                .collect(),
             states: states.filter(|state| state.count > 0 || state.value == query.state).collect(),
             namespaces: by_namespace.iter().map(|(name, count)| facet(name, name, *count)).collect(),
             paging: Paging { previous: paged.previous, next: paged.next, total: u64::try_from(total).ok() },
-            any: by_phase.iter().any(|(_, count)| *count > 0),
+            any,
         })
     }
 }

@@ -1,221 +1,353 @@
 //! Runs: the list, and one with its steps and their logs.
 
-use super::{ServerPortal, facts, paging};
+use super::{ServerPortal, facts::Offers, label, paging, secrets};
 use app::{
     pages::{
         run::RunPage,
         runs::{Runs, RunsQuery},
     },
     paths::ResourceKey,
-    view::{Facet, LogLine, Paging, Phase, RunRow, StepView},
+    view::{Facet, Paging, Phase, RunRow, StepView},
 };
 use domain::{
-    Object, Result, Typed,
-    document,
+    Result, Typed, document,
     object::GROUP,
     plan::Offer,
-    run::{self, Run, RunKind, RunPhase, StepAt, Workflow},
+    request::{Operation, Request, RequestKind},
+    run::{self, PipelineRun, Run, RunKind, RunPhase, StepAt, StepRun, Workflow},
+    selector::{Requirement, Selector},
+    workflow::StepKind,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use futures::future::try_join_all;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use store::{Query, Sort};
-
-/// Log lines drawn of one step; the rest is behind a link.
-const LINES: usize = 300;
-
-pub(super) type OffersByPromise = BTreeMap<String, Arc<Offer>>;
 
 impl ServerPortal {
     pub(super) async fn runs_page(&self, query: &RunsQuery) -> Result<Runs> {
         const PAGE: i64 = 30;
+        self.may_look()?;
         let store = &self.doors.services.store;
         let phases: &[&str] = match query.state.as_str() {
+            "" => &[],
             "active" => &["Running", "Suspended"],
             "succeeded" => &["Succeeded"],
             "failed" => &["Failed"],
-            _ => &[],
+            _ => &["none such"],
         };
-        let labels = if query.promise.is_empty() { Default::default() } else { super::label("midspan.dev/promise", &query.promise) };
-        let base = Query {
-            phases: phases.iter().map(|phase| (*phase).to_owned()).collect(),
-            labels,
-            sort: Sort::Created,
-            descending: true,
-            limit: PAGE,
-            ..Query::of_kind(GROUP, "Run")
+        let all =
+            Query { phases: phases.iter().map(|phase| (*phase).to_owned()).collect(), ..Query::of_kind(GROUP, "Run") };
+        let of_promise = |promise: &str| Query { labels: label("midspan.dev/promise", promise), ..all.clone() };
+        let filtered = if query.promise.is_empty() { all.clone() } else { of_promise(&query.promise) };
+        let listed = Query { sort: Sort::Created, descending: true, limit: PAGE, ..filtered };
+        let paged = paging::page(store, listed, &query.after, &query.before).await?;
+        let offers = self.offers();
+        let of_each: Vec<Query> = offers.keys().map(|promise| of_promise(promise)).collect();
+        let counts = try_join_all(of_each.iter().map(|query| store.count(query))).await?;
+        let facet = |(offer, count): (&Arc<Offer>, i64)| Facet {
+            value: offer.promise.name.clone(),
+            label: offer.promise.title().to_owned(),
+            count: u64::try_from(count).unwrap_or(0),
         };
-        let paged = paging::page(store, base, &query.after, &query.before).await?;
-        let offers = facts::offers_of(self)?;
-        let promises = offers.values().map(|offer| Facet { value: offer.promise.name.clone(), label: offer.promise.title().to_owned(), count: 0 }).collect();
-        let any = !paged.objects.is_empty() || store.count(&Query { limit: 1, ..Query::of_kind(GROUP, "Run") }).await? > 0;
-        let rows = paged.objects.into_iter().map(|object| self.run_row(object, &offers)).collect::<Result<Vec<_>>>()?;
-        Ok(Runs { rows, promises, paging: Paging { previous: paged.previous, next: paged.next, total: None }, any })
+        let mut promises: Vec<Facet> = offers.values().zip(counts).map(facet).collect();
+        promises.retain(|facet| facet.count > 0 || facet.value == query.promise);
+        let first = Query { limit: 1, ..Query::of_kind(GROUP, "Run") };
+        let any = !paged.objects.is_empty() || !store.list(&first).await?.objects.is_empty();
+        let runs = paged.objects.into_iter().map(Typed::<RunKind>::parse).collect::<Result<Vec<_>>>()?;
+        let paging = Paging { previous: paged.previous, next: paged.next, total: None };
+        Ok(Runs { rows: self.run_rows(&runs, &offers).await?, promises, paging, any })
     }
 
     pub(super) async fn run_page(&self, name: &str) -> Result<RunPage> {
         let run = self.stored_run(name).await?;
-        let offers = facts::offers_of(self)?;
         let offer = self.doors.services.offers.by_name(&self.doors.services.store, &run.spec.revision).await?;
-        let requests = Query {
-            labels: super::label("midspan.dev/resource", &run.spec.resource.name),
-            sort: Sort::Created,
-            descending: true,
-            limit: 50,
-            ..Query::of_kind(GROUP, "Request")
-        };
-        let requests = self.doors.services.store.list(&requests).await?.objects;
-        let made_by = requests.iter().find(|object| {
-            object.status.get("run").and_then(serde_json::Value::as_str) == Some(name)
-                || object.spec.get("generation").and_then(serde_json::Value::as_i64) == Some(run.spec.generation)
-                    && object.spec.pointer("/resource/uid").and_then(serde_json::Value::as_str) == Some(run.spec.resource.uid.as_str())
-        });
-        let inputs = made_by.and_then(|object| object.spec.get("input")).map(document::to_yaml).unwrap_or_default();
+        let requests = self.requests_of(&run.spec.resource.uid).await?;
+        let asked = requests.iter().find(|request| carried_out(&run, request));
+        // without its schema nobody knows what of the input is secret
+        let served = self.offered(&run.spec.promise).ok();
+        let inputs = asked
+            .zip(served.as_ref().and_then(|served| served.promised()))
+            .map(|(request, promised)| document::to_yaml(&secrets::covered(&promised.schema, &request.spec.input)));
+        let mut row = row(&run, &self.offers());
+        if let Some(request) = asked {
+            row.by.clone_from(&request.spec.asked_by);
+            row.queued = request.status.submitted_at.unwrap_or(row.queued);
+        }
         Ok(RunPage {
+            run: row,
             version: offer.as_ref().map_or_else(String::new, |offer| offer.promise.version.clone()),
-            request: made_by.map_or_else(String::new, |object| object.metadata.name.clone()),
+            request: asked.map_or_else(String::new, |request| request.metadata.name.clone()),
             steps: self.steps(&run, offer.as_deref()).await?,
-            inputs,
-            run: row(&run, &offers),
+            inputs: inputs.filter(|_| run.spec.workflow == Workflow::Configure).unwrap_or_default(),
         })
     }
 
-    pub(super) fn run_row(&self, object: Object, offers: &OffersByPromise) -> Result<RunRow> {
-        Ok(row(&Typed::<RunKind>::parse(object)?, offers))
+    /// Rows with who asked for each: one query for all of them.
+    pub(super) async fn run_rows(&self, runs: &[Run], offers: &Offers) -> Result<Vec<RunRow>> {
+        const NEWEST: i64 = 200;
+        let names: BTreeSet<String> = runs.iter().map(|run| run.spec.resource.name.clone()).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = Requirement::In("midspan.dev/resource".to_owned(), names.into_iter().collect());
+        let query = Query {
+            labels: Selector { requirements: vec![wanted] },
+            sort: Sort::Created,
+            descending: true,
+            limit: NEWEST,
+            ..Query::of_kind(GROUP, "Request")
+        };
+        let requests = self.doors.services.store.list(&query).await?.objects;
+        let requests: Vec<Request> =
+            requests.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok()).collect();
+        let told = |run: &Run| {
+            let asked = requests.iter().find(|request| carried_out(run, request));
+            RunRow { by: asked.map_or_else(String::new, |request| request.spec.asked_by.clone()), ..row(run, offers) }
+        };
+        Ok(runs.iter().map(told).collect())
+    }
+
+    /// The requests made of a resource, newest first.
+    pub(super) async fn requests_of(&self, uid: &str) -> Result<Vec<Request>> {
+        const NEWEST: i64 = 100;
+        let query = Query {
+            owner: Some(uid.to_owned()),
+            sort: Sort::Created,
+            descending: true,
+            limit: NEWEST,
+            ..Query::of_kind(GROUP, "Request")
+        };
+        let found = self.doors.services.store.list(&query).await?.objects;
+        let mut requests = found.into_iter().map(Typed::<RequestKind>::parse).collect::<Result<Vec<_>>>()?;
+        requests.sort_by_key(|request| std::cmp::Reverse(request.spec.generation));
+        Ok(requests)
+    }
+
+    /// The runs of a resource, newest first.
+    pub(super) async fn runs_of(&self, uid: &str) -> Result<Vec<Run>> {
+        const NEWEST: i64 = 50;
+        let query = Query {
+            owner: Some(uid.to_owned()),
+            sort: Sort::Created,
+            descending: true,
+            limit: NEWEST,
+            ..Query::of_kind(GROUP, "Run")
+        };
+        let found = self.doors.services.store.list(&query).await?.objects;
+        let mut runs = found.into_iter().map(Typed::<RunKind>::parse).collect::<Result<Vec<_>>>()?;
+        runs.sort_by_key(|run| std::cmp::Reverse(run.spec.sequence));
+        Ok(runs)
     }
 
     /// The steps with the ends of their logs.
     pub(super) async fn steps(&self, run: &Run, offer: Option<&Offer>) -> Result<Vec<StepView>> {
         let mut logs = self.logs(&run.metadata.uid).await?;
         let mut views = Vec::new();
-        for (pipeline_index, pipeline) in run.status.pipelines.iter().enumerate() {
-            for (step_index, step) in pipeline.steps.iter().enumerate() {
-                let at = StepAt { pipeline: pipeline_index, step: step_index };
-                let (log, log_total) = logs.remove(&(pipeline.name.clone(), step.name.clone())).unwrap_or_default();
-                let retry = offer.and_then(|offer| offer.step(run.spec.workflow, at)).map(|step| step.retry.attempts);
-                views.push(StepView {
-                    pipeline: pipeline.name.clone(),
-                    name: step.name.clone(),
-                    uses: step.uses.map_or_else(String::new, |uses| uses.to_string()),
-                    phase: phase(step, pipeline, run),
-                    attempt: step.attempt,
-                    max_attempts: retry.unwrap_or(1),
-                    started: step.started_at,
-                    finished: step.finished_at,
-                    next_retry: step.next_attempt_at,
-                    message: step.message.clone(),
-                    hint: hint(step, retry.unwrap_or(1)),
-                    log,
-                    log_total,
-                });
+        for (pipeline_at, pipeline) in run.status.pipelines.iter().enumerate() {
+            for (step_at, step) in pipeline.steps.iter().enumerate() {
+                let definition = offer
+                    .and_then(|offer| offer.step(run.spec.workflow, StepAt { pipeline: pipeline_at, step: step_at }));
+                let tail = logs.remove(&(pipeline.name.clone(), step.name.clone())).unwrap_or_default();
+                let mut view =
+                    step_view(run, pipeline, step_at, step, definition.map_or(1, |step| step.retry.attempts));
+                view.log_total = tail.total;
+                view.log = tail.lines();
+                views.push(view);
             }
         }
         Ok(views)
     }
-
-    /// The newest lines of each step's log, and how many there are.
-    async fn logs(&self, run: &str) -> Result<BTreeMap<(String, String), (Vec<LogLine>, u64)>> {
-        const CHUNKS: i64 = 200;
-        let mut logs: BTreeMap<(String, String), (Vec<LogLine>, u64)> = BTreeMap::new();
-        let mut after = 0;
-        loop {
-            let chunks = self.doors.services.store.log(run, after, CHUNKS).await?;
-            let Some(last) = chunks.last().map(|stored| stored.seq) else { return Ok(logs) };
-            after = last;
-            for chunk in chunks.into_iter().map(|stored| stored.chunk) {
-                let (lines, total) = logs.entry((chunk.pipeline, chunk.step)).or_default();
-                for text in chunk.text.lines() {
-                    *total += 1;
-                    lines.push(LogLine { number: *total, at: chunk.at, is_error: chunk.stream == "stderr", text: plain(text) });
-                }
-                if lines.len() > LINES {
-                    lines.drain(..lines.len() - LINES);
-                }
-            }
-        }
-    }
 }
 
-pub(super) fn row(run: &Run, offers: &OffersByPromise) -> RunRow {
+/// Whether a run carried out what a request asked for.
+pub fn carried_out(run: &Run, request: &Request) -> bool {
+    let deletes = request.spec.operation == Operation::Delete;
+    request.spec.resource.uid == run.spec.resource.uid
+        && request.spec.generation == run.spec.generation
+        && deletes == (run.spec.workflow == Workflow::Delete)
+}
+
+/// A run without who asked for it.
+pub fn row(run: &Run, offers: &Offers) -> RunRow {
     let offer = offers.get(&run.spec.promise);
     let steps = || run.status.pipelines.iter().flat_map(|pipeline| &pipeline.steps);
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let retrying = steps().find(|step| is_retrying(step, run));
     let started = run.status.started_at;
     RunRow {
         name: run.metadata.name.clone(),
         resource: ResourceKey::new(&run.spec.resource.namespace, &run.spec.promise, &run.spec.resource.name),
         promise_title: offer.map_or_else(|| run.spec.promise.clone(), |offer| offer.promise.title().to_owned()),
         icon: offer.map_or_else(String::new, |offer| offer.promise.spec.icon.clone()),
-        workflow: match run.spec.workflow {
-            Workflow::Configure => "configure",
-            Workflow::Delete => "delete",
-        }
-        .to_owned(),
+        workflow: run.spec.workflow.as_str().to_owned(),
         because: run.spec.trigger.clone(),
         by: String::new(),
         phase: match run.status.phase {
+            RunPhase::Running if retrying.is_some() => Phase::Waiting,
             RunPhase::Running => Phase::Running,
             RunPhase::Suspended => Phase::Waiting,
             RunPhase::Succeeded => Phase::Succeeded,
             RunPhase::Failed => Phase::Failed,
             RunPhase::Superseded => Phase::Skipped,
         },
-        message: run.status.message.clone(),
+        message: message(run, retrying),
         steps_done: count(steps().filter(|step| step.phase == run::Phase::Succeeded).count()),
         steps_total: count(steps().count()),
-        queued: run.metadata.creation_timestamp.or(started).unwrap_or_default(),
+        // creation is kept in whole seconds; the run begins when it is made
+        queued: started.or(run.metadata.creation_timestamp).unwrap_or_default(),
         started,
         finished: run.status.finished_at,
     }
 }
 
-fn phase(step: &run::StepRun, pipeline: &run::PipelineRun, run: &Run) -> Phase {
-    match step.phase {
-        run::Phase::Pending if run.status.phase.finished() => Phase::Skipped,
-        run::Phase::Pending => Phase::Pending,
-        run::Phase::Running => Phase::Running,
-        run::Phase::Suspended => Phase::Waiting,
-        run::Phase::Failed if step.next_attempt_at.is_some() && !run.status.phase.finished() => Phase::Waiting,
-        run::Phase::Failed => Phase::Failed,
-        run::Phase::Skipped => Phase::Skipped,
-        run::Phase::Succeeded if pipeline.phase == run::Phase::Suspended => Phase::Waiting,
-        run::Phase::Succeeded => Phase::Succeeded,
+fn message(run: &Run, retrying: Option<&StepRun>) -> String {
+    let suspended = run.status.pipelines.iter().find(|pipeline| pipeline.phase == run::Phase::Suspended);
+    let said = [
+        Some(run.status.message.as_str()),
+        retrying.map(|step| step.message.as_str()),
+        suspended.map(|pipeline| pipeline.message.as_str()),
+    ];
+    said.into_iter().flatten().find(|text| !text.is_empty()).unwrap_or_default().to_owned()
+}
+
+fn is_retrying(step: &StepRun, run: &Run) -> bool {
+    step.phase == run::Phase::Failed && step.next_attempt_at.is_some() && !run.status.phase.finished()
+}
+
+fn step_view(run: &Run, pipeline: &PipelineRun, index: usize, step: &StepRun, attempts: u32) -> StepView {
+    // a pipeline asks to wait when its last step is done: that is where one looks for why
+    let is_last = index + 1 == pipeline.steps.len();
+    let waits = is_last && pipeline.phase == run::Phase::Suspended && step.phase == run::Phase::Succeeded;
+    StepView {
+        pipeline: pipeline.name.clone(),
+        name: step.name.clone(),
+        uses: step.uses.map_or_else(String::new, |uses| uses.to_string()),
+        phase: match step.phase {
+            _ if waits => Phase::Waiting,
+            run::Phase::Pending if run.status.phase.finished() => Phase::Skipped,
+            run::Phase::Pending => Phase::Pending,
+            run::Phase::Running => Phase::Running,
+            run::Phase::Suspended => Phase::Waiting,
+            run::Phase::Failed if is_retrying(step, run) => Phase::Waiting,
+            run::Phase::Failed => Phase::Failed,
+            run::Phase::Skipped => Phase::Skipped,
+            run::Phase::Succeeded => Phase::Succeeded,
+        },
+        attempt: step.attempt,
+        max_attempts: attempts,
+        started: step.started_at,
+        finished: step.finished_at,
+        next_retry: if waits {
+            pipeline.next_retry_at
+        } else {
+            step.next_attempt_at.filter(|_| is_retrying(step, run))
+        },
+        message: if waits { pipeline.message.clone() } else { step.message.clone() },
+        hint: hint(step, attempts),
+        ..StepView::default()
     }
 }
 
 /// What to try next, where the kind of failure says it.
-fn hint(step: &run::StepRun, attempts: u32) -> String {
+fn hint(step: &StepRun, attempts: u32) -> String {
     if step.phase != run::Phase::Failed || step.next_attempt_at.is_some() {
         return String::new();
     }
     let hint = match step.uses {
-        Some(domain::workflow::StepKind::Template) => "The promise's template refuses these values. Change them, or ask the promise's owner.",
-        Some(domain::workflow::StepKind::Container) => "This server runs no containers yet. Ask the platform team.",
-        _ if step.attempt >= attempts && attempts > 1 => "All attempts are used up. Run it again once the cause is gone.",
+        Some(StepKind::Template) => {
+            "The promise's template refuses these values. Change them, or ask the promise's owner."
+        }
+        Some(StepKind::Container) => "This server runs no containers yet. Ask the platform team.",
+        _ if step.attempt >= attempts && attempts > 1 => {
+            "All attempts are used up. Run it again once the cause is gone."
+        }
         _ => "Run it again once the cause is gone, or ask the promise's owner.",
     };
     hint.to_owned()
 }
 
-/// A log line without the codes that colour a terminal.
-fn plain(line: &str) -> String {
-    let mut text = String::with_capacity(line.len());
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == '\u{1b}' && chars.peek() == Some(&'[') {
-            chars.next();
-            while chars.next().is_some_and(|c| !c.is_ascii_alphabetic()) {}
-        } else if c == '\t' || !c.is_control() {
-            text.push(c);
-        }
-    }
-    text
+/// What a run's pipelines left, by pipeline and path.
+pub fn files_of(run: &Run) -> BTreeMap<(String, String), domain::Digest> {
+    let files = run.status.pipelines.iter().flat_map(|pipeline| {
+        pipeline.output.iter().map(|(path, digest)| ((pipeline.name.clone(), path.clone()), digest.clone()))
+    });
+    files.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::{
+        Timestamp,
+        run::RunSpec,
+        workflow::{Pipeline, Retry, Step},
+    };
+
+    fn run(phases: &[run::Phase]) -> Run {
+        let step = |index: usize| Step {
+            name: format!("step-{index}"),
+            uses: StepKind::Http,
+            with: serde_json::Value::Null,
+            env: BTreeMap::new(),
+            timeout: None,
+            retry: Retry::default(),
+        };
+        let pipelines = [Pipeline { name: "main".into(), steps: (0..phases.len()).map(step).collect() }];
+        let mut run = Run::new(RunSpec::default(), &pipelines, Timestamp::default());
+        for (step, phase) in run.status.pipelines[0].steps.iter_mut().zip(phases) {
+            step.phase = *phase;
+            step.attempt = 1;
+        }
+        run
+    }
+
+    fn told(run: &Run) -> String {
+        let row = row(run, &Offers::new());
+        let pipeline = &run.status.pipelines[0];
+        let steps = pipeline.steps.iter().enumerate().map(|(at, step)| step_view(run, pipeline, at, step, 4));
+        let steps: Vec<String> = steps
+            .map(|step| format!("{:?} {} {}", step.phase, step.message, step.hint).trim_end().to_owned())
+            .collect();
+        format!("{:?} {}/{} {}\n{}", row.phase, row.steps_done, row.steps_total, row.message, steps.join("\n"))
+    }
 
     #[test]
-    fn a_terminal_s_colours_do_not_reach_the_page() {
-        assert_eq!(plain("\u{1b}[31mred\u{1b}[0m and \u{7}plain"), "red and plain");
+    fn a_step_that_will_be_tried_again_waits() {
+        let mut run = run(&[run::Phase::Succeeded, run::Phase::Failed, run::Phase::Pending]);
+        run.status.pipelines[0].steps[1].message = "no route".into();
+        run.status.pipelines[0].steps[1].next_attempt_at = Some(Timestamp::from_micros(1));
+        insta::assert_snapshot!(told(&run), @"
+        Waiting 1/3 no route
+        Succeeded
+        Waiting no route
+        Pending
+        ");
+    }
+
+    #[test]
+    fn a_failed_run_says_what_to_try_and_skips_the_rest() {
+        let mut run = run(&[run::Phase::Failed, run::Phase::Pending]);
+        run.status.pipelines[0].steps[0].message = "403".into();
+        run.finish(RunPhase::Failed, "403", Timestamp::from_micros(1));
+        insta::assert_snapshot!(told(&run), @"
+        Failed 0/2 403
+        Failed 403 Run it again once the cause is gone, or ask the promise's owner.
+        Skipped
+        ");
+    }
+
+    #[test]
+    fn a_pipeline_that_asks_to_wait_shows_it_at_its_last_step() {
+        let mut run = run(&[run::Phase::Succeeded, run::Phase::Succeeded]);
+        run.status.phase = RunPhase::Suspended;
+        run.status.pipelines[0].phase = run::Phase::Suspended;
+        run.status.pipelines[0].message = "the network is not there yet".into();
+        insta::assert_snapshot!(told(&run), @"
+        Waiting 2/2 the network is not there yet
+        Succeeded
+        Waiting the network is not there yet
+        ");
     }
 }
