@@ -1,0 +1,20 @@
+//! What the product promises about crashes, asked of the real program: it is killed at random moments, at every named place, and beside other
+//! replicas. The oracle is a ledger of effects: a receiver of calls, a book that commands write into, and the history of a git repository.
+//!
+//! - `random`: 100 resources, killed 50 times meanwhile. `MIDSPAN_CRASH_ROUNDS` asks for more, `MIDSPAN_CRASH_SEED` for the same once more.
+//! - `everywhere`: one resource for each place at which a debug build can be made to die.
+//! - `replicas`: several servers on one PostgreSQL, one killed, one paused for longer than its lease.
+
+mod book;
+mod chance;
+mod everywhere;
+mod ledger;
+mod moments;
+mod promise;
+mod random;
+mod receiver;
+mod replicas;
+mod repository;
+mod server;
+mod site;
+mod submitter;

@@ -1,0 +1,61 @@
+//! The promise under test: a template, a call, a command, and files for the git destination.
+
+use serde_json::{Value, json};
+use std::path::Path;
+
+pub const GROUP: &str = "crash.example.com";
+pub const KIND: &str = "Parcel";
+pub const ANNOUNCE: usize = 1;
+pub const STAMP: usize = 2;
+
+/// Looks before it writes, with time for an accident in between: two of the same attempt at once would both write.
+const STAMP_SCRIPT: &str = r#"
+case "$MOODY$MIDSPAN_IDEMPOTENCY_KEY" in true*[0af]) echo "a bad moment" >&2; exit 1;; esac
+grep -q "^$MIDSPAN_IDEMPOTENCY_KEY " "$BOOK" || { sleep 0.03; echo "$MIDSPAN_IDEMPOTENCY_KEY $LINE" >> "$BOOK"; }
+echo "$MIDSPAN_IDEMPOTENCY_KEY" > "$MIDSPAN_OUTPUT/stamp.txt"
+"#;
+
+/// Calls `receiver`, writes into `book`.
+pub fn parcel(receiver: &str, book: &Path) -> Value {
+    let retry = json!({"attempts": 40, "backoff": "40ms", "maxBackoff": "300ms"});
+    json!({
+        "apiVersion": "midspan.dev/v1alpha1", "kind": "Promise", "metadata": {"name": "parcel"},
+        "spec": {
+            "api": {"group": GROUP, "version": "v1", "kind": KIND, "plural": "parcels", "schema": {
+                "type": "object",
+                "properties": {"size": {"type": "integer"}, "moody": {"type": "boolean", "default": false}},
+            }},
+            "workflows": {"resource": {"configure": [{"name": "deliver", "steps": [
+                {"name": "label", "uses": "template", "with": {"files": {"label.txt": "{{ metadata.name }} {{ spec.size }}"}}},
+                {"name": "announce", "uses": "http", "retry": retry, "with": {
+                    "url": receiver,
+                    "body": {"name": "{{ metadata.name }}", "generation": "{{ metadata.generation }}", "size": "{{ spec.size }}"},
+                    "outputs": {"receipt": "/receipt"},
+                }},
+                {"name": "stamp", "uses": "command", "retry": retry, "with": {
+                    "command": ["/bin/sh", "-c", STAMP_SCRIPT],
+                    "env": {"BOOK": book, "LINE": "{{ metadata.name }} {{ metadata.generation }} {{ spec.size }}", "MOODY": "{{ spec.moody }}"},
+                }},
+            ]}]}},
+        },
+    })
+}
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    pub name: String,
+    pub size: i64,
+    pub moody: bool,
+    /// Whether the parcel is there and is to change.
+    pub change: bool,
+}
+
+impl Wish {
+    pub fn document(&self) -> Value {
+        json!({
+            "apiVersion": format!("{GROUP}/v1"), "kind": KIND,
+            "metadata": {"name": self.name}, "spec": {"size": self.size, "moody": self.moody},
+        })
+    }
+}
