@@ -7,6 +7,7 @@ pub use contract::{Control, Metadata as PipelineMetadata};
 pub use record::{Outcome, StepResult};
 
 use crate::{
+    digest::Digest,
     object::{Kind, Typed},
     selector::Labels,
     time::Timestamp,
@@ -160,6 +161,9 @@ pub struct StepRun {
     pub resumed: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Holder>,
+    /// The object as this attempt was given it: whoever takes the attempt up must do the same under the same key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]

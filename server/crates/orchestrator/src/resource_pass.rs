@@ -31,6 +31,9 @@ impl Orchestrator {
             self.compute(&mut plan.next, at, &offer, &mut content).await?;
             plan = plan::plan(plan.next, now);
         }
+        if let Some(at) = plan.perform {
+            freeze_input(&mut plan.next, at, &mut content);
+        }
         let ops = difference(&before, &plan, lease, content, now);
         // begun before the intent is committed: no pass may ever find the intent and nobody at it
         let step = plan.perform.zip(plan.next.runs.last());
@@ -128,8 +131,12 @@ impl Orchestrator {
         };
         debug_assert_eq!(state.phase, Phase::Running);
         let before = Folders { output: self.load(&pipeline.output, content).await?, metadata: self.load(&pipeline.metadata, content).await? };
+        let object = match &state.input {
+            Some(digest) if state.resumed > 0 => self.frozen(digest, content).await?,
+            _ => next.resource.clone(),
+        };
         Ok(Some(StepInput {
-            object: next.resource.clone(),
+            object,
             promise: offer.promise.name.clone(),
             promise_version: offer.promise.version.clone(),
             workflow: run.spec.workflow,
@@ -142,6 +149,13 @@ impl Orchestrator {
             before,
             secrets_to_mask: Vec::new(),
         }))
+    }
+
+    async fn frozen(&self, digest: &Digest, content: &Content) -> Result<Object> {
+        let name = "object".to_owned();
+        let mut files = self.load(&Files::from([(name.clone(), digest.clone())]), content).await?;
+        let bytes = files.remove(&name).unwrap_or_default();
+        Object::from_value(serde_json::from_slice(&bytes).map_err(domain::Error::internal)?)
     }
 
     async fn load(&self, files: &Files, content: &Content) -> Result<BTreeMap<String, bytes::Bytes>> {
@@ -192,6 +206,17 @@ impl Content {
                 (path, digest)
             })
             .collect()
+    }
+}
+
+/// Keeps with the intent what the attempt is given. One that is taken up keeps what its first try was given, whatever was asked for since.
+fn freeze_input(next: &mut Observed, at: StepAt, content: &mut Content) {
+    let object = next.resource.to_value().to_string();
+    let Some(step) = next.runs.last_mut().and_then(|run| run.step_mut(at)) else { return };
+    if step.resumed == 0 || step.input.is_none() {
+        let digest = Digest::of(&object);
+        content.blobs.insert(digest.clone(), object.into());
+        step.input = Some(digest);
     }
 }
 
