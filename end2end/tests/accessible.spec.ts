@@ -40,7 +40,10 @@ test('a narrow screen never scrolls sideways', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const [name, path] of PAGES) {
     await page.goto(path);
-    const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
+    const { scrollWidth, clientWidth } = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return { scrollWidth, clientWidth };
+    });
     expect(scrollWidth, name).toBeLessThanOrEqual(clientWidth);
   }
 });

@@ -119,10 +119,12 @@ fn sort_causes(mut of_spec: Vec<domain::Cause>, refusal: Option<&Error>) -> (Vec
     let mut problems = Vec::new();
     let Some(error) = refusal else { return (of_spec, problems) };
     for cause in &error.causes {
-        match cause.pointer.strip_prefix("/spec") {
-            Some(pointer) => of_spec.push(domain::Cause { pointer: pointer.to_owned(), ..cause.clone() }),
-            None if cause.field == "metadata.name" => problems.push(Problem { field: "name".to_owned(), message: name_problem(cause) }),
-            None => problems.push(Problem { field: String::new(), message: cause.message.clone() }),
+        match cause.field.as_str() {
+            "metadata.name" => problems.push(Problem { field: "name".to_owned(), message: name_problem(cause) }),
+            // said to API clients only: some rules wait until the other errors are gone
+            "<nil>" => {}
+            field if field == "spec" || field.starts_with("spec.") || field.starts_with("spec[") => of_spec.push(cause.clone()),
+            _ => problems.push(Problem { field: String::new(), message: cause.message.clone() }),
         }
     }
     if error.causes.is_empty() {
