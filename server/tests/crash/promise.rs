@@ -11,7 +11,7 @@ pub const STAMP: usize = 2;
 /// Looks before it writes, with time for an accident in between: two of the same attempt at once would both write.
 const STAMP_SCRIPT: &str = r#"
 case "$MOODY$MIDSPAN_IDEMPOTENCY_KEY" in true*[0af]) echo "a bad moment" >&2; exit 1;; esac
-grep -q "^$MIDSPAN_IDEMPOTENCY_KEY " "$BOOK" || { sleep 0.03; echo "$MIDSPAN_IDEMPOTENCY_KEY $LINE" >> "$BOOK"; }
+grep -q "^$MIDSPAN_IDEMPOTENCY_KEY " "$BOOK" || { sleep "$PAUSE"; echo "$MIDSPAN_IDEMPOTENCY_KEY $LINE" >> "$BOOK"; }
 echo "$MIDSPAN_IDEMPOTENCY_KEY" > "$MIDSPAN_OUTPUT/stamp.txt"
 "#;
 
@@ -23,7 +23,7 @@ pub fn parcel(receiver: &str, book: &Path) -> Value {
         "spec": {
             "api": {"group": GROUP, "version": "v1", "kind": KIND, "plural": "parcels", "schema": {
                 "type": "object",
-                "properties": {"size": {"type": "integer"}, "moody": {"type": "boolean", "default": false}},
+                "properties": {"size": {"type": "integer"}, "moody": {"type": "boolean"}, "pause": {"type": "string"}},
             }},
             "workflows": {"resource": {"configure": [{"name": "deliver", "steps": [
                 {"name": "label", "uses": "template", "with": {"files": {"label.txt": "{{ metadata.name }} {{ spec.size }}"}}},
@@ -34,7 +34,7 @@ pub fn parcel(receiver: &str, book: &Path) -> Value {
                 }},
                 {"name": "stamp", "uses": "command", "retry": retry, "with": {
                     "command": ["/bin/sh", "-c", STAMP_SCRIPT],
-                    "env": {"BOOK": book, "LINE": "{{ metadata.name }} {{ metadata.generation }} {{ spec.size }}", "MOODY": "{{ spec.moody }}"},
+                    "env": {"BOOK": book, "LINE": "{{ metadata.name }} {{ metadata.generation }} {{ spec.size }}", "MOODY": "{{ spec.moody }}", "PAUSE": "{{ spec.pause }}"},
                 }},
             ]}]}},
         },
@@ -47,15 +47,18 @@ pub struct Wish {
     pub name: String,
     pub size: i64,
     pub moody: bool,
+    /// Whether its command outlives a server's start: what a dead server left running must be ended before it is tried again.
+    pub slow: bool,
     /// Whether the parcel is there and is to change.
     pub change: bool,
 }
 
 impl Wish {
     pub fn document(&self) -> Value {
+        let pause = if self.slow { "0.7" } else { "0.03" };
         json!({
-            "apiVersion": format!("{GROUP}/v1"), "kind": KIND,
-            "metadata": {"name": self.name}, "spec": {"size": self.size, "moody": self.moody},
+            "apiVersion": format!("{GROUP}/v1"), "kind": KIND, "metadata": {"name": self.name},
+            "spec": {"size": self.size, "moody": self.moody, "pause": pause},
         })
     }
 }

@@ -87,7 +87,7 @@ async fn a_crash_at_any_moment_loses_nothing_and_doubles_nothing() {
 fn wishes(chance: &mut Chance) -> (Vec<Wish>, BTreeMap<String, i64>) {
     let (mut wishes, mut wanted) = (Vec::new(), BTreeMap::new());
     for number in 0..PARCELS {
-        let wish = Wish { name: format!("parcel-{number:03}"), size: 1, moody: chance.one_in(2), change: false };
+        let wish = Wish { name: format!("parcel-{number:03}"), size: 1, moody: chance.one_in(2), slow: chance.one_in(8), change: false };
         wanted.insert(wish.name.clone(), wish.size);
         wishes.push(wish.clone());
         if number % 5 == 4 {

@@ -41,7 +41,7 @@ async fn a_crash_or_a_pause_of_a_replica_is_made_good_by_the_others() {
     site.publish(&hows[0], &first).await;
     known(&site, &hows[2], &address).await;
 
-    let parcel = |number| Wish { name: format!("parcel-{number:03}"), size: 1, moody: number % 2 == 0, change: false };
+    let parcel = |number| Wish { name: format!("parcel-{number:03}"), size: 1, moody: number % 2 == 0, slow: number % 8 == 1, change: false };
     let wishes: Vec<_> = (0..PARCELS).map(parcel).collect();
     let wanted: BTreeMap<_, _> = wishes.iter().map(|wish| (wish.name.clone(), wish.size)).collect();
     let submitter = Submitter::start(site.clone(), hows[2].clone(), wishes);
@@ -65,7 +65,7 @@ async fn a_crash_or_a_pause_of_a_replica_is_made_good_by_the_others() {
     steady.kill().await;
 
     // whoever comes back alone is able to work
-    let last = Wish { name: "parcel-last".to_owned(), size: 1, moody: false, change: false };
+    let last = Wish { name: "parcel-last".to_owned(), size: 1, moody: false, slow: false, change: false };
     let (address, wanted) = (paused.address().to_owned(), BTreeMap::from([(last.name.clone(), last.size)]));
     assert!(site.ask(&hows[1], &address, &last).await.is_ok());
     site.ready(&hows[1], &address, &wanted, CONVERGED).await;
