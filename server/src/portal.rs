@@ -18,6 +18,8 @@ mod resources;
 mod runs;
 mod secrets;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod typical;
 
 use crate::{

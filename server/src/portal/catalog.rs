@@ -17,7 +17,6 @@ use domain::{
     promise::{Promise, RevisionKind},
     status::ResourceStatus,
 };
-use forms::labels::humanised;
 use serde_json::{Value, json};
 use std::{cmp::Reverse, collections::BTreeMap};
 use store::{Query, Sort};
@@ -110,7 +109,7 @@ fn tags(cards: &[PromiseCard]) -> Vec<Facet> {
     for tag in cards.iter().flat_map(|card| &card.tags) {
         *counts.entry(tag).or_default() += 1;
     }
-    let facet = |(tag, count): (&str, u64)| Facet { label: humanised(tag), value: tag.to_owned(), count };
+    let facet = |(tag, count): (&str, u64)| Facet { label: tag.to_owned(), value: tag.to_owned(), count };
     let mut tags: Vec<Facet> = counts.into_iter().map(facet).collect();
     tags.sort_by_key(|tag| Reverse(tag.count));
     tags
@@ -188,6 +187,6 @@ mod tests {
     fn tags_are_counted_and_the_most_used_come_first() {
         let cards = [card(), PromiseCard { tags: vec!["stateful".into()], ..PromiseCard::default() }];
         let told: Vec<String> = tags(&cards).iter().map(|tag| format!("{} {}", tag.label, tag.count)).collect();
-        assert_eq!(told, ["Stateful 2", "Sql 1"]);
+        assert_eq!(told, ["stateful 2", "sql 1"]);
     }
 }

@@ -92,8 +92,13 @@ pub fn row(object: &Object, offer: Option<&Arc<Offer>>) -> ResourceRow {
         message: trouble(object, &status).map(|ready| ready.message.clone()).unwrap_or_default(),
         created: object.metadata.creation_timestamp.unwrap_or_default(),
         changed: changed(object, &status),
-        version: status.promise_version,
+        version: version(&status, offer.map(|offer| offer.promise.version.as_str())),
     }
+}
+
+/// The version that made what is placed; before that, the one that is going to.
+pub fn version(status: &ResourceStatus, current: Option<&str>) -> String {
+    Some(status.promise_version.as_str()).filter(|made| !made.is_empty()).or(current).unwrap_or_default().to_owned()
 }
 
 /// When something last happened to a resource.

@@ -2,7 +2,7 @@
 
 use super::{
     ServerPortal,
-    facts::{facts, key_of, trouble},
+    facts::{facts, key_of, trouble, version},
 };
 use crate::service::kinds::Served;
 use app::{
@@ -46,7 +46,7 @@ impl ServerPortal {
             created: object.metadata.creation_timestamp.unwrap_or_default(),
             is_deleting: object.deleting(),
             day2: [Deed::Edit, Deed::RunAgain, Deed::Delete].map(|deed| Day2 { deed, refusal: refusal.clone() }).into(),
-            version: status.promise_version,
+            version: version(&status, promise.map(|promise| promise.version.as_str())),
             key,
         })
     }

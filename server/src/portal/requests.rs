@@ -34,15 +34,15 @@ impl ServerPortal {
         let key = ResourceKey::new(&spec.resource.namespace, &spec.promise, &spec.resource.name);
         let stored = self.doors.services.store.by_name(&served.group, &served.kind, &key.namespace, &key.name).await?;
         let draft = request.status.phase == request::RequestPhase::Draft;
-        let (runs, requests) = if draft {
-            (Vec::new(), Vec::new())
-        } else {
-            futures::try_join!(self.runs_of(&spec.resource.uid), self.requests_of(&spec.resource.uid))?
+        let (runs, requests) = match spec.resource.uid.as_str() {
+            "" => (Vec::new(), Vec::new()),
+            uid => futures::try_join!(self.runs_of(uid), self.requests_of(uid))?,
         };
+        let cover = secrets_of(&promised, &request, stored.as_ref(), &requests);
         let mut plan = if draft || request.status.phase.open() {
-            self.foreseen(&request, &served, &promised, &key, stored.as_ref()).await?
+            self.foreseen(&request, &served, &promised, &key, stored.as_ref(), &cover).await?
         } else {
-            Plan { files: self.written(&request, &promised, &runs, stored.as_ref()).await?, ..Plan::default() }
+            Plan { files: self.written(&request, &runs, stored.as_ref(), &cover).await?, ..Plan::default() }
         };
         plan.fields = match (spec.operation, &stored) {
             (Operation::Create, _) => settings::chosen(&promised.schema, &spec.input),
@@ -101,6 +101,7 @@ impl ServerPortal {
         promised: &Promised,
         key: &ResourceKey,
         stored: Option<&Object>,
+        cover: &Cover,
     ) -> Result<Plan> {
         let (services, input) = (&self.doors.services, &request.spec.input);
         if request.spec.operation == Operation::Delete {
@@ -112,9 +113,8 @@ impl ServerPortal {
                 before: Some(text),
                 after: None,
             });
-            let cover = Cover::of(&promised.schema, stored.map(|stored| &stored.spec));
             let effects = effects::of(&promised.offer.promise, Workflow::Delete);
-            return Ok(Plan { files: diffs(removed, &cover), effects, ..Plan::default() });
+            return Ok(Plan { files: diffs(removed, cover), effects, ..Plan::default() });
         }
         let preview = match services.plan(&self.asker, served, &key.namespace, &key.name, input.clone()).await {
             Ok(preview) => preview,
@@ -124,9 +124,8 @@ impl ServerPortal {
             }
             Err(error) => return Err(error),
         };
-        let cover = Cover::of(&promised.schema, stored.map(|stored| &stored.spec).into_iter().chain([input]));
         // of a plan that stopped half-way nothing can be said about files
-        let files = if preview.refusal.is_some() { Vec::new() } else { diffs(preview.files.into_iter(), &cover) };
+        let files = if preview.refusal.is_some() { Vec::new() } else { diffs(preview.files.into_iter(), cover) };
         let (places, typical) = futures::try_join!(self.places(), self.typical(Some(&key.promise)))?;
         let typical = typical.get(&key.promise).filter(|_| request.spec.operation == Operation::Create);
         let because = because(promised);
@@ -150,9 +149,9 @@ impl ServerPortal {
     async fn written(
         &self,
         request: &Request,
-        promised: &Promised,
         runs: &[Run],
         stored: Option<&Object>,
+        cover: &Cover,
     ) -> Result<Vec<FileDiff>> {
         let Some(run) = runs.iter().find(|run| carried_out(run, request)) else { return Ok(Vec::new()) };
         let configured = |other: &&Run| {
@@ -184,17 +183,29 @@ impl ServerPortal {
                 after: text(after.get(key)),
             }
         });
-        let specs = stored.map(|stored| &stored.spec).into_iter().chain([&request.spec.input]);
-        Ok(diffs(files, &Cover::of(&promised.schema, specs)))
+        Ok(diffs(files, cover))
     }
+}
+
+/// What must not stand in a plan: the secrets asked for now and at any time before, since old files hold old secrets.
+fn secrets_of(promised: &Promised, request: &Request, stored: Option<&Object>, requests: &[Request]) -> Cover {
+    let known = requests.iter().map(|request| &request.spec.input);
+    let specs = known.chain([&request.spec.input]).chain(stored.map(|stored| &stored.spec));
+    Cover::of(&promised.schema, specs)
 }
 
 /// Diffs with secrets covered, changes first, and not more lines than one reads.
 fn diffs(files: impl Iterator<Item = FileChange>, cover: &Cover) -> Vec<FileDiff> {
     let shown = |change: FileChange| {
+        let differs = change.before != change.after;
         let before = change.before.map(|text| cover.text(&text));
         let after = change.after.map(|text| cover.text(&text));
-        diff::file(&FileChange { before, after, ..change })
+        let mut diff = diff::file(&FileChange { before, after, ..change });
+        // where only a secret changes nothing is seen, and yet the file is written
+        if differs && diff.change == Change::Same {
+            diff.change = Change::Change;
+        }
+        diff
     };
     let mut files: Vec<FileDiff> = files.map(shown).collect();
     files.sort_by(|a, b| (a.change == Change::Same, &a.path).cmp(&(b.change == Change::Same, &b.path)));
@@ -262,6 +273,17 @@ mod tests {
         assert!(outdated(&draft(Operation::Create, ""), Some(&stored)).contains("made meanwhile"));
         assert!(outdated(&draft(Operation::Update, "1"), Some(&stored)).contains("has changed"));
         assert!(outdated(&draft(Operation::Update, "2"), None).contains("is gone"));
+    }
+
+    #[test]
+    fn a_file_in_which_only_a_secret_changes_is_told_as_changed() {
+        let schema = json!({"type": "object", "properties": {"password": {"type": "string", "writeOnly": true}}});
+        let schema = forms::Schema::parse(&schema).unwrap();
+        let specs = [json!({"password": "hunter22"}), json!({"password": "hunter33"})];
+        let (before, after) = (Some("password: hunter22\n".to_owned()), Some("password: hunter33\n".to_owned()));
+        let file = FileChange { path: "a.yaml".into(), destination: "dev".into(), before, after };
+        let diffs = diffs(std::iter::once(file), &Cover::of(&schema, &specs));
+        assert_eq!((diffs[0].change, diffs[0].lines[0].text.as_str()), (Change::Change, "password: ••••••"));
     }
 
     #[test]

@@ -15,7 +15,9 @@ use app::{
     },
     paths::ResourceKey,
 };
-use domain::{Object, Result, document, plan::Offer, promise::Promise, run::RunPhase, status::ResourceStatus};
+use domain::{
+    Object, Result, document, plan::Offer, promise::Promise, request::Request, run::RunPhase, status::ResourceStatus,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ impl ServerPortal {
             self.places()
         )?;
         let placements = self.placements(&object).await?;
-        let cover = Cover::of(&promised.schema, [&object.spec]);
+        let cover = secrets_of(&promised, &object, &requests);
         Ok(ResourcePage {
             head: self.head(&object, &served).await?,
             conditions: facts::conditions(&object, &status),
@@ -49,7 +51,7 @@ impl ServerPortal {
 
     pub(super) async fn files_page(&self, key: &ResourceKey) -> Result<FilesPage> {
         let (served, promised, object) = self.found(key).await?;
-        let cover = Cover::of(&promised.schema, [&object.spec]);
+        let cover = secrets_of(&promised, &object, &self.requests_of(&object.metadata.uid).await?);
         let placements = self.placements(&object).await?;
         let destinations = self.placed_files(&placements, |text| cover.text(text)).await?;
         Ok(FilesPage { head: self.head(&object, &served).await?, destinations })
@@ -83,12 +85,7 @@ impl ServerPortal {
     }
 
     /// The newest run while it moves, or when it failed.
-    async fn strip(
-        &self,
-        object: &Object,
-        status: &ResourceStatus,
-        requests: &[domain::request::Request],
-    ) -> Result<Option<RunStrip>> {
+    async fn strip(&self, object: &Object, status: &ResourceStatus, requests: &[Request]) -> Result<Option<RunStrip>> {
         let run = self.newest_run(object, status).await?;
         let Some(run) = run.filter(|run| !matches!(run.status.phase, RunPhase::Succeeded | RunPhase::Superseded))
         else {
@@ -101,6 +98,12 @@ impl ServerPortal {
         row.by = asked.map_or_else(String::new, |request| request.spec.asked_by.clone());
         Ok(Some(RunStrip { run: row, steps: self.steps(&run, offer.as_deref()).await? }))
     }
+}
+
+/// The secrets of a resource, present and past: what was placed earlier holds what was asked earlier.
+fn secrets_of(promised: &Promised, object: &Object, requests: &[Request]) -> Cover {
+    let known = requests.iter().map(|request| &request.spec.input);
+    Cover::of(&promised.schema, known.chain([&object.spec]))
 }
 
 /// The resource as a document for `midspan apply`, its secrets covered.
