@@ -49,7 +49,7 @@ export class Portal {
   }
 
   async expectPlan() {
-    await expect(this.page).toHaveURL(/\/requests\/[^/]+$/);
+    await expect(this.page).toHaveURL(/\/requests\/[^/#]+(#.*)?$/);
     await expect(this.page.getByRole('heading', { level: 1 })).toBeVisible();
   }
 

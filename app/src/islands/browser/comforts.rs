@@ -23,7 +23,9 @@ fn prepare(document: &Document) -> Result<(), JsValue> {
     if let Some(root) = document.document_element() {
         root.set_attribute("data-scripted", "")?;
     }
-    if let Some(summary) = document.query_selector("[data-focus]")? {
+    // whoever is somewhere already must not be taken away from there
+    let nowhere = document.active_element().is_none_or(|element| element.tag_name().eq_ignore_ascii_case("body"));
+    if nowhere && let Some(summary) = document.query_selector("[data-focus]")? {
         summary.dyn_into::<HtmlElement>()?.focus()?;
     }
     Ok(())
