@@ -16,7 +16,12 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 #[derive(Parser)]
-#[command(name = "midspan", version, about = "A developer portal and a platform orchestrator in one binary", max_term_width = 110)]
+#[command(
+    name = "midspan",
+    version,
+    about = "A developer portal and a platform orchestrator in one binary",
+    max_term_width = 110
+)]
 struct Cli {
     #[command(flatten)]
     server: ServerArgs,
@@ -152,7 +157,9 @@ async fn serve(args: ServeArgs) -> Outcome {
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()) && !config::no_color())
         .init();
     if args.dev && !args.listen.ip().is_loopback() {
-        return Err(Failure::usage("--dev signs everybody in, so it listens on this machine only; leave --listen out or give 127.0.0.1"));
+        return Err(Failure::usage(
+            "--dev signs everybody in, so it listens on this machine only; leave --listen out or give 127.0.0.1",
+        ));
     }
     let tls = args.tls_cert.zip(args.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
     let config = ServeConfig { data: args.data, listen: args.listen, database: args.database, dev: args.dev, tls };

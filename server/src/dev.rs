@@ -22,6 +22,7 @@ pub fn prepare(config: &ServeConfig, address: SocketAddr, now: Timestamp) -> Res
     }
     let contexts: Vec<_> = tokens.iter().map(|(name, token)| Context { name, token: token.trim() }).collect();
     let path = config.kubeconfig();
-    kubeconfig::write(&path, address, &fs::read(&certificate.authority)?, &contexts).with_context(|| format!("cannot write {}", path.display()))?;
+    kubeconfig::write(&path, address, &fs::read(&certificate.authority)?, &contexts)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     certificate.server_config()
 }

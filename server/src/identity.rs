@@ -26,7 +26,12 @@ impl Ids for RandomIds {
     fn suffix(&self) -> String {
         // the alphabet of Kubernetes' generated names: no vowels, no look-alikes
         const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-        Uuid::new_v4().as_bytes().iter().take(5).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+        Uuid::new_v4()
+            .as_bytes()
+            .iter()
+            .take(5)
+            .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+            .collect()
     }
 
     fn secret(&self) -> String {

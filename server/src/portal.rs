@@ -18,6 +18,7 @@ mod resources;
 mod runs;
 mod secrets;
 mod settings;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod typical;

@@ -8,18 +8,17 @@ use crate::{
         listener::{Entrance, Plain},
     },
     identity::RandomIds,
-    service::{
-        Services,
-        objects::system,
-        people::PERSONAS,
-        promises::publish,
-    },
+    service::{Services, objects::system, people::PERSONAS, promises::publish},
     starter, tls,
 };
 use anyhow::{Context as _, Result};
 use domain::{Caller, Clock, Object, SystemClock, document};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use orchestrator::{Config, Offers, Orchestrator, destinations::{Stores, init_bare}, steps::{Runner, RunnerConfig, http_client}};
+use orchestrator::{
+    Config, Offers, Orchestrator,
+    destinations::{Stores, init_bare},
+    steps::{Runner, RunnerConfig, http_client},
+};
 use serde_json::json;
 use std::{fs, sync::Arc, time::Duration};
 use store::Store;
@@ -53,18 +52,28 @@ pub async fn serve(config: ServeConfig) -> Result<()> {
 
 /// Starts everything and returns once requests are answered.
 pub async fn start(config: ServeConfig) -> Result<Running> {
-    fs::create_dir_all(&config.data).with_context(|| format!("cannot make the data directory {}", config.data.display()))?;
+    fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make the data directory {}", config.data.display()))?;
     let data = fs::canonicalize(&config.data)?;
     let config = ServeConfig { data, ..config };
     let lock = lock_data(&config)?;
     tls::install_provider();
     // read and taken first, so that a bad file or a taken port is said before anything is changed
     let tls = config.tls.as_ref().map(|files| tls::server_config(&files.certificate, &files.key)).transpose()?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}; is another server running?", config.listen))?;
-    let store = Store::open(&config.database_url()).await.map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another server running?", config.listen))?;
+    let store =
+        Store::open(&config.database_url()).await.map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let offers = Arc::new(Offers::default());
-    let services = Services { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds), offers: offers.clone(), kinds: Arc::default() };
+    let services = Services {
+        store: store.clone(),
+        clock: clock.clone(),
+        ids: Arc::new(RandomIds),
+        offers: offers.clone(),
+        kinds: Arc::default(),
+    };
     let replica = services.ids.uid("replica");
     if config.database.is_none() {
         // the lock says that no other process has this database: what others hold, nobody holds
@@ -85,11 +94,18 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
     let runner = Runner::new(RunnerConfig::new(config.data.join("work"), client));
     let stores = Stores::new(config.data.join("cache/stores"));
-    let mut settings = Config { alone: config.database.is_none(), failpoint: config::failpoint(), ..Config::new(replica) };
+    let mut settings =
+        Config { alone: config.database.is_none(), failpoint: config::failpoint(), ..Config::new(replica) };
     settings.lease = config::lease().unwrap_or(settings.lease);
     let orchestrator = Orchestrator::new(settings, store.clone(), clock, offers, runner, stores);
     let stop = CancellationToken::new();
-    let doors = Doors { services: services.clone(), dev: config.dev, secure: config.tls.is_some(), stop: stop.clone(), metrics: recorder()? };
+    let doors = Doors {
+        services: services.clone(),
+        dev: config.dev,
+        secure: config.tls.is_some(),
+        stop: stop.clone(),
+        metrics: recorder()?,
+    };
     let entrance = Entrance::new(listener, tls, plain);
     let router = http::router(doors);
     let doors = tokio::spawn({
@@ -156,7 +172,9 @@ async fn seed(config: &ServeConfig, services: &Services) -> Result<()> {
         if let Some(parent) = repository.parent() {
             fs::create_dir_all(parent)?;
         }
-        init_bare(&repository, services.now()).await.map_err(|e| anyhow::anyhow!("cannot make {}: {e}", repository.display()))?;
+        init_bare(&repository, services.now())
+            .await
+            .map_err(|e| anyhow::anyhow!("cannot make {}: {e}", repository.display()))?;
     }
     for persona in PERSONAS {
         services.token_in_file(&config.token_file(persona.token_file), &persona.caller(), "dev persona").await?;
@@ -196,9 +214,18 @@ async fn exists(services: &Services, document: &serde_json::Value) -> Result<boo
 /// One process on one data directory: two would fight over caches and the embedded database.
 fn lock_data(config: &ServeConfig) -> Result<Option<fs::File>> {
     let path = config.data.join("lock");
-    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("cannot open {}", path.display()))?;
     let taken = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err();
-    anyhow::ensure!(!taken, "the data directory {} is used by another midspan; stop that one or give this one a --data of its own", config.data.display());
+    anyhow::ensure!(
+        !taken,
+        "the data directory {} is used by another midspan; stop that one or give this one a --data of its own",
+        config.data.display()
+    );
     Ok(Some(file))
 }
 
@@ -219,7 +246,12 @@ fn announce(config: &ServeConfig, address: std::net::SocketAddr) {
     println!("Midspan is ready at {scheme}://{address}");
     if config.dev {
         for persona in PERSONAS {
-            println!("  {:<5} {:<18} token: {}", persona.name, persona.role, config.token_file(persona.token_file).display());
+            println!(
+                "  {:<5} {:<18} token: {}",
+                persona.name,
+                persona.role,
+                config.token_file(persona.token_file).display()
+            );
         }
         println!("  GitOps repository: {}", config.dev_repository().display());
         println!("  kubectl: export KUBECONFIG={}", config.kubeconfig().display());

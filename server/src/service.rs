@@ -59,7 +59,13 @@ impl Services {
     }
 
     /// The audit line of a change.
-    pub(crate) fn audit(&self, asker: &Asker, verb: &str, before: Option<&Object>, after: Option<&Object>) -> store::Op {
+    pub(crate) fn audit(
+        &self,
+        asker: &Asker,
+        verb: &str,
+        before: Option<&Object>,
+        after: Option<&Object>,
+    ) -> store::Op {
         let empty = Object::default();
         let subject = after.or(before).unwrap_or(&empty);
         let told = |object: Option<&Object>| object.map_or(serde_json::Value::Null, |object| object.spec.clone());

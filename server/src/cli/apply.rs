@@ -55,11 +55,19 @@ pub async fn run(server: &ServerArgs, args: ApplyArgs) -> Outcome {
     }
     match failures.as_slice() {
         [] => Ok(()),
-        [code, ..] => Err(Failure { message: format!("{} of the documents could not be applied", failures.len()), code: *code }),
+        [code, ..] => {
+            Err(Failure { message: format!("{} of the documents could not be applied", failures.len()), code: *code })
+        }
     }
 }
 
-async fn apply(client: &Client, known: &mut Vec<kinds::Kind>, server: &ServerArgs, args: &ApplyArgs, document: &Document) -> Outcome<String> {
+async fn apply(
+    client: &Client,
+    known: &mut Vec<kinds::Kind>,
+    server: &ServerArgs,
+    args: &ApplyArgs,
+    document: &Document,
+) -> Outcome<String> {
     let value = &document.value;
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind_name, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
@@ -89,7 +97,8 @@ async fn apply(client: &Client, known: &mut Vec<kinds::Kind>, server: &ServerArg
         Ok(stored) => {
             let patch = patch(&stored, value);
             let (after, warnings) = client.merge(&format!("{}{query}", kind.item(namespace, name)), &patch).await?;
-            let same = after["metadata"]["resourceVersion"] == stored["metadata"]["resourceVersion"] && args.dry_run != "server";
+            let same = after["metadata"]["resourceVersion"] == stored["metadata"]["resourceVersion"]
+                && args.dry_run != "server";
             (if same { "unchanged" } else { "configured" }, warnings)
         }
     };
@@ -130,17 +139,28 @@ fn replaced(stored: &Value, wanted: &Value) -> Value {
 fn read(path: &Path) -> Outcome<Vec<Document>> {
     if path == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().take(document::MAX_BYTES as u64 + 1).read_to_string(&mut text).map_err(|e| Failure::new(format!("standard input: {e}")))?;
+        std::io::stdin()
+            .take(document::MAX_BYTES as u64 + 1)
+            .read_to_string(&mut text)
+            .map_err(|e| Failure::new(format!("standard input: {e}")))?;
         return parse(&text, "standard input");
     }
     let failed = |e: std::io::Error| Failure::usage(format!("{}: {e}", path.display()));
     if !fs::metadata(path).map_err(failed)?.is_dir() {
         return parse(&fs::read_to_string(path).map_err(failed)?, &path.display().to_string());
     }
-    let mut files: Vec<PathBuf> = fs::read_dir(path).map_err(failed)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    files.retain(|file| file.is_file() && file.extension().is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known)));
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(path).map_err(failed)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    files.retain(|file| {
+        file.is_file()
+            && file.extension().is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known))
+    });
     files.sort();
-    files.into_iter().map(|file| read(&file)).collect::<Outcome<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
+    files
+        .into_iter()
+        .map(|file| read(&file))
+        .collect::<Outcome<Vec<_>>>()
+        .map(|all| all.into_iter().flatten().collect())
 }
 
 fn parse(text: &str, origin: &str) -> Outcome<Vec<Document>> {
@@ -158,8 +178,12 @@ mod tests {
 
     #[test]
     fn what_a_document_leaves_out_goes() {
-        let stored = json!({"metadata": {"resourceVersion": "4"}, "spec": {"a": 1, "b": {"c": 2, "d": 3}, "list": [1, 2]}});
+        let stored =
+            json!({"metadata": {"resourceVersion": "4"}, "spec": {"a": 1, "b": {"c": 2, "d": 3}, "list": [1, 2]}});
         let wanted = json!({"metadata": {"name": "x", "labels": {"team": "a"}}, "spec": {"b": {"c": 5}, "list": [1]}});
-        assert_eq!(patch(&stored, &wanted), json!({"metadata": {"labels": {"team": "a"}}, "spec": {"a": null, "b": {"c": 5, "d": null}, "list": [1]}}));
+        assert_eq!(
+            patch(&stored, &wanted),
+            json!({"metadata": {"labels": {"team": "a"}}, "spec": {"a": null, "b": {"c": 5, "d": null}, "list": [1]}})
+        );
     }
 }

@@ -43,7 +43,9 @@ impl Client {
 
     /// A list or an object as the server's own table.
     pub async fn table(&self, path: &str) -> Outcome<Value> {
-        let response = self.send(self.http.get(self.url(path)).header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io")).await?;
+        let response = self
+            .send(self.http.get(self.url(path)).header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io"))
+            .await?;
         parsed(response).await
     }
 
@@ -64,10 +66,19 @@ impl Client {
         self.send(self.http.get(self.url(path))).await
     }
 
-    async fn write(&self, method: Method, path: &str, body: &Value, content_type: &str) -> Outcome<(Value, Vec<String>)> {
-        let response = self.send(self.http.request(method, self.url(path)).header("content-type", content_type).body(body.to_string())).await?;
+    async fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        content_type: &str,
+    ) -> Outcome<(Value, Vec<String>)> {
+        let response = self
+            .send(self.http.request(method, self.url(path)).header("content-type", content_type).body(body.to_string()))
+            .await?;
         let warnings = response.headers().get_all("warning").iter().filter_map(|value| value.to_str().ok());
-        let warnings = warnings.map(|text| text.trim_start_matches("299 - ").trim_matches('"').replace("\\\"", "\"")).collect();
+        let warnings =
+            warnings.map(|text| text.trim_start_matches("299 - ").trim_matches('"').replace("\\\"", "\"")).collect();
         Ok((parsed(response).await?, warnings))
     }
 
@@ -100,12 +111,18 @@ impl Client {
     async fn refusal(&self, response: Response) -> Failure {
         let status = response.status();
         let said: Value = response.json().await.unwrap_or_default();
-        let message = said["message"].as_str().map_or_else(|| format!("the server answered {status}"), ToOwned::to_owned);
+        let message =
+            said["message"].as_str().map_or_else(|| format!("the server answered {status}"), ToOwned::to_owned);
         let reason = said["reason"].as_str().unwrap_or_default();
         match status {
-            StatusCode::UNAUTHORIZED if self.has_token() => Failure { message: format!("{} does not know this token", self.server), code: Failure::FORBIDDEN },
+            StatusCode::UNAUTHORIZED if self.has_token() => {
+                Failure { message: format!("{} does not know this token", self.server), code: Failure::FORBIDDEN }
+            }
             StatusCode::UNAUTHORIZED => {
-                let message = format!("{} wants a token: set MIDSPAN_TOKEN, or run this beside the data directory of `midspan serve --dev`", self.server);
+                let message = format!(
+                    "{} wants a token: set MIDSPAN_TOKEN, or run this beside the data directory of `midspan serve --dev`",
+                    self.server
+                );
                 Failure { message, code: Failure::FORBIDDEN }
             }
             StatusCode::FORBIDDEN => Failure { message, code: Failure::FORBIDDEN },
@@ -123,10 +140,11 @@ impl Client {
 /// What TLS had against the server, wherever in the chain of causes it stands.
 fn tls_problem(error: &reqwest::Error) -> Option<&rustls::Error> {
     let first: &(dyn Error + 'static) = error;
-    let mut causes = std::iter::successors(Some(first), |&error| match error.downcast_ref().and_then(io::Error::get_ref) {
-        Some(inner) => Some(inner as &(dyn Error + 'static)),
-        None => error.source(),
-    });
+    let mut causes =
+        std::iter::successors(Some(first), |&error| match error.downcast_ref().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        });
     causes.find_map(|error| error.downcast_ref())
 }
 

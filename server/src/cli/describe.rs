@@ -31,7 +31,11 @@ pub async fn run(server: &ServerArgs, args: DescribeArgs) -> Outcome {
 }
 
 async fn describe(client: &Client, object: &Value) -> Outcome {
-    let text = |pointer: &str| object.pointer(pointer).map_or_else(String::new, |value| value.as_str().map_or_else(|| value.to_string(), single_line));
+    let text = |pointer: &str| {
+        object
+            .pointer(pointer)
+            .map_or_else(String::new, |value| value.as_str().map_or_else(|| value.to_string(), single_line))
+    };
     let mut head = Vec::new();
     for (label, pointer) in [
         ("Name", "/metadata/name"),
@@ -55,14 +59,18 @@ async fn describe(client: &Client, object: &Value) -> Outcome {
     }
     columns_of(&head);
     for (title, pointer) in [("Labels", "/metadata/labels"), ("Spec", "/spec"), ("Outputs", "/status/outputs")] {
-        if let Some(value) = object.pointer(pointer).filter(|value| value.as_object().is_some_and(|map| !map.is_empty())) {
+        if let Some(value) =
+            object.pointer(pointer).filter(|value| value.as_object().is_some_and(|map| !map.is_empty()))
+        {
             println!("{title}:");
             for line in document::to_yaml(value).lines() {
                 println!("  {line}");
             }
         }
     }
-    if let Some(conditions) = object.pointer("/status/conditions").and_then(Value::as_array).filter(|all| !all.is_empty()) {
+    if let Some(conditions) =
+        object.pointer("/status/conditions").and_then(Value::as_array).filter(|all| !all.is_empty())
+    {
         println!("Conditions:");
         let mut rows = vec![["  TYPE", "STATUS", "REASON", "MESSAGE"].map(ToOwned::to_owned).to_vec()];
         for condition in conditions {
@@ -75,12 +83,16 @@ async fn describe(client: &Client, object: &Value) -> Outcome {
 }
 
 async fn events(client: &Client, object: &Value) -> Outcome {
-    let (namespace, uid) = (object["metadata"]["namespace"].as_str().unwrap_or_default(), object["metadata"]["uid"].as_str().unwrap_or_default());
+    let (namespace, uid) = (
+        object["metadata"]["namespace"].as_str().unwrap_or_default(),
+        object["metadata"]["uid"].as_str().unwrap_or_default(),
+    );
     if namespace.is_empty() {
         return Ok(());
     }
     let path = format!("/api/v1/namespaces/{}/events", app::paths::segment(namespace));
-    let list = client.get(&app::paths::with_query(&path, &[("fieldSelector", &format!("involvedObject.uid={uid}"))])).await?;
+    let list =
+        client.get(&app::paths::with_query(&path, &[("fieldSelector", &format!("involvedObject.uid={uid}"))])).await?;
     let items = list["items"].as_array().cloned().unwrap_or_default();
     if items.is_empty() {
         return Ok(());

@@ -16,8 +16,14 @@ struct Check {
 }
 
 pub async fn run(server: &ServerArgs, _: DoctorArgs) -> Outcome {
-    let mut checks = vec![program("git", &["--version"], true, "state stores of the kind git need it: install git 2.31 or newer")];
-    checks.push(program("bwrap", &["--version"], false, "command steps run without a sandbox of their own; install bubblewrap for one"));
+    let mut checks =
+        vec![program("git", &["--version"], true, "state stores of the kind git need it: install git 2.31 or newer")];
+    checks.push(program(
+        "bwrap",
+        &["--version"],
+        false,
+        "command steps run without a sandbox of their own; install bubblewrap for one",
+    ));
     checks.extend(server_checks(server).await);
     let mut failed = 0;
     for check in &checks {
@@ -34,7 +40,9 @@ pub async fn run(server: &ServerArgs, _: DoctorArgs) -> Outcome {
 
 fn program(name: &'static str, args: &[&str], needed: bool, otherwise: &str) -> Check {
     let found = Command::new(name).args(args).output().ok().filter(|output| output.status.success());
-    let result = found.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).ok_or_else(|| format!("not found; {otherwise}"));
+    let result = found
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .ok_or_else(|| format!("not found; {otherwise}"));
     Check { name, result, needed }
 }
 
@@ -43,13 +51,23 @@ async fn server_checks(args: &ServerArgs) -> Vec<Check> {
         Ok(client) => client,
         Err(failure) => return vec![Check { name: "server", result: Err(failure.message), needed: true }],
     };
-    let ready = client.stream("/readyz").await.map(|_| format!("{} is ready", client.server())).map_err(|failure| failure.message);
+    let ready = client
+        .stream("/readyz")
+        .await
+        .map(|_| format!("{} is ready", client.server()))
+        .map_err(|failure| failure.message);
     let up = ready.is_ok();
     let mut checks = vec![Check { name: "server", result: ready, needed: true }];
     if up {
         let said = client.get("/version").await;
-        let result = said.map(|version| version["gitVersion"].as_str().unwrap_or_default().to_owned()).map_err(|failure| failure.message);
-        checks.push(Check { name: "token", result: result.map(|version| format!("accepted by the server ({version})")), needed: true });
+        let result = said
+            .map(|version| version["gitVersion"].as_str().unwrap_or_default().to_owned())
+            .map_err(|failure| failure.message);
+        checks.push(Check {
+            name: "token",
+            result: result.map(|version| format!("accepted by the server ({version})")),
+            needed: true,
+        });
     }
     checks
 }

@@ -36,7 +36,11 @@ pub async fn run(server: &ServerArgs, args: GetArgs) -> Outcome {
             Output::Table | Output::Wide => {
                 let table = client.table(&path).await?;
                 if table["rows"].as_array().is_none_or(Vec::is_empty) {
-                    let place = if kind.namespaced && !args.all_namespaces { format!(" in namespace {namespace}") } else { String::new() };
+                    let place = if kind.namespaced && !args.all_namespaces {
+                        format!(" in namespace {namespace}")
+                    } else {
+                        String::new()
+                    };
                     eprintln!("No {} found{place}.", kind.plural);
                     continue;
                 }

@@ -22,7 +22,11 @@ impl Kind {
 
     /// The collection's path.
     pub fn path(&self, namespace: &str) -> String {
-        let base = if self.group.is_empty() { format!("/api/{}", self.version) } else { format!("/apis/{}/{}", self.group, self.version) };
+        let base = if self.group.is_empty() {
+            format!("/api/{}", self.version)
+        } else {
+            format!("/apis/{}/{}", self.group, self.version)
+        };
         if self.namespaced && !namespace.is_empty() {
             format!("{base}/namespaces/{}/{}", escaped(namespace), self.plural)
         } else {
@@ -37,8 +41,14 @@ impl Kind {
     fn is_called(&self, word: &str) -> bool {
         let word = word.to_lowercase();
         let (name, group) = word.split_once('.').unwrap_or((&word, ""));
-        let named = name == self.plural || name == self.singular || name == self.kind.to_lowercase() || self.short_names.iter().any(|short| short == name);
-        named && (group.is_empty() || group == self.group || group.split_once('.').is_some_and(|(version, rest)| version == self.version && rest == self.group))
+        let named = name == self.plural
+            || name == self.singular
+            || name == self.kind.to_lowercase()
+            || self.short_names.iter().any(|short| short == name);
+        named
+            && (group.is_empty()
+                || group == self.group
+                || group.split_once('.').is_some_and(|(version, rest)| version == self.version && rest == self.group))
     }
 }
 
@@ -48,7 +58,8 @@ pub async fn all(client: &Client) -> Outcome<Vec<Kind>> {
     let mut kinds = of(&client.get("/api/v1").await?, "", "v1");
     for group in groups["groups"].as_array().into_iter().flatten() {
         for version in group["versions"].as_array().into_iter().flatten() {
-            let (name, version) = (group["name"].as_str().unwrap_or_default(), version["version"].as_str().unwrap_or_default());
+            let (name, version) =
+                (group["name"].as_str().unwrap_or_default(), version["version"].as_str().unwrap_or_default());
             kinds.extend(of(&client.get(&format!("/apis/{name}/{version}")).await?, name, version));
         }
     }
@@ -63,16 +74,24 @@ pub async fn find(client: &Client, word: &str) -> Outcome<Kind> {
     kinds.iter().find(|kind| kind.is_called(word)).cloned().ok_or_else(|| {
         let mut names: Vec<&str> = kinds.iter().map(|kind| kind.plural.as_str()).collect();
         names.dedup();
-        Failure { message: format!("the server has no kind {word:?}; it has {}", names.join(", ")), code: Failure::NOT_FOUND }
+        Failure {
+            message: format!("the server has no kind {word:?}; it has {}", names.join(", ")),
+            code: Failure::NOT_FOUND,
+        }
     })
 }
 
 /// `kind name…` or `kind/name…` as typed.
 pub async fn targets(client: &Client, words: &[String]) -> Outcome<(Kind, Vec<String>)> {
-    let Some(first) = words.first() else { return Err(Failure::usage("name a kind, such as `promises` or `postgresql/orders-db`")) };
+    let Some(first) = words.first() else {
+        return Err(Failure::usage("name a kind, such as `promises` or `postgresql/orders-db`"));
+    };
     if let Some((kind, _)) = first.split_once('/') {
         let split = |word: &String| word.split_once('/').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
-        let pairs: Vec<(String, String)> = words.iter().map(|word| split(word).ok_or_else(|| Failure::usage(format!("{word:?} is not kind/name")))).collect::<Result<_, _>>()?;
+        let pairs: Vec<(String, String)> = words
+            .iter()
+            .map(|word| split(word).ok_or_else(|| Failure::usage(format!("{word:?} is not kind/name"))))
+            .collect::<Result<_, _>>()?;
         if pairs.iter().any(|(other, _)| other != kind) {
             return Err(Failure::usage("give one kind at a time"));
         }
@@ -117,7 +136,9 @@ mod tests {
             short_names: vec!["pg".into()],
             namespaced: true,
         };
-        for word in ["postgresqls", "Postgresql", "pg", "postgresqls.data.example.com", "postgresql.v1.data.example.com"] {
+        for word in
+            ["postgresqls", "Postgresql", "pg", "postgresqls.data.example.com", "postgresql.v1.data.example.com"]
+        {
             assert!(kind.is_called(word), "{word}");
         }
         for word in ["postgres", "postgresqls.other.com", ""] {

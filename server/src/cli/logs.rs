@@ -24,7 +24,14 @@ pub async fn run(server: &ServerArgs, args: LogsArgs) -> Outcome {
         let object = client.get(&kind.item(&server.namespace, name)).await?;
         let run = object["status"]["run"].as_str().unwrap_or_default().to_owned();
         if run.is_empty() {
-            return Err(Failure { message: format!("{}/{name} has not run yet: {}", kind.singular, object["status"]["message"].as_str().unwrap_or_default()), code: Failure::NOT_FOUND });
+            return Err(Failure {
+                message: format!(
+                    "{}/{name} has not run yet: {}",
+                    kind.singular,
+                    object["status"]["message"].as_str().unwrap_or_default()
+                ),
+                code: Failure::NOT_FOUND,
+            });
         }
         run
     };

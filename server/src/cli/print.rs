@@ -22,8 +22,10 @@ pub enum Output {
 pub fn table(table: &Value, wide: bool, with_namespace: bool) -> Outcome {
     let empty = Vec::new();
     let columns = table["columnDefinitions"].as_array().unwrap_or(&empty);
-    let shown: Vec<usize> = (0..columns.len()).filter(|i| wide || columns[*i]["priority"].as_i64().unwrap_or(0) == 0).collect();
-    let mut rows: Vec<Vec<String>> = vec![shown.iter().map(|i| columns[*i]["name"].as_str().unwrap_or_default().to_uppercase()).collect()];
+    let shown: Vec<usize> =
+        (0..columns.len()).filter(|i| wide || columns[*i]["priority"].as_i64().unwrap_or(0) == 0).collect();
+    let mut rows: Vec<Vec<String>> =
+        vec![shown.iter().map(|i| columns[*i]["name"].as_str().unwrap_or_default().to_uppercase()).collect()];
     if with_namespace && let Some(head) = rows.first_mut() {
         head.insert(0, "NAMESPACE".to_owned());
     }
@@ -46,7 +48,9 @@ pub fn table(table: &Value, wide: bool, with_namespace: bool) -> Outcome {
 /// Rows under each other, columns as wide as their widest cell.
 pub fn columns_of(rows: &[Vec<String>]) {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count).map(|i| rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..count)
+        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
     for row in rows {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         println!("{}", cells.join("   ").trim_end());

@@ -21,7 +21,9 @@ pub struct WaitArgs {
 
 /// `30s`, `5m`
 pub fn duration(text: &str) -> Result<Duration, String> {
-    GoDuration::parse(text).map(|duration| duration.0).ok_or_else(|| format!("{text:?} is not a duration such as 30s or 5m"))
+    GoDuration::parse(text)
+        .map(|duration| duration.0)
+        .ok_or_else(|| format!("{text:?} is not a duration such as 30s or 5m"))
 }
 
 enum Wanted {
@@ -53,7 +55,10 @@ pub async fn run(server: &ServerArgs, args: WaitArgs) -> Outcome {
                 }
                 (_, Ok(object)) if Instant::now() >= until => {
                     let said = object["status"]["message"].as_str().unwrap_or("it says nothing about itself");
-                    return Err(Failure { message: format!("timed out waiting for {what}: {said}"), code: Failure::TIMEOUT });
+                    return Err(Failure {
+                        message: format!("timed out waiting for {what}: {said}"),
+                        code: Failure::TIMEOUT,
+                    });
                 }
                 _ => tokio::time::sleep(Duration::from_millis(100)).await,
             }
@@ -67,7 +72,9 @@ fn parse(text: &str) -> Outcome<Wanted> {
         return Ok(Wanted::Gone);
     }
     let rest = text.strip_prefix("condition=").filter(|rest| !rest.is_empty());
-    let rest = rest.ok_or_else(|| Failure::usage(format!("--for {text:?}: give condition=NAME, condition=NAME=VALUE or delete")))?;
+    let rest = rest.ok_or_else(|| {
+        Failure::usage(format!("--for {text:?}: give condition=NAME, condition=NAME=VALUE or delete"))
+    })?;
     let (name, value) = rest.split_once('=').unwrap_or((rest, "True"));
     Ok(Wanted::Condition { name: name.to_owned(), value: value.to_owned() })
 }
@@ -77,7 +84,8 @@ fn holds(object: &Value, name: &str, value: &str) -> bool {
     let generation = object["metadata"]["generation"].as_i64().unwrap_or(0);
     object["status"]["conditions"].as_array().into_iter().flatten().any(|condition| {
         let fresh = condition["observedGeneration"].as_i64().is_none_or(|observed| observed >= generation);
-        let same = |field: &str, wanted: &str| condition[field].as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+        let same =
+            |field: &str, wanted: &str| condition[field].as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted));
         fresh && same("type", name) && same("status", value)
     })
 }

@@ -3,7 +3,9 @@
 use crate::{private_file, tls};
 use anyhow::{Context as _, Result};
 use domain::Timestamp;
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
 use rustls::{
     RootCertStore, ServerConfig,
     client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
@@ -41,7 +43,9 @@ impl Certificate {
         let found = Self { authority, chain, key };
         let names = names(address);
         if found.usable(&names, now + RENEWAL).is_err() {
-            found.make(&names, now).with_context(|| format!("no certificate can be made in {}", directory.display()))?;
+            found
+                .make(&names, now)
+                .with_context(|| format!("no certificate can be made in {}", directory.display()))?;
         }
         Ok(found)
     }
@@ -159,7 +163,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let directory = Directory::new("key");
         directory.started([127, 0, 0, 1], NOW);
-        let mut files: Vec<_> = fs::read_dir(&directory.0).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut files: Vec<_> = fs::read_dir(&directory.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         files.sort();
         assert_eq!(files, ["ca.crt", "server.crt", "server.key"]);
         assert_eq!(fs::metadata(directory.0.join("server.key")).unwrap().permissions().mode() & 0o777, 0o600);

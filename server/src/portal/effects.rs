@@ -61,10 +61,11 @@ mod tests {
     use super::*;
     use domain::workflow::{Pipeline, Retry};
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     #[track_caller]
     fn check(uses: StepKind, with: Value, expected: &str) {
-        let (env, timeout, retry) = (Default::default(), None, Retry::default());
+        let (env, timeout, retry) = (BTreeMap::new(), None, Retry::default());
         let step = Step { name: "notify".into(), uses, with, env, timeout, retry };
         let mut promise = Promise::default();
         promise.spec.workflows.resource.configure = vec![Pipeline { name: "main".into(), steps: vec![step] }];

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn resource(generation: i64, status: Value) -> Object {
+    fn resource(generation: i64, status: &Value) -> Object {
         let labels = json!({"kratix.io/promise-name": "postgresql"});
         let metadata = json!({"name": "shop", "namespace": "default", "generation": generation, "labels": labels});
         let document =
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_ready_resource_is_synced_and_its_health_is_not_guessed() {
-        insta::assert_snapshot!(told(&resource(1, status("Ready", "Succeeded"))), @"
+        insta::assert_snapshot!(told(&resource(1, &status("Ready", "Succeeded"))), @"
         Unknown: The promise declares no health check
         Synced: (sync)
         Succeeded: Created
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_change_that_is_not_looked_at_yet_is_neither_synced_nor_done() {
-        insta::assert_snapshot!(told(&resource(2, status("Ready", "Succeeded"))), @"
+        insta::assert_snapshot!(told(&resource(2, &status("Ready", "Succeeded"))), @"
         Unknown: The promise declares no health check
         Pending: What was asked last is not placed yet
         Waiting: Asked for; it starts in a moment
@@ -212,18 +212,18 @@ mod tests {
 
     #[test]
     fn what_waits_for_somebody_says_so_and_what_runs_does_not() {
-        insta::assert_snapshot!(told(&resource(1, status("NoDestination", "Running"))), @"
+        insta::assert_snapshot!(told(&resource(1, &status("NoDestination", "Running"))), @"
         Unknown: The promise declares no health check
         Pending: (sync)
         Waiting: (operation)
         (NoDestination)
         ");
-        assert_eq!(row(&resource(1, status("StepRunning", "Running")), None).message, "");
+        assert_eq!(row(&resource(1, &status("StepRunning", "Running")), None).message, "");
     }
 
     #[test]
     fn a_failed_step_is_the_row_s_message() {
-        insta::assert_snapshot!(told(&resource(1, status("StepFailed", "Failed"))), @"
+        insta::assert_snapshot!(told(&resource(1, &status("StepFailed", "Failed"))), @"
         Unknown: The promise declares no health check
         Pending: (sync)
         Failed: (operation)
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_was_just_asked_for_starts_in_a_moment() {
-        insta::assert_snapshot!(told(&resource(1, json!({"phase": "Pending", "message": "Resource requested"}))), @"
+        insta::assert_snapshot!(told(&resource(1, &json!({"phase": "Pending", "message": "Resource requested"}))), @"
         Unknown: Nobody has looked yet
         Pending: What was asked last is not placed yet
         Waiting: Asked for; it starts in a moment

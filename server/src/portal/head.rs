@@ -91,13 +91,14 @@ mod tests {
         run::RunSpec,
         workflow::{Pipeline, Retry, Step, StepKind},
     };
+    use std::collections::BTreeMap;
 
     fn failed_run() -> Run {
         let step = |name: &str| Step {
             name: name.into(),
             uses: StepKind::Template,
             with: serde_json::Value::Null,
-            env: Default::default(),
+            env: BTreeMap::new(),
             timeout: None,
             retry: Retry::default(),
         };

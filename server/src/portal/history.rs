@@ -15,14 +15,14 @@ use forms::Schema;
 
 impl ServerPortal {
     pub(super) async fn history_page(&self, key: &ResourceKey, before: Option<&str>) -> Result<HistoryPage> {
-        const PAGE: usize = 50;
+        const PAGE: i64 = 50;
         let (served, promised, object) = self.found(key).await?;
         let unknown = |_| Error::bad_request("this page of the history does not exist");
         let before = before.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(unknown)).transpose()?;
         // one more than is shown says whether there are older ones
-        let mut events = self.doors.services.store.events(&object.metadata.uid, before, PAGE as i64 + 1).await?;
-        let more = events.len() > PAGE;
-        events.truncate(PAGE);
+        let mut events = self.doors.services.store.events(&object.metadata.uid, before, PAGE + 1).await?;
+        let more = events.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
+        events.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
         let older = events.last().filter(|_| more).map(|last| last.seq.to_string());
         let requests = self.requests_of(&object.metadata.uid).await?;
         let happenings = events.iter().map(|stored| happening(&promised.schema, &stored.event, &requests)).collect();

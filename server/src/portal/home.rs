@@ -255,7 +255,7 @@ fn shown(persona: Persona) -> app::portal::Persona {
 mod tests {
     use super::*;
     use domain::{
-        destination::DestinationSpec,
+        destination::{DestinationSpec, DestinationStatus},
         promise::Promise,
         request::RequestSpec,
         run::ResourceRef,
@@ -266,7 +266,7 @@ mod tests {
     fn destination(environment: &str) -> Destination {
         let labels = Labels::from([("environment".to_owned(), environment.to_owned())]);
         let metadata = domain::Metadata { name: environment.into(), labels, ..domain::Metadata::default() };
-        Destination { metadata, spec: DestinationSpec::default(), status: Default::default() }
+        Destination { metadata, spec: DestinationSpec::default(), status: DestinationStatus::default() }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use app::{
     pages::resources::{Resources, ResourcesQuery},
     view::{Facet, Paging},
 };
-use domain::{Result, status::ResourcePhase};
+use domain::{Result, selector::Selector, status::ResourcePhase};
 use store::{Query, Sort};
 
 /// The words of the state filter, and the phases they stand for.
@@ -25,7 +25,7 @@ impl ServerPortal {
         let everybody = query.whose == "all";
         let all = Query {
             resources: true,
-            labels: if everybody { Default::default() } else { self.asked_by_caller() },
+            labels: if everybody { Selector::default() } else { self.asked_by_caller() },
             ..Query::default()
         };
         let mut filtered = Query {
@@ -59,7 +59,7 @@ impl ServerPortal {
         let offers = self.offers();
         // asked only when the caller has none: is there anything of others?
         let any =
-            !by_phase.is_empty() || !everybody && store.count(&Query { labels: Default::default(), ..all }).await? > 0;
+            !by_phase.is_empty() || !everybody && store.count(&Query { labels: Selector::default(), ..all }).await? > 0;
         let states = STATES.iter().map(|(value, label, phases)| {
             let counted = by_phase
                 .iter()

@@ -20,7 +20,8 @@ impl Services {
         if self.store.by_name("", "Namespace", "", name).await?.is_some() {
             return Ok(());
         }
-        let mut object = Object::from_value(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))?;
+        let mut object =
+            Object::from_value(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))?;
         object.metadata.uid = self.ids.uid("ns");
         object.metadata.generation = 1;
         object.metadata.creation_timestamp = Some(self.now().to_second());

@@ -63,7 +63,8 @@ impl Services {
         if token.expires.is_some_and(|at| at <= self.now()) {
             return Err(refused());
         }
-        let groups = token.data.get("groups").and_then(|groups| serde_json::from_value(groups.clone()).ok()).unwrap_or_default();
+        let groups =
+            token.data.get("groups").and_then(|groups| serde_json::from_value(groups.clone()).ok()).unwrap_or_default();
         Ok(Caller { name: token.subject, groups })
     }
 
@@ -75,6 +76,7 @@ impl Services {
             return Ok(());
         }
         let text = self.issue_token(caller, purpose).await?;
-        crate::private_file::write(path, &format!("{text}\n")).map_err(|e| Error::internal(format!("cannot write {}: {e}", path.display())))
+        crate::private_file::write(path, &format!("{text}\n"))
+            .map_err(|e| Error::internal(format!("cannot write {}: {e}", path.display())))
     }
 }

@@ -51,7 +51,10 @@ impl Services {
                 for (path, digest) in placement.spec.files {
                     let bytes = contents.get(&digest).cloned().unwrap_or_default();
                     let destination = placement.spec.destination.clone();
-                    after.insert((destination, format!("{}/{path}", placement.spec.root)), String::from_utf8_lossy(&bytes).into_owned());
+                    after.insert(
+                        (destination, format!("{}/{path}", placement.spec.root)),
+                        String::from_utf8_lossy(&bytes).into_owned(),
+                    );
                 }
             }
         }
@@ -71,7 +74,8 @@ impl Services {
             let digests: Vec<Digest> = placement.spec.files.values().cloned().collect();
             let blobs = self.store.blobs(&digests).await?;
             for (path, digest) in &placement.spec.files {
-                let text = blobs.get(digest).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+                let text =
+                    blobs.get(digest).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
                 all.insert((placement.spec.destination.clone(), format!("{}/{path}", placement.spec.root)), text);
             }
         }
@@ -79,7 +83,13 @@ impl Services {
     }
 
     /// Runs the template steps of the configure workflow in memory.
-    fn rendered(&self, promised: &Arc<Promised>, object: &Object, contents: &mut BTreeMap<Digest, bytes::Bytes>, preview: &mut Preview) -> Vec<(String, Folders)> {
+    fn rendered(
+        &self,
+        promised: &Arc<Promised>,
+        object: &Object,
+        contents: &mut BTreeMap<Digest, bytes::Bytes>,
+        preview: &mut Preview,
+    ) -> Vec<(String, Folders)> {
         let promise = &promised.offer.promise;
         let mut all = Vec::new();
         for pipeline in &promise.spec.workflows.resource.configure {
@@ -126,19 +136,25 @@ impl Services {
         preview: &mut Preview,
     ) -> Result<Vec<domain::placement::Placement>> {
         let query = Query::of_kind(domain::object::GROUP, "Destination");
-        let destinations = self.store.list(&query).await?.objects.into_iter().map(domain::Typed::parse).collect::<Result<Vec<_>>>()?;
+        let destinations =
+            self.store.list(&query).await?.objects.into_iter().map(domain::Typed::parse).collect::<Result<Vec<_>>>()?;
         let standing = match object.metadata.uid.as_str() {
             "" => Vec::new(),
             uid => self.store.owned(uid).await?,
         };
-        let placements = standing.into_iter().filter(|o| o.kind == "Placement").map(domain::Typed::parse).collect::<Result<Vec<_>>>()?;
+        let placements = standing
+            .into_iter()
+            .filter(|o| o.kind == "Placement")
+            .map(domain::Typed::parse)
+            .collect::<Result<Vec<_>>>()?;
         if object.metadata.uid.is_empty() {
             object.metadata.uid = "preview".to_owned();
         }
         object.metadata.finalizers = vec![FINALIZER.to_owned()];
         let outputs = rendered.into_iter().map(|(name, folders)| {
             let metadata = folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
-            let selectors = domain::run::PipelineMetadata::read(&metadata).map(|read| read.result.selectors).unwrap_or_default();
+            let selectors =
+                domain::run::PipelineMetadata::read(&metadata).map(|read| read.result.selectors).unwrap_or_default();
             (name, folders.output.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect(), selectors)
         });
         let works: Vec<Work> = plan::works_of(&object, &promised.offer.promise.name, outputs, self.now());
@@ -162,6 +178,11 @@ impl Services {
 fn changes(before: BTreeMap<(String, String), String>, after: BTreeMap<(String, String), String>) -> Vec<FileChange> {
     let keys: BTreeSet<(String, String)> = before.keys().chain(after.keys()).cloned().collect();
     keys.into_iter()
-        .map(|key| FileChange { path: key.1.clone(), destination: key.0.clone(), before: before.get(&key).cloned(), after: after.get(&key).cloned() })
+        .map(|key| FileChange {
+            path: key.1.clone(),
+            destination: key.0.clone(),
+            before: before.get(&key).cloned(),
+            after: after.get(&key).cloned(),
+        })
         .collect()
 }

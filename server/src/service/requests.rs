@@ -20,9 +20,19 @@ use store::Op;
 
 impl Services {
     /// Keeps a valid, filled-in form as a draft. `name` is the resource's.
-    pub async fn draft(&self, asker: &Asker, served: &Arc<Served>, namespace: &str, name: &str, spec: Value) -> Result<Request> {
+    pub async fn draft(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        namespace: &str,
+        name: &str,
+        spec: Value,
+    ) -> Result<Request> {
         self.authorise(asker, Verb::Write, served, namespace)?;
-        let promised = served.promised().cloned().ok_or_else(|| Error::bad_request(format!("{} are not requested", served.plural)))?;
+        let promised = served
+            .promised()
+            .cloned()
+            .ok_or_else(|| Error::bad_request(format!("{} are not requested", served.plural)))?;
         let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
         let mut object = self.wanted(served, namespace, name, spec, stored.as_ref())?;
         self.check_identity(served, namespace, &mut object)?;
@@ -49,8 +59,13 @@ impl Services {
 
     pub async fn request(&self, asker: &Asker, name: &str) -> Result<(Request, Arc<Served>)> {
         // a request's name is its uid with a dash, so that it is found without knowing its namespace
-        let object = self.store.by_uid(&name.replacen('-', "_", 1)).await?.filter(|object| object.group() == GROUP && object.kind == "Request");
-        let request = Typed::<RequestKind>::parse(object.ok_or_else(|| Error::not_found("requests.midspan.dev", name))?)?;
+        let object = self
+            .store
+            .by_uid(&name.replacen('-', "_", 1))
+            .await?
+            .filter(|object| object.group() == GROUP && object.kind == "Request");
+        let request =
+            Typed::<RequestKind>::parse(object.ok_or_else(|| Error::not_found("requests.midspan.dev", name))?)?;
         let served = self
             .kinds
             .snapshot()
@@ -72,17 +87,30 @@ impl Services {
         carries_out(&mut wanted, &request.metadata.uid);
         let options = WriteOptions::default();
         match (operation, &stored) {
-            (Operation::Create, _) => self.create(asker, &served, &resource.namespace, wanted.to_value(), options).await,
+            (Operation::Create, _) => {
+                self.create(asker, &served, &resource.namespace, wanted.to_value(), options).await
+            }
             (Operation::Update, None) => Err(Error::not_found(&served.resource(), &resource.name)),
-            (Operation::Update, Some(stored)) if request.spec.based_on != stored.metadata.generation.to_string() => Err(Error::conflict(format!(
-                "{} has changed since this plan was made; open the form again to plan on what it is now",
-                served.invalid_name(&resource.name)
-            ))),
+            (Operation::Update, Some(stored)) if request.spec.based_on != stored.metadata.generation.to_string() => {
+                Err(Error::conflict(format!(
+                    "{} has changed since this plan was made; open the form again to plan on what it is now",
+                    served.invalid_name(&resource.name)
+                )))
+            }
             (Operation::Update, Some(_)) => {
-                self.change(asker, &served, &resource.namespace, &resource.name, &Change::Replace(wanted.to_value()), options).await
+                self.change(
+                    asker,
+                    &served,
+                    &resource.namespace,
+                    &resource.name,
+                    &Change::Replace(wanted.to_value()),
+                    options,
+                )
+                .await
             }
             (Operation::Delete, _) => {
-                self.delete(asker, &served, &resource.namespace, &resource.name, &Precondition::default(), options).await
+                self.delete(asker, &served, &resource.namespace, &resource.name, &Precondition::default(), options)
+                    .await
             }
         }
     }
@@ -92,13 +120,17 @@ impl Services {
         let (mut request, served) = self.request(asker, name).await?;
         self.authorise(asker, Verb::Write, &served, &request.metadata.namespace)?;
         if request.status.phase != RequestPhase::Draft {
-            return Err(Error::conflict(format!("request {name} has been submitted already; delete or edit the resource instead")));
+            return Err(Error::conflict(format!(
+                "request {name} has been submitted already; delete or edit the resource instead"
+            )));
         }
         let before = request.to_object();
         request.status.phase = RequestPhase::Withdrawn;
         request.status.finished_at = Some(self.now());
         let after = request.to_object();
-        self.store.commit(vec![Op::Update(after.clone()), self.audit(asker, "withdraw", Some(&before), Some(&after))]).await?;
+        self.store
+            .commit(vec![Op::Update(after.clone()), self.audit(asker, "withdraw", Some(&before), Some(&after))])
+            .await?;
         Ok(request)
     }
 
@@ -109,7 +141,14 @@ impl Services {
     }
 
     /// The object a form asks for: the stored one with the new spec, or a new one.
-    pub fn wanted(&self, served: &Served, namespace: &str, name: &str, spec: Value, stored: Option<&Object>) -> Result<Object> {
+    pub fn wanted(
+        &self,
+        served: &Served,
+        namespace: &str,
+        name: &str,
+        spec: Value,
+        stored: Option<&Object>,
+    ) -> Result<Object> {
         if let Some(stored) = stored {
             return Ok(Object { spec, ..stored.clone() });
         }
@@ -121,9 +160,17 @@ impl Services {
 
 impl Services {
     /// What creating or changing a resource with this spec would place. Nothing is written.
-    pub async fn plan(&self, asker: &Asker, served: &Arc<Served>, namespace: &str, name: &str, spec: Value) -> Result<super::preview::Preview> {
+    pub async fn plan(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        namespace: &str,
+        name: &str,
+        spec: Value,
+    ) -> Result<super::preview::Preview> {
         self.authorise(asker, Verb::Read, served, namespace)?;
-        let promised = served.promised().cloned().ok_or_else(|| Error::bad_request(format!("{} have no plan", served.plural)))?;
+        let promised =
+            served.promised().cloned().ok_or_else(|| Error::bad_request(format!("{} have no plan", served.plural)))?;
         let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
         let mut object = self.wanted(served, namespace, name, spec, stored.as_ref())?;
         self.check_identity(served, namespace, &mut object)?;
@@ -134,17 +181,30 @@ impl Services {
 
 impl Services {
     /// Keeps what a form gave as a draft. `editing` is the generation the form was made from; without it the resource must be new.
-    pub async fn draft_from(&self, asker: &Asker, served: &Arc<Served>, namespace: &str, name: &str, spec: Value, editing: Option<&str>) -> Result<Request> {
+    pub async fn draft_from(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        namespace: &str,
+        name: &str,
+        spec: Value,
+        editing: Option<&str>,
+    ) -> Result<Request> {
         let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
         match (&stored, editing) {
             (Some(stored), None) => Err(Error::new(
                 domain::ErrorKind::AlreadyExists,
-                format!("{} {:?} is taken in namespace {namespace}; choose another name", served.kind, stored.metadata.name),
+                format!(
+                    "{} {:?} is taken in namespace {namespace}; choose another name",
+                    served.kind, stored.metadata.name
+                ),
             )),
             (None, Some(_)) => Err(Error::not_found(&served.resource(), name)),
-            (Some(stored), Some(generation)) if generation != stored.metadata.generation.to_string() => Err(Error::conflict(
-                "Somebody has changed this resource since you opened the form. Your values are kept below; open the form again to see theirs",
-            )),
+            (Some(stored), Some(generation)) if generation != stored.metadata.generation.to_string() => {
+                Err(Error::conflict(
+                    "Somebody has changed this resource since you opened the form. Your values are kept below; open the form again to see theirs",
+                ))
+            }
             _ => self.draft(asker, served, namespace, name, spec).await,
         }
     }

@@ -14,7 +14,7 @@ use domain::{
     run::ResourceRef,
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 use store::Op;
 
 /// The annotation with which a page's submit says which draft it carries out.
@@ -49,7 +49,10 @@ impl Services {
                 changed_spec(stored, &mut object)
             }
             Some(stored) if stored.deleting() && stored.spec != object.spec => {
-                return Err(Error::conflict(format!("{} is being deleted; its spec can no longer change", served.invalid_name(&object.metadata.name))));
+                return Err(Error::conflict(format!(
+                    "{} is being deleted; its spec can no longer change",
+                    served.invalid_name(&object.metadata.name)
+                )));
             }
             Some(stored) => changed_spec(stored, &mut object),
         };
@@ -74,7 +77,14 @@ impl Services {
     }
 
     /// The request and the line on the time line. A draft that is carried out keeps its identity.
-    fn asked(&self, asker: &Asker, promise: &str, object: &Object, operation: Operation, draft: Option<&str>) -> Vec<Op> {
+    fn asked(
+        &self,
+        asker: &Asker,
+        promise: &str,
+        object: &Object,
+        operation: Operation,
+        draft: Option<&str>,
+    ) -> Vec<Op> {
         let now = self.now();
         let uid = draft.map_or_else(|| self.ids.uid("req"), ToOwned::to_owned);
         let spec = RequestSpec {
@@ -95,17 +105,31 @@ impl Services {
             Operation::Update => "ChangeRequested",
             Operation::Delete => "DeleteRequested",
         };
-        let message = format!("{} asked to {} it (generation {})", asker.caller.name, operation.as_str(), object.metadata.generation);
+        let message = format!(
+            "{} asked to {} it (generation {})",
+            asker.caller.name,
+            operation.as_str(),
+            object.metadata.generation
+        );
         let event = Event::about(object, now, Level::Normal, verb, message).by(&asker.caller.name);
         vec![Op::Put(request.to_object()), Op::Event(event)]
     }
 }
 
 /// Prunes, fills in defaults, validates. Returns the warnings.
-pub(crate) fn admit_spec(served: &Served, promised: &Promised, object: &mut Object, stored: Option<&Object>, unknown: UnknownFields) -> Result<Vec<String>> {
+pub(crate) fn admit_spec(
+    served: &Served,
+    promised: &Promised,
+    object: &mut Object,
+    stored: Option<&Object>,
+    unknown: UnknownFields,
+) -> Result<Vec<String>> {
     if !object.spec.is_object() {
         if !object.spec.is_null() {
-            return Err(Error::bad_request(format!("spec must be an object, not {}", domain::object::type_name(&object.spec))));
+            return Err(Error::bad_request(format!(
+                "spec must be an object, not {}",
+                domain::object::type_name(&object.spec)
+            )));
         }
         object.spec = json!({});
     }
@@ -117,11 +141,15 @@ pub(crate) fn admit_spec(served: &Served, promised: &Promised, object: &mut Obje
     if unknown == UnknownFields::Refuse && !dropped.is_empty() {
         const MOST: usize = 20;
         let more = dropped.len().saturating_sub(MOST);
-        let mut fields = dropped.iter().take(MOST).map(|field| format!("unknown field {field:?}")).collect::<Vec<_>>().join(", ");
+        let mut fields =
+            dropped.iter().take(MOST).map(|field| format!("unknown field {field:?}")).collect::<Vec<_>>().join(", ");
         if more > 0 {
-            fields.push_str(&format!(" and {more} more"));
+            _ = write!(fields, " and {more} more");
         }
-        let message = format!("{} in version {:?} cannot be handled as a {}: strict decoding error: {fields}", served.kind, served.version, served.kind);
+        let message = format!(
+            "{} in version {:?} cannot be handled as a {}: strict decoding error: {fields}",
+            served.kind, served.version, served.kind
+        );
         return Err(Error::new(ErrorKind::BadRequest, message));
     }
     object.spec = admission.into_result(&served.invalid_name(&object.metadata.name))?;

@@ -29,7 +29,9 @@ pub enum Target<'a> {
     /// A kind of Midspan's own, by plural.
     Platform(&'a str),
     /// A resource made from a promise.
-    Resource { namespace: &'a str },
+    Resource {
+        namespace: &'a str,
+    },
     Namespaces,
 }
 
@@ -74,6 +76,9 @@ mod tests {
     #[test]
     fn a_refusal_says_who_could() {
         let caller = Caller { name: "ana".into(), groups: vec![DEVELOPERS.into()] };
-        assert_eq!(may(&caller, Verb::Write, Target::Namespaces).unwrap_err(), "ana may not do this; members of the group platform can");
+        assert_eq!(
+            may(&caller, Verb::Write, Target::Namespaces).unwrap_err(),
+            "ana may not do this; members of the group platform can"
+        );
     }
 }

@@ -11,7 +11,8 @@ pub const MAX_DEPTH: usize = 100;
 /// Reads all documents of a YAML (or JSON) text, empty ones left out. `origin` names the text in errors (a file name, "request body").
 pub fn parse_all(text: &str, origin: &str) -> Result<Vec<Value>> {
     check_size(text.len(), origin)?;
-    let documents = serde_saphyr::from_multiple_with_options::<Value>(text, options()).map_err(|e| located(&e, origin))?;
+    let documents =
+        serde_saphyr::from_multiple_with_options::<Value>(text, options()).map_err(|e| located(&e, origin))?;
     Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
 }
 
@@ -38,7 +39,9 @@ pub fn to_yaml(value: &Value) -> String {
 
 fn check_size(size: usize, origin: &str) -> Result<()> {
     if size > MAX_BYTES {
-        let message = format!("{origin}: {size} bytes are too many; the limit is {MAX_BYTES}. Split the documents into several files");
+        let message = format!(
+            "{origin}: {size} bytes are too many; the limit is {MAX_BYTES}. Split the documents into several files"
+        );
         return Err(Error::new(ErrorKind::RequestEntityTooLarge, message));
     }
     Ok(())
@@ -72,8 +75,12 @@ mod tests {
 
     #[test]
     fn plain_words_stay_strings() {
-        let value = parse_one("country: no\nversion: 1.10\nport: 5432\non: true\nmode: 0755\nempty:\n", "a.yaml").unwrap();
-        assert_eq!(value, json!({"country": "no", "version": 1.1, "port": 5432, "on": true, "mode": 493, "empty": null}));
+        let value =
+            parse_one("country: no\nversion: 1.10\nport: 5432\non: true\nmode: 0755\nempty:\n", "a.yaml").unwrap();
+        assert_eq!(
+            value,
+            json!({"country": "no", "version": 1.1, "port": 5432, "on": true, "mode": 493, "empty": null})
+        );
     }
 
     #[test]

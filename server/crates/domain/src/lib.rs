@@ -1,10 +1,10 @@
 //! domain
+pub mod caller;
 pub mod condition;
+pub mod destination;
 pub mod digest;
 pub mod document;
 pub mod error;
-pub mod caller;
-pub mod destination;
 pub mod event;
 pub mod facets;
 pub mod name;
@@ -12,12 +12,12 @@ pub mod object;
 pub mod placement;
 pub mod plan;
 pub mod promise;
-pub mod selector;
-pub mod time;
 pub mod reason;
 pub mod request;
 pub mod run;
+pub mod selector;
 pub mod status;
+pub mod time;
 pub mod work;
 pub mod workflow;
 

@@ -5,7 +5,9 @@ use crate::{
     selector::Labels,
     time::Timestamp,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::SerializeMap};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::SerializeMap,
+};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -103,7 +105,10 @@ impl Object {
 
     pub fn from_value(value: Value) -> Result<Self> {
         let Value::Object(mut rest) = value else {
-            return Err(Error::bad_request(format!("an object must be a mapping with apiVersion and kind, not {}", type_name(&value))));
+            return Err(Error::bad_request(format!(
+                "an object must be a mapping with apiVersion and kind, not {}",
+                type_name(&value)
+            )));
         };
         let mut text = |key: &str| match rest.remove(key) {
             Some(Value::String(text)) => Ok(text),
@@ -113,7 +118,9 @@ impl Object {
         let (api_version, kind) = (text("apiVersion")?, text("kind")?);
         let metadata = match rest.remove("metadata") {
             None | Some(Value::Null) => Metadata::default(),
-            Some(metadata) => serde_json::from_value(metadata).map_err(|e| located("", "metadata", format!("metadata: {e}")))?,
+            Some(metadata) => {
+                serde_json::from_value(metadata).map_err(|e| located("", "metadata", format!("metadata: {e}")))?
+            }
         };
         let spec = rest.remove("spec").unwrap_or_default();
         let status = rest.remove("status").unwrap_or_default();
@@ -203,7 +210,11 @@ impl<K: Kind<Spec: PartialEq, Status: PartialEq>> PartialEq for Typed<K> {
 
 impl<K: Kind<Spec: std::fmt::Debug, Status: std::fmt::Debug>> std::fmt::Debug for Typed<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct(K::KIND).field("metadata", &self.metadata).field("spec", &self.spec).field("status", &self.status).finish()
+        f.debug_struct(K::KIND)
+            .field("metadata", &self.metadata)
+            .field("spec", &self.spec)
+            .field("status", &self.status)
+            .finish()
     }
 }
 
@@ -255,7 +266,9 @@ fn located(prefix: &str, field: &str, message: String) -> Error {
 
 /// `spec.rules[0].port` as a JSON Pointer.
 fn pointer_of(path: &str) -> String {
-    path.split(['.', '[']).map(|part| format!("/{}", part.trim_end_matches(']').replace('~', "~0").replace('/', "~1"))).collect()
+    path.split(['.', '['])
+        .map(|part| format!("/{}", part.trim_end_matches(']').replace('~', "~0").replace('/', "~1")))
+        .collect()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
@@ -282,7 +295,11 @@ mod version_text {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
-        if text.is_empty() { Ok(0) } else { text.parse().map_err(|_| D::Error::custom(format!("resourceVersion {text:?} is not one of ours"))) }
+        if text.is_empty() {
+            Ok(0)
+        } else {
+            text.parse().map_err(|_| D::Error::custom(format!("resourceVersion {text:?} is not one of ours")))
+        }
     }
 }
 
@@ -303,13 +320,17 @@ mod tests {
 
     #[test]
     fn null_metadata_fields_count_as_absent() {
-        let object = Object::from_value(json!({"kind": "X", "metadata": {"creationTimestamp": null, "labels": null}})).unwrap();
+        let object =
+            Object::from_value(json!({"kind": "X", "metadata": {"creationTimestamp": null, "labels": null}})).unwrap();
         assert_eq!(object.metadata, Metadata::default());
     }
 
     #[test]
     fn a_wrong_type_says_where() {
         let error = Object::from_value(json!({"kind": 7})).unwrap_err();
-        assert_eq!((error.message.as_str(), error.causes[0].pointer.as_str()), ("kind must be a string, not integer", "/kind"));
+        assert_eq!(
+            (error.message.as_str(), error.causes[0].pointer.as_str()),
+            ("kind must be a string, not integer", "/kind")
+        );
     }
 }

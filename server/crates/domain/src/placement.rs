@@ -81,9 +81,22 @@ impl Placement {
 }
 
 /// Kratix's `nestedByMetadata` layout below the destination's path.
-pub fn nested_root(store_path: &str, destination_path: &str, namespace: &str, promise: &str, resource: &str, pipeline: &str, group: &str) -> String {
+pub fn nested_root(
+    store_path: &str,
+    destination_path: &str,
+    namespace: &str,
+    promise: &str,
+    resource: &str,
+    pipeline: &str,
+    group: &str,
+) -> String {
     let parts = [store_path, destination_path, "resources", namespace, promise, resource, pipeline, group];
-    parts.iter().flat_map(|part| part.split('/')).filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+    parts
+        .iter()
+        .flat_map(|part| part.split('/'))
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 #[cfg(test)]

@@ -92,15 +92,19 @@ pub fn plan(observed: Observed, now: Timestamp) -> Plan {
 
 /// The line a time line gets when a pass changed what a resource is waiting for.
 pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
-    let ready = |object: &Object| ResourceStatus::read(&object.status).condition("Ready").map(|c| (c.reason.clone(), c.message.clone()));
+    let ready = |object: &Object| {
+        ResourceStatus::read(&object.status).condition("Ready").map(|c| (c.reason.clone(), c.message.clone()))
+    };
     let after = &plan.next.resource;
     if !plan.forget && ready(before) == ready(after) {
         return None;
     }
     let level = match plan.reason {
-        Reason::StepFailed { .. } | Reason::StepRetrying { .. } | Reason::PlacementFailing { .. } | Reason::NoDestination { .. } | Reason::PromiseMissing { .. } => {
-            Level::Warning
-        }
+        Reason::StepFailed { .. }
+        | Reason::StepRetrying { .. }
+        | Reason::PlacementFailing { .. }
+        | Reason::NoDestination { .. }
+        | Reason::PromiseMissing { .. } => Level::Warning,
         _ => Level::Normal,
     };
     let run = plan.next.runs.last().map_or("", |run| run.metadata.name.as_str());
@@ -147,7 +151,9 @@ impl Pass {
     fn label(&mut self, key: &str, value: Option<&str>) {
         let labels = &mut self.observed.resource.metadata.labels;
         match value {
-            Some(value) if labels.get(key).is_none_or(|old| old != value) => drop(labels.insert(key.to_owned(), value.to_owned())),
+            Some(value) if labels.get(key).is_none_or(|old| old != value) => {
+                drop(labels.insert(key.to_owned(), value.to_owned()))
+            }
             Some(_) => {}
             None => drop(labels.remove(key)),
         }
@@ -174,7 +180,9 @@ pub fn works_of(
     now: Timestamp,
 ) -> Vec<Work> {
     outputs
-        .map(|(pipeline, output, selectors)| advance::work(resource, promise, &pipeline, "", crate::work::group(&output, &selectors), now))
+        .map(|(pipeline, output, selectors)| {
+            advance::work(resource, promise, &pipeline, "", crate::work::group(&output, &selectors), now)
+        })
         .filter(|work| !work.spec.groups.is_empty())
         .collect()
 }

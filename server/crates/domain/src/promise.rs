@@ -115,7 +115,9 @@ impl Promise {
         let version = VERSION_LABELS.iter().find_map(|label| object.metadata.labels.get(*label));
         let mut spec = match object.group() {
             kratix::GROUP => kratix::read(&object.spec)?,
-            _ => object::decode(if object.spec.is_null() { serde_json::json!({}) } else { object.spec.clone() }, "spec")?,
+            _ => {
+                object::decode(if object.spec.is_null() { serde_json::json!({}) } else { object.spec.clone() }, "spec")?
+            }
         };
         spec.fill_in(&name);
         let promise = Self { name, version: version.map_or(UNVERSIONED, String::as_str).to_owned(), spec };
@@ -123,7 +125,8 @@ impl Promise {
         if causes.is_empty() {
             return Ok(promise);
         }
-        let told = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect::<Vec<_>>().join("; ");
+        let told =
+            causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect::<Vec<_>>().join("; ");
         Err(Error::invalid(format!("Promise {:?} is invalid: {told}", promise.name), causes))
     }
 
@@ -140,7 +143,13 @@ impl Promise {
     fn faults(&self) -> Vec<Cause> {
         let mut causes = Vec::new();
         let mut wrong = |field: &str, message: String| {
-            causes.push(Cause { reason: "FieldValueInvalid".into(), message, field: field.into(), pointer: format!("/{}", field.replace('.', "/")), human: String::new() });
+            causes.push(Cause {
+                reason: "FieldValueInvalid".into(),
+                message,
+                field: field.into(),
+                pointer: format!("/{}", field.replace('.', "/")),
+                human: String::new(),
+            });
         };
         if let Some(api) = &self.spec.api {
             if !name::is_subdomain(&api.group) || !api.group.contains('.') {
@@ -163,7 +172,10 @@ impl Promise {
             }
         }
         let resource = &self.spec.workflows.resource;
-        for (field, pipelines) in [("spec.workflows.resource.configure", &resource.configure), ("spec.workflows.resource.delete", &resource.delete)] {
+        for (field, pipelines) in [
+            ("spec.workflows.resource.configure", &resource.configure),
+            ("spec.workflows.resource.delete", &resource.delete),
+        ] {
             for message in pipeline_faults(pipelines) {
                 wrong(field, message);
             }
@@ -220,7 +232,9 @@ fn plural(singular: &str) -> String {
     match singular {
         s if s.ends_with("ss") || s.ends_with('x') || s.ends_with("ch") || s.ends_with("sh") => format!("{s}es"),
         s if s.ends_with('s') => s.to_owned(),
-        s if s.ends_with('y') && !["ay", "ey", "oy", "uy"].iter().any(|vowel| s.ends_with(vowel)) => format!("{}ies", &s[..s.len() - 1]),
+        s if s.ends_with('y') && !["ay", "ey", "oy", "uy"].iter().any(|vowel| s.ends_with(vowel)) => {
+            format!("{}ies", &s[..s.len() - 1])
+        }
         s => format!("{s}s"),
     }
 }
@@ -273,9 +287,14 @@ mod tests {
 
     #[test]
     fn a_promise_fills_in_what_follows_from_its_kind() {
-        let promise = Promise::read(&object(json!({"api": {"group": "data.example.com", "version": "v1", "kind": "Policy"}}))).unwrap();
+        let promise =
+            Promise::read(&object(json!({"api": {"group": "data.example.com", "version": "v1", "kind": "Policy"}})))
+                .unwrap();
         let api = promise.spec.api.clone().unwrap();
-        assert_eq!((api.singular.as_str(), api.plural.as_str(), promise.title(), promise.version.as_str()), ("policy", "policies", "postgresql", "not-set"));
+        assert_eq!(
+            (api.singular.as_str(), api.plural.as_str(), promise.title(), promise.version.as_str()),
+            ("policy", "policies", "postgresql", "not-set")
+        );
     }
 
     #[track_caller]

@@ -8,21 +8,54 @@ use std::fmt;
 pub enum Reason {
     Ready,
     Paused,
-    PromiseMissing { promise: String },
-    StepRunning { pipeline: String, step: String },
+    PromiseMissing {
+        promise: String,
+    },
+    StepRunning {
+        pipeline: String,
+        step: String,
+    },
     /// An attempt failed and another will follow.
-    StepRetrying { pipeline: String, step: String, attempt: u32, of: u32, at: Timestamp, cause: String },
-    StepFailed { pipeline: String, step: String, cause: String },
+    StepRetrying {
+        pipeline: String,
+        step: String,
+        attempt: u32,
+        of: u32,
+        at: Timestamp,
+        cause: String,
+    },
+    StepFailed {
+        pipeline: String,
+        step: String,
+        cause: String,
+    },
     /// A pipeline asked to wait, for a person or until a time.
-    Suspended { pipeline: String, message: String, until: Option<Timestamp> },
+    Suspended {
+        pipeline: String,
+        message: String,
+        until: Option<Timestamp>,
+    },
     /// A newer generation waits for the step that is still running.
-    FinishingOlder { generation: i64 },
-    NoDestination { selectors: String },
-    Placing { destination: String },
-    PlacementFailing { destination: String, cause: String },
-    Withdrawing { destination: String },
+    FinishingOlder {
+        generation: i64,
+    },
+    NoDestination {
+        selectors: String,
+    },
+    Placing {
+        destination: String,
+    },
+    PlacementFailing {
+        destination: String,
+        cause: String,
+    },
+    Withdrawing {
+        destination: String,
+    },
     /// Somebody else's finalizers are still on the resource.
-    HeldByFinalizers { finalizers: String },
+    HeldByFinalizers {
+        finalizers: String,
+    },
     Deleted,
 }
 
@@ -56,9 +89,14 @@ impl fmt::Display for Reason {
             Self::PromiseMissing { promise } => write!(f, "The promise {promise} is not there; apply it to go on"),
             Self::StepRunning { pipeline, step } => write!(f, "Running step {step} of pipeline {pipeline}"),
             Self::StepRetrying { pipeline, step, attempt, of, at, cause } => {
-                write!(f, "Step {step} of pipeline {pipeline} failed (attempt {attempt} of {of}), next attempt at {at}: {cause}")
+                write!(
+                    f,
+                    "Step {step} of pipeline {pipeline} failed (attempt {attempt} of {of}), next attempt at {at}: {cause}"
+                )
             }
-            Self::StepFailed { pipeline, step, cause } => write!(f, "Step {step} of pipeline {pipeline} failed: {cause}"),
+            Self::StepFailed { pipeline, step, cause } => {
+                write!(f, "Step {step} of pipeline {pipeline} failed: {cause}")
+            }
             Self::Suspended { pipeline, message, until } => {
                 write!(f, "Pipeline {pipeline} asked to wait")?;
                 if let Some(until) = until {
@@ -66,13 +104,23 @@ impl fmt::Display for Reason {
                 }
                 if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
             }
-            Self::FinishingOlder { generation } => write!(f, "Finishing the running step of generation {generation} before the newer one starts"),
-            Self::NoDestination { selectors } if selectors.is_empty() => f.write_str("No destination takes this; add one"),
-            Self::NoDestination { selectors } => write!(f, "No destination has the labels {selectors}; add one, or change the promise's selectors"),
+            Self::FinishingOlder { generation } => {
+                write!(f, "Finishing the running step of generation {generation} before the newer one starts")
+            }
+            Self::NoDestination { selectors } if selectors.is_empty() => {
+                f.write_str("No destination takes this; add one")
+            }
+            Self::NoDestination { selectors } => {
+                write!(f, "No destination has the labels {selectors}; add one, or change the promise's selectors")
+            }
             Self::Placing { destination } => write!(f, "Writing to destination {destination}"),
-            Self::PlacementFailing { destination, cause } => write!(f, "Destination {destination} does not take the files: {cause}"),
+            Self::PlacementFailing { destination, cause } => {
+                write!(f, "Destination {destination} does not take the files: {cause}")
+            }
             Self::Withdrawing { destination } => write!(f, "Removing the files from destination {destination}"),
-            Self::HeldByFinalizers { finalizers } => write!(f, "Everything of Midspan's is removed; the finalizers {finalizers} are others' to drop"),
+            Self::HeldByFinalizers { finalizers } => {
+                write!(f, "Everything of Midspan's is removed; the finalizers {finalizers} are others' to drop")
+            }
             Self::Deleted => f.write_str("Deleted"),
         }
     }

@@ -115,7 +115,11 @@ impl Request {
                 ..crate::Metadata::default()
             },
             spec,
-            status: RequestStatus { phase: RequestPhase::Submitted, submitted_at: Some(now), ..RequestStatus::default() },
+            status: RequestStatus {
+                phase: RequestPhase::Submitted,
+                submitted_at: Some(now),
+                ..RequestStatus::default()
+            },
         }
     }
 }

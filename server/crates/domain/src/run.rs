@@ -236,9 +236,11 @@ impl Run {
     }
 
     pub fn find(&self, test: impl Fn(&StepRun) -> bool) -> Option<StepAt> {
-        self.status.pipelines.iter().enumerate().find_map(|(pipeline, run)| {
-            run.steps.iter().position(&test).map(|step| StepAt { pipeline, step })
-        })
+        self.status
+            .pipelines
+            .iter()
+            .enumerate()
+            .find_map(|(pipeline, run)| run.steps.iter().position(&test).map(|step| StepAt { pipeline, step }))
     }
 
     /// Ends the run: what has not begun is skipped.
@@ -253,7 +255,11 @@ impl Run {
                 }
             }
             if matches!(pipeline.phase, Phase::Pending | Phase::Running | Phase::Suspended) {
-                pipeline.phase = if phase == RunPhase::Failed && pipeline.phase == Phase::Running { Phase::Failed } else { Phase::Skipped };
+                pipeline.phase = if phase == RunPhase::Failed && pipeline.phase == Phase::Running {
+                    Phase::Failed
+                } else {
+                    Phase::Skipped
+                };
             }
         }
     }
@@ -261,7 +267,11 @@ impl Run {
 
 impl PipelineRun {
     pub(crate) fn new(pipeline: &Pipeline) -> Self {
-        let steps = pipeline.steps.iter().map(|step| StepRun { name: step.name.clone(), uses: Some(step.uses), ..StepRun::default() });
+        let steps = pipeline.steps.iter().map(|step| StepRun {
+            name: step.name.clone(),
+            uses: Some(step.uses),
+            ..StepRun::default()
+        });
         Self { name: pipeline.name.clone(), steps: steps.collect(), ..Self::default() }
     }
 }

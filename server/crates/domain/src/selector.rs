@@ -37,8 +37,10 @@ impl LabelSelector {
 impl Selector {
     /// Reads the query form. Commas inside parentheses separate values.
     pub fn parse(text: &str) -> Result<Self> {
-        let requirements =
-            split_outside_parentheses(text).filter(|part| !part.trim().is_empty()).map(Requirement::parse).collect::<Result<_>>()?;
+        let requirements = split_outside_parentheses(text)
+            .filter(|part| !part.trim().is_empty())
+            .map(Requirement::parse)
+            .collect::<Result<_>>()?;
         Ok(Self { requirements })
     }
 
@@ -63,7 +65,11 @@ impl Requirement {
 
     fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        let refuse = || Error::bad_request(format!("unable to parse requirement: {text:?} is not a label selector such as a=b, a!=b, a in (b,c) or !a"));
+        let refuse = || {
+            Error::bad_request(format!(
+                "unable to parse requirement: {text:?} is not a label selector such as a=b, a!=b, a in (b,c) or !a"
+            ))
+        };
         let checked = |key: &str| crate::name::is_qualified(key).then(|| key.to_owned()).ok_or_else(refuse);
         if let Some(key) = text.strip_prefix('!') {
             return Ok(Self::Missing(checked(key.trim())?));

@@ -48,7 +48,8 @@ pub enum ResourcePhase {
 }
 
 impl ResourcePhase {
-    pub const ALL: [Self; 6] = [Self::Pending, Self::Progressing, Self::Ready, Self::Suspended, Self::Failed, Self::Deleting];
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Progressing, Self::Ready, Self::Suspended, Self::Failed, Self::Deleting];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -60,10 +60,18 @@ pub fn group(output: &Files, selectors: &[DirectorySelector]) -> Vec<Group> {
     let mut groups: Vec<Group> = selectors
         .iter()
         .filter(|entry| !entry.directory.is_empty())
-        .map(|entry| Group { directory: entry.directory.clone(), selectors: vec![entry.selector.clone()], files: Files::new() })
+        .map(|entry| Group {
+            directory: entry.directory.clone(),
+            selectors: vec![entry.selector.clone()],
+            files: Files::new(),
+        })
         .collect();
     let mut default = Group {
-        selectors: selectors.iter().filter(|entry| entry.directory.is_empty()).map(|entry| entry.selector.clone()).collect(),
+        selectors: selectors
+            .iter()
+            .filter(|entry| entry.directory.is_empty())
+            .map(|entry| entry.selector.clone())
+            .collect(),
         ..Group::default()
     };
     for (path, digest) in output {
@@ -94,13 +102,23 @@ mod tests {
 
     #[test]
     fn a_directory_entry_takes_its_folder_and_the_rest_goes_together() {
-        let files = ["db/a.yaml", "db/deep/b.yaml", "dbx/c.yaml", "d.yaml"].map(|path| (path.to_owned(), Digest::of(path)));
+        let files =
+            ["db/a.yaml", "db/deep/b.yaml", "dbx/c.yaml", "d.yaml"].map(|path| (path.to_owned(), Digest::of(path)));
         let groups = group(&files.into(), &[selector("db", "prod"), selector("", "dev")]);
         let told: Vec<_> = groups
             .iter()
-            .map(|g| (g.directory.as_str(), g.selectors[0].match_labels["environment"].as_str(), g.files.keys().map(String::as_str).collect::<Vec<_>>()))
+            .map(|g| {
+                (
+                    g.directory.as_str(),
+                    g.selectors[0].match_labels["environment"].as_str(),
+                    g.files.keys().map(String::as_str).collect::<Vec<_>>(),
+                )
+            })
             .collect();
-        assert_eq!(told, [("db", "prod", vec!["db/a.yaml", "db/deep/b.yaml"]), ("", "dev", vec!["d.yaml", "dbx/c.yaml"])]);
+        assert_eq!(
+            told,
+            [("db", "prod", vec!["db/a.yaml", "db/deep/b.yaml"]), ("", "dev", vec!["d.yaml", "dbx/c.yaml"])]
+        );
     }
 
     #[test]

@@ -177,7 +177,8 @@ impl Serialize for GoDuration {
 impl<'de> Deserialize<'de> for GoDuration {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a duration such as 30s, 5m or 1h30m")))
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a duration such as 30s, 5m or 1h30m")))
     }
 }
 
@@ -211,7 +212,11 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_cap_and_spread_by_at_most_a_quarter() {
-        let retry = Retry { attempts: 9, backoff: GoDuration(Duration::from_secs(2)), max_backoff: GoDuration(Duration::from_secs(60)) };
+        let retry = Retry {
+            attempts: 9,
+            backoff: GoDuration(Duration::from_secs(2)),
+            max_backoff: GoDuration(Duration::from_secs(60)),
+        };
         for (attempt, base) in [(1, 2.0), (2, 4.0), (3, 8.0), (9, 60.0)] {
             let pause = retry.pause(attempt, "step").as_secs_f64();
             assert!((base..=base * 1.25).contains(&pause), "{attempt}: {pause}");

@@ -49,7 +49,15 @@ pub struct Config {
 impl Config {
     pub fn new(replica: impl Into<String>) -> Self {
         let lease = Duration::from_secs(10);
-        Self { replica: replica.into(), lease, alone: false, failpoint: None, passes: 64, steps: 64, steps_per_promise: 16 }
+        Self {
+            replica: replica.into(),
+            lease,
+            alone: false,
+            failpoint: None,
+            passes: 64,
+            steps: 64,
+            steps_per_promise: 16,
+        }
     }
 }
 
@@ -90,7 +98,14 @@ pub(crate) struct Batch {
 }
 
 impl Orchestrator {
-    pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>, offers: Arc<Offers>, runner: Runner, stores: Stores) -> Self {
+    pub fn new(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        offers: Arc<Offers>,
+        runner: Runner,
+        stores: Stores,
+    ) -> Self {
         if let Some(setting) = &config.failpoint {
             failpoint::arm(setting);
         }
@@ -200,7 +215,11 @@ impl Orchestrator {
         }
         failpoint::pass("keys.claimed");
         metrics::counter!("midspan_keys_claimed").increment(leases.len() as u64);
-        let batch = Arc::new(Batch { tenure, destinations: Arc::new(self.destinations().await?), current: tokio::sync::Mutex::default() });
+        let batch = Arc::new(Batch {
+            tenure,
+            destinations: Arc::new(self.destinations().await?),
+            current: tokio::sync::Mutex::default(),
+        });
         for (lease, permit) in leases.into_iter().zip(room) {
             let (orchestrator, batch) = (self.clone(), batch.clone());
             self.inner.tasks.spawn(async move {
@@ -257,7 +276,14 @@ impl Orchestrator {
     }
 
     async fn destinations(&self) -> Result<Vec<Destination>> {
-        self.inner.store.list(&Query::of_kind(GROUP, "Destination")).await?.objects.into_iter().map(Typed::<DestinationKind>::parse).collect()
+        self.inner
+            .store
+            .list(&Query::of_kind(GROUP, "Destination"))
+            .await?
+            .objects
+            .into_iter()
+            .map(Typed::<DestinationKind>::parse)
+            .collect()
     }
 
     async fn until_next_due(&self) -> Duration {
@@ -331,7 +357,11 @@ impl Orchestrator {
             return;
         }
         let successor = tenure.successor();
-        tracing::error!(replica = tenure.replica, successor = successor.replica, "no heartbeat for a whole lease: ending this replica's steps");
+        tracing::error!(
+            replica = tenure.replica,
+            successor = successor.replica,
+            "no heartbeat for a whole lease: ending this replica's steps"
+        );
         tenure.over.cancel();
         *lock(&self.inner.tenure) = Arc::new(successor);
         let retired = self.inner.store.retire(&tenure.replica, self.inner.clock.now());

@@ -23,7 +23,8 @@ mod armed {
     /// The first setting of a process counts.
     pub fn arm(setting: &str) {
         let (name, nth) = setting.split_once(':').unwrap_or((setting, "1"));
-        let abort = || Setting::Abort { name: name.to_owned(), nth: nth.parse().unwrap_or(1), passed: AtomicU32::new(0) };
+        let abort =
+            || Setting::Abort { name: name.to_owned(), nth: nth.parse().unwrap_or(1), passed: AtomicU32::new(0) };
         SETTING.get_or_init(|| if setting == "list" { Setting::List } else { abort() });
     }
 

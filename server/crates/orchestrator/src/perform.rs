@@ -54,7 +54,11 @@ impl Orchestrator {
         };
         let resumed = run.step(at).is_some_and(|step| step.resumed > 0);
         let ended = match self.prepare(&observed, at).await {
-            Err(error) => Some(Ended::Failed { message: error.message, exit_code: None, permanent: error.kind != ErrorKind::ServiceUnavailable }),
+            Err(error) => Some(Ended::Failed {
+                message: error.message,
+                exit_code: None,
+                permanent: error.kind != ErrorKind::ServiceUnavailable,
+            }),
             Ok(input) => {
                 place.retry = input.step.retry;
                 self.perform_step(input, &place, resumed).await
@@ -62,14 +66,18 @@ impl Orchestrator {
         };
         match ended {
             // what was done is recorded even now, unless somebody else has taken the step over
-            Some(ended) if matches!(ended, Ended::Done { .. }) || !place.tenure.over.is_cancelled() => self.record_until_kept(&place, ended).await,
+            Some(ended) if matches!(ended, Ended::Done { .. }) || !place.tenure.over.is_cancelled() => {
+                self.record_until_kept(&place, ended).await
+            }
             _ => self.hand_over(&place).await,
         }
     }
 
     /// This replica has lost the step: whoever looks next takes the attempt up; what it came to here is not ours to say.
     async fn hand_over(&self, place: &Place) {
-        while let Err(error) = self.inner.store.commit(vec![wake(&place.resource, &place.namespace, self.inner.clock.now())]).await {
+        while let Err(error) =
+            self.inner.store.commit(vec![wake(&place.resource, &place.namespace, self.inner.clock.now())]).await
+        {
             tracing::warn!(%error, run = place.run, "cannot hand over a step yet");
             if self.paused(Duration::from_secs(1)).await {
                 return;
@@ -105,7 +113,14 @@ impl Orchestrator {
             return None; // this replica was paused or cut off since the intent was committed
         }
         let (sender, receiver) = mpsc::channel(256);
-        let log = self.inner.tasks.spawn(keep_log(self.clone(), place.run.clone(), input.pipeline.clone(), input.step.name.clone(), place.attempt, receiver));
+        let log = self.inner.tasks.spawn(keep_log(
+            self.clone(),
+            place.run.clone(),
+            input.pipeline.clone(),
+            input.step.name.clone(),
+            place.attempt,
+            receiver,
+        ));
         let cancel = place.tenure.over.child_token();
         failpoint::pass("step.perform");
         let ended = self.inner.runner.perform(input, LogSink::new(sender), cancel).await;
@@ -122,7 +137,9 @@ impl Orchestrator {
         loop {
             match self.record(place, &outcome, &content).await {
                 Ok(()) => return,
-                Err(error) if error.kind == ErrorKind::Conflict => tracing::debug!(%error, "recording an outcome again"),
+                Err(error) if error.kind == ErrorKind::Conflict => {
+                    tracing::debug!(%error, "recording an outcome again")
+                }
                 Err(error) => {
                     tracing::warn!(%error, run = place.run, "cannot record a step's outcome yet");
                     tokio::time::sleep(pause).await;
@@ -136,12 +153,15 @@ impl Orchestrator {
         let now = self.inner.clock.now();
         let Some(object) = self.inner.store.by_uid(&place.run).await? else { return Ok(()) };
         let mut run = Typed::<RunKind>::parse(object)?;
-        let ours = run.step(place.at).is_some_and(|step| step.phase == Phase::Running && step.holder.as_ref() == Some(&place.holder));
+        let ours = run
+            .step(place.at)
+            .is_some_and(|step| step.phase == Phase::Running && step.holder.as_ref() == Some(&place.holder));
         if !ours || !run.record(place.at, outcome.clone(), place.retry, now) {
             tracing::warn!(run = place.run, "a step's outcome came after somebody else took the step over");
             return Ok(());
         }
-        let blobs = content.blobs.iter().map(|(digest, bytes)| Op::Blob { digest: digest.clone(), bytes: bytes.to_vec() });
+        let blobs =
+            content.blobs.iter().map(|(digest, bytes)| Op::Blob { digest: digest.clone(), bytes: bytes.to_vec() });
         let mut ops: Vec<Op> = blobs.collect();
         ops.push(Op::Update(run.to_object()));
         ops.push(wake(&place.resource, &place.namespace, now));
@@ -153,7 +173,14 @@ impl Orchestrator {
 }
 
 /// Writes the log in chunks: as large as they come together within a moment, never later than that.
-async fn keep_log(orchestrator: Orchestrator, run: String, pipeline: String, step: String, attempt: u32, mut pieces: mpsc::Receiver<LogPiece>) {
+async fn keep_log(
+    orchestrator: Orchestrator,
+    run: String,
+    pipeline: String,
+    step: String,
+    attempt: u32,
+    mut pieces: mpsc::Receiver<LogPiece>,
+) {
     const MOMENT: Duration = Duration::from_millis(100);
     const LARGEST: usize = 64 * 1024;
     while let Some(first) = pieces.recv().await {
@@ -166,7 +193,15 @@ async fn keep_log(orchestrator: Orchestrator, run: String, pipeline: String, ste
             }
         }
         let at = orchestrator.inner.clock.now();
-        let chunk = LogChunk { run: run.clone(), pipeline: pipeline.clone(), step: step.clone(), attempt, at, stream: String::new(), text };
+        let chunk = LogChunk {
+            run: run.clone(),
+            pipeline: pipeline.clone(),
+            step: step.clone(),
+            attempt,
+            at,
+            stream: String::new(),
+            text,
+        };
         failpoint::pass("log.append");
         if let Err(error) = orchestrator.inner.store.append_log(chunk).await {
             tracing::warn!(%error, run, "part of a step's log is lost");

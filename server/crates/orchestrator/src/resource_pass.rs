@@ -2,8 +2,9 @@
 
 use crate::{
     driver::{Batch, Orchestrator},
-    failpoint, store_key,
+    failpoint,
     steps::{Folders, StepInput, template},
+    store_key,
     tenure::{Tenure, lock},
 };
 use domain::{
@@ -75,11 +76,23 @@ impl Orchestrator {
         let holder = Holder { replica: tenure.replica.clone(), fence: lease.fence };
         let mut live = self.live_holders(&runs, tenure).await?;
         let held = runs.last().and_then(|run| Some((run, run.step(run.running()?)?.holder.as_ref()?)));
-        if held.is_some_and(|(run, held)| held.replica == tenure.replica && !performing.contains(&(run.metadata.uid.clone(), held.fence))) {
+        if held.is_some_and(|(run, held)| {
+            held.replica == tenure.replica && !performing.contains(&(run.metadata.uid.clone(), held.fence))
+        }) {
             // the intent was stored though its commit was reported lost: it is in our name, and nobody is at it
             live.remove(&tenure.replica);
         }
-        Ok(Some(Observed { resource, runs, requests, works, placements, offer, destinations: batch.destinations.clone(), live, holder }))
+        Ok(Some(Observed {
+            resource,
+            runs,
+            requests,
+            works,
+            placements,
+            offer,
+            destinations: batch.destinations.clone(),
+            live,
+            holder,
+        }))
     }
 
     /// The revision this resource runs. A deletion runs the one that was last applied: its promise may be gone or changed.
@@ -100,7 +113,11 @@ impl Orchestrator {
     /// The replicas that count as alive. A holder that the last heartbeat did not know may be new: ask again before calling it dead.
     async fn live_holders(&self, runs: &[Run], tenure: &Tenure) -> Result<std::collections::BTreeSet<String>> {
         let live = lock(&self.inner.live).clone();
-        let holders = runs.iter().flat_map(|run| &run.status.pipelines).flat_map(|p| &p.steps).filter_map(|step| step.holder.as_ref());
+        let holders = runs
+            .iter()
+            .flat_map(|run| &run.status.pipelines)
+            .flat_map(|p| &p.steps)
+            .filter_map(|step| step.holder.as_ref());
         if holders.into_iter().all(|holder| live.contains(&holder.replica)) {
             return Ok(live);
         }
@@ -122,7 +139,13 @@ impl Orchestrator {
     }
 
     /// What a step is given: the object as it stands, its definition, and what the steps before it left.
-    pub(crate) async fn step_input(&self, next: &Observed, at: StepAt, offer: &Offer, content: &Content) -> Result<Option<StepInput>> {
+    pub(crate) async fn step_input(
+        &self,
+        next: &Observed,
+        at: StepAt,
+        offer: &Offer,
+        content: &Content,
+    ) -> Result<Option<StepInput>> {
         let Some(run) = next.runs.last() else { return Ok(None) };
         let (Some(step), Some(pipeline), Some(state)) =
             (offer.step(run.spec.workflow, at), run.status.pipelines.get(at.pipeline), run.step(at))
@@ -130,7 +153,10 @@ impl Orchestrator {
             return Ok(None);
         };
         debug_assert_eq!(state.phase, Phase::Running);
-        let before = Folders { output: self.load(&pipeline.output, content).await?, metadata: self.load(&pipeline.metadata, content).await? };
+        let before = Folders {
+            output: self.load(&pipeline.output, content).await?,
+            metadata: self.load(&pipeline.metadata, content).await?,
+        };
         let object = match &state.input {
             Some(digest) if state.resumed > 0 => self.frozen(digest, content).await?,
             _ => next.resource.clone(),
@@ -159,13 +185,17 @@ impl Orchestrator {
     }
 
     async fn load(&self, files: &Files, content: &Content) -> Result<BTreeMap<String, bytes::Bytes>> {
-        let missing: Vec<Digest> = files.values().filter(|digest| !content.blobs.contains_key(*digest)).cloned().collect();
+        let missing: Vec<Digest> =
+            files.values().filter(|digest| !content.blobs.contains_key(*digest)).cloned().collect();
         let stored = if missing.is_empty() { BTreeMap::new() } else { self.inner.store.blobs(&missing).await? };
-        let bytes = |digest: &Digest| content.blobs.get(digest).cloned().or_else(|| stored.get(digest).map(|bytes| bytes.clone().into()));
+        let bytes = |digest: &Digest| {
+            content.blobs.get(digest).cloned().or_else(|| stored.get(digest).map(|bytes| bytes.clone().into()))
+        };
         files
             .iter()
             .map(|(path, digest)| {
-                let bytes = bytes(digest).ok_or_else(|| domain::Error::internal(format!("blob {digest} of {path} is missing")))?;
+                let bytes = bytes(digest)
+                    .ok_or_else(|| domain::Error::internal(format!("blob {digest} of {path} is missing")))?;
                 Ok((path.clone(), bytes))
             })
             .collect()
@@ -186,7 +216,8 @@ impl Content {
         match ended {
             Ended::Failed { message, exit_code, permanent } => Outcome::Failed { message, exit_code, permanent },
             Ended::Done { folders, exit_code, message } => {
-                let metadata_contents = folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
+                let metadata_contents =
+                    folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
                 let (output, metadata) = (self.keep(folders.output), self.keep(folders.metadata));
                 Outcome::Done(StepResult { output, metadata, metadata_contents, exit_code, message })
             }
@@ -224,7 +255,8 @@ fn freeze_input(next: &mut Observed, at: StepAt, content: &mut Content) {
 fn pure_step(plan: &Plan) -> Option<(StepAt, Arc<Offer>)> {
     let (at, offer) = (plan.perform?, plan.next.offer.clone()?);
     let run = plan.next.runs.last()?;
-    let step = offer.step(run.spec.workflow, at).filter(|step| step.uses.is_pure() && offer.revision == run.spec.revision)?;
+    let step =
+        offer.step(run.spec.workflow, at).filter(|step| step.uses.is_pure() && offer.revision == run.spec.revision)?;
     step.uses.is_pure().then_some((at, offer))
 }
 
@@ -233,7 +265,10 @@ fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, n
     let next = &plan.next;
     let mut ops = vec![Op::Settle { lease: lease.clone(), next: plan.wake }];
     if plan.forget {
-        ops.push(Op::Remove { uid: next.resource.metadata.uid.clone(), version: Some(before.resource.metadata.resource_version) });
+        ops.push(Op::Remove {
+            uid: next.resource.metadata.uid.clone(),
+            version: Some(before.resource.metadata.resource_version),
+        });
     } else if next.resource != before.resource {
         ops.push(Op::Update(next.resource.clone()));
     }
@@ -242,10 +277,18 @@ fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, n
     let stored = |run: &Run| before.runs.iter().any(|old| old.metadata.uid == run.metadata.uid);
     let written = |run: &Run| if stored(run) { Op::Update(run.to_object()) } else { Op::Put(run.to_object()) };
     ops.extend(next.runs.iter().filter(|run| !before.runs.contains(run)).map(written));
-    ops.extend(next.requests.iter().filter(|request| !before.requests.contains(request)).map(|request| Op::Put(request.to_object())));
+    ops.extend(
+        next.requests
+            .iter()
+            .filter(|request| !before.requests.contains(request))
+            .map(|request| Op::Put(request.to_object())),
+    );
     ops.extend(next.works.iter().filter(|work| !before.works.contains(work)).map(|work| Op::Put(work.to_object())));
     ops.extend(gone(before.works.iter().map(|w| &w.metadata.uid), next.works.iter().map(|w| &w.metadata.uid)));
-    ops.extend(gone(before.placements.iter().map(|p| &p.metadata.uid), next.placements.iter().map(|p| &p.metadata.uid)));
+    ops.extend(gone(
+        before.placements.iter().map(|p| &p.metadata.uid),
+        next.placements.iter().map(|p| &p.metadata.uid),
+    ));
     let mut stores = std::collections::BTreeSet::new();
     for placement in next.placements.iter().filter(|placement| !before.placements.contains(placement)) {
         ops.push(Op::Put(placement.to_object()));
@@ -253,7 +296,11 @@ fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, n
             stores.insert(placement.spec.state_store.as_str());
         }
     }
-    ops.extend(stores.into_iter().map(|store| Op::Wake { key: store_key(store), lane: crate::STORES_LANE.to_owned(), due: now }));
+    ops.extend(stores.into_iter().map(|store| Op::Wake {
+        key: store_key(store),
+        lane: crate::STORES_LANE.to_owned(),
+        due: now,
+    }));
     ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
     ops
 }

@@ -1,11 +1,6 @@
 //! One pass over one state store: every placement that is not as it should be, in one write.
 
-use crate::{
-    destinations::Wanted,
-    driver::Orchestrator,
-    failpoint,
-    resource_pass::wake,
-};
+use crate::{destinations::Wanted, driver::Orchestrator, failpoint, resource_pass::wake};
 use domain::{
     Error, Result,
     condition::{self, Condition, Truth},
@@ -64,21 +59,30 @@ impl Orchestrator {
     async fn open_placements(&self, store: &str) -> Result<Vec<Placement>> {
         let query = Query {
             phases: vec!["Pending".to_owned(), "Failing".to_owned()],
-            labels: Selector { requirements: vec![Requirement::In("midspan.dev/state-store".to_owned(), vec![store.to_owned()])] },
+            labels: Selector {
+                requirements: vec![Requirement::In("midspan.dev/state-store".to_owned(), vec![store.to_owned()])],
+            },
             limit: TOGETHER,
             ..Query::of_kind(GROUP, PlacementKind::KIND)
         };
         self.inner.store.list(&query).await?.objects.into_iter().map(Typed::<PlacementKind>::parse).collect()
     }
 
-    async fn write(&self, state_store: &StateStore, placements: &[Placement], fence: i64) -> Result<crate::destinations::Written> {
-        let digests: BTreeSet<Digest> = placements.iter().filter(|p| !p.spec.withdrawn).flat_map(|p| p.spec.files.values().cloned()).collect();
+    async fn write(
+        &self,
+        state_store: &StateStore,
+        placements: &[Placement],
+        fence: i64,
+    ) -> Result<crate::destinations::Written> {
+        let digests: BTreeSet<Digest> =
+            placements.iter().filter(|p| !p.spec.withdrawn).flat_map(|p| p.spec.files.values().cloned()).collect();
         let blobs = self.inner.store.blobs(&digests.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = Vec::with_capacity(placements.len());
         for Placement { metadata, spec, .. } in placements {
             let mut files = std::collections::BTreeMap::new();
             for (path, digest) in spec.files.iter().filter(|_| !spec.withdrawn) {
-                let bytes = blobs.get(digest).ok_or_else(|| Error::internal(format!("blob {digest} of {path} is missing")))?;
+                let bytes =
+                    blobs.get(digest).ok_or_else(|| Error::internal(format!("blob {digest} of {path} is missing")))?;
                 files.insert(path.clone(), bytes.clone().into());
             }
             let subject = format!("{} {}/{}", spec.promise, metadata.namespace, spec.resource);
@@ -111,11 +115,20 @@ impl Orchestrator {
         }
         let owner = placement.metadata.owner_references.first().map_or("", |owner| owner.uid.as_str());
         failpoint::pass("placement.record");
-        self.inner.store.commit(vec![Op::Update(next.to_object()), wake(owner, &placement.metadata.namespace, now)]).await.map(drop)
+        self.inner
+            .store
+            .commit(vec![Op::Update(next.to_object()), wake(owner, &placement.metadata.namespace, now)])
+            .await
+            .map(drop)
     }
 
     /// Says on the state store whether it takes writes. Returns the failures in a row.
-    async fn record_health(&self, state_store: Option<StateStore>, error: Option<&Error>, version: &str) -> Result<u32> {
+    async fn record_health(
+        &self,
+        state_store: Option<StateStore>,
+        error: Option<&Error>,
+        version: &str,
+    ) -> Result<u32> {
         let Some(mut state_store) = state_store else { return Ok(1) };
         let before = state_store.clone();
         let status = &mut state_store.status;
@@ -154,6 +167,10 @@ fn nested(backend: &Backend, root: &str) -> String {
 }
 
 fn backoff(failures: u32, store: &str) -> Duration {
-    let retry = Retry { attempts: u32::MAX, backoff: GoDuration(Duration::from_secs(2)), max_backoff: GoDuration(Duration::from_secs(300)) };
+    let retry = Retry {
+        attempts: u32::MAX,
+        backoff: GoDuration(Duration::from_secs(2)),
+        max_backoff: GoDuration(Duration::from_secs(300)),
+    };
     retry.pause(failures.max(1), store)
 }

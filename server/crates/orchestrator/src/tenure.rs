@@ -24,7 +24,13 @@ pub(crate) struct Tenure {
 
 impl Tenure {
     pub fn new(replica: &str, lease: Option<Duration>) -> Self {
-        Self { replica: replica.to_owned(), over: CancellationToken::new(), lease, proven: Mutex::default(), successors: 0 }
+        Self {
+            replica: replica.to_owned(),
+            over: CancellationToken::new(),
+            lease,
+            proven: Mutex::default(),
+            successors: 0,
+        }
     }
 
     /// The life after this one.
@@ -46,7 +52,8 @@ impl Tenure {
 
     fn holds_at(&self, now: Instant) -> bool {
         let proven = *lock(&self.proven);
-        !self.over.is_cancelled() && proven.is_some_and(|at| self.lease.is_none_or(|lease| now.saturating_duration_since(at) < lease))
+        !self.over.is_cancelled()
+            && proven.is_some_and(|at| self.lease.is_none_or(|lease| now.saturating_duration_since(at) < lease))
     }
 
     /// Whether it held once and does no longer.

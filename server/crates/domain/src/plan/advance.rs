@@ -124,8 +124,13 @@ fn suspended(pass: &mut Pass, index: usize) -> Option<Reason> {
     let run = pass.run_mut()?;
     run.status.phase = RunPhase::Running;
     let pipeline = run.status.pipelines.get_mut(index)?;
-    let steps = pipeline.steps.iter().map(|step| crate::run::StepRun { name: step.name.clone(), uses: step.uses, ..Default::default() }).collect();
-    *pipeline = PipelineRun { name, steps, attempts: pipeline.attempts + u32::from(until.is_none()), ..PipelineRun::default() };
+    let steps = pipeline
+        .steps
+        .iter()
+        .map(|step| crate::run::StepRun { name: step.name.clone(), uses: step.uses, ..Default::default() })
+        .collect();
+    *pipeline =
+        PipelineRun { name, steps, attempts: pipeline.attempts + u32::from(until.is_none()), ..PipelineRun::default() };
     None
 }
 
@@ -188,9 +193,17 @@ fn failure(pass: &Pass) -> Reason {
         let at = run.find(|step| step.phase == Phase::Failed)?;
         let pipeline = run.status.pipelines.get(at.pipeline)?;
         let step = pipeline.steps.get(at.step)?;
-        Some(Reason::StepFailed { pipeline: pipeline.name.clone(), step: step.name.clone(), cause: step.message.clone() })
+        Some(Reason::StepFailed {
+            pipeline: pipeline.name.clone(),
+            step: step.name.clone(),
+            cause: step.message.clone(),
+        })
     });
-    failed.unwrap_or(Reason::StepFailed { pipeline: String::new(), step: String::new(), cause: "the run has ended without a result".to_owned() })
+    failed.unwrap_or(Reason::StepFailed {
+        pipeline: String::new(),
+        step: String::new(),
+        cause: "the run has ended without a result".to_owned(),
+    })
 }
 
 fn attempts_allowed(pass: &Pass, at: StepAt) -> u32 {

@@ -67,7 +67,10 @@ fn required_labels(promise: &[LabelSelector], group: &Group) -> Labels {
 
 fn destination_for(pass: &Pass, work: &Work, group: &Group) -> Result<Destination, String> {
     let observed = &pass.observed;
-    let standing = observed.placements.iter().find(|p| !p.spec.withdrawn && p.spec.work == work.metadata.uid && p.spec.directory == group.directory);
+    let standing = observed
+        .placements
+        .iter()
+        .find(|p| !p.spec.withdrawn && p.spec.work == work.metadata.uid && p.spec.directory == group.directory);
     if let Some(placement) = standing
         && let Some(destination) = observed.destinations.iter().find(|d| d.metadata.name == placement.spec.destination)
     {
@@ -81,9 +84,13 @@ fn destination_for(pass: &Pass, work: &Work, group: &Group) -> Result<Destinatio
         !shunned && required.iter().all(|(key, value)| labels.get(key) == Some(value))
     };
     // the highest score wins: spread evenly, the same choice every time, and few moves when destinations come and go
-    let score = |destination: &Destination| Digest::of_parts([observed.resource.metadata.uid.as_bytes(), destination.metadata.name.as_bytes()]);
+    let score = |destination: &Destination| {
+        Digest::of_parts([observed.resource.metadata.uid.as_bytes(), destination.metadata.name.as_bytes()])
+    };
     let chosen = observed.destinations.iter().filter(fits).max_by_key(|destination| score(destination));
-    chosen.cloned().ok_or_else(|| required.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
+    chosen
+        .cloned()
+        .ok_or_else(|| required.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
 }
 
 /// Brings the placement of one group up to date and returns its uid.
@@ -101,7 +108,10 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     );
     // where the files stand is part of the identity: a destination that moves leaves a placement behind, to be withdrawn from the old place
     let state_store = &destination.spec.state_store_ref.name;
-    let uid = derive_uid("placement", &[&work.metadata.uid, &group.directory, &destination.metadata.name, state_store, &root]);
+    let uid = derive_uid(
+        "placement",
+        &[&work.metadata.uid, &group.directory, &destination.metadata.name, state_store, &root],
+    );
     let spec = PlacementSpec {
         promise: work.spec.promise.clone(),
         resource: resource.name.clone(),

@@ -33,7 +33,9 @@ fn run_delete_workflow(pass: &mut Pass) -> Option<Reason> {
     let begun = pass.run().filter(|run| run.spec.workflow == Workflow::Delete).map(|run| run.status.phase);
     let trigger = match begun {
         Some(RunPhase::Succeeded) => return None,
-        Some(RunPhase::Running | RunPhase::Suspended | RunPhase::Failed) if !pass.labelled(RECONCILE) => return advance::advance(pass),
+        Some(RunPhase::Running | RunPhase::Suspended | RunPhase::Failed) if !pass.labelled(RECONCILE) => {
+            return advance::advance(pass);
+        }
         Some(_) => "asked to run again",
         None => "deleted",
     };

@@ -13,11 +13,23 @@ use serde_json::Value;
 
 /// Keys of `status` that are Midspan's to write; a pipeline's `status.yaml` cannot take them.
 const OURS: [&str; 12] = [
-    "observedGeneration", "phase", "health", "sync", "lastOperation", "conditions", "revision", "promiseVersion", "run", "outputs", "writtenKeys", "message",
+    "observedGeneration",
+    "phase",
+    "health",
+    "sync",
+    "lastOperation",
+    "conditions",
+    "revision",
+    "promiseVersion",
+    "run",
+    "outputs",
+    "writtenKeys",
+    "message",
 ];
 
 pub fn settle(pass: &mut Pass, reason: &Reason) {
-    if !pass.observed.resource.deleting() && !pass.observed.resource.metadata.finalizers.iter().any(|f| f == FINALIZER) {
+    if !pass.observed.resource.deleting() && !pass.observed.resource.metadata.finalizers.iter().any(|f| f == FINALIZER)
+    {
         pass.observed.resource.metadata.finalizers.push(FINALIZER.to_owned());
     }
     let mut status = ResourceStatus::read(&pass.observed.resource.status);
@@ -57,7 +69,8 @@ const OUR_CONDITIONS: [&str; 4] = ["Ready", "Synced", "ConfigureWorkflowComplete
 /// Takes over what finished pipelines said: status keys, outputs. Returns the message a pipeline wrote, if one did.
 fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
     let run = pass.run()?;
-    let done = || run.status.pipelines.iter().filter(|pipeline| matches!(pipeline.phase, Phase::Succeeded | Phase::Suspended));
+    let done =
+        || run.status.pipelines.iter().filter(|pipeline| matches!(pipeline.phase, Phase::Succeeded | Phase::Suspended));
     let (mut said, mut conditions) = (None, Vec::new());
     for (key, value) in done().flat_map(|pipeline| &pipeline.result.status) {
         match (key.as_str(), value) {
@@ -65,7 +78,9 @@ fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
             ("conditions", Value::Array(theirs)) => {
                 let theirs = theirs.iter().filter_map(|value| serde_json::from_value::<Condition>(value.clone()).ok());
                 // gathered first: where two pipelines disagree the later one has the word, and nothing flips back and forth
-                theirs.filter(|new| !OUR_CONDITIONS.contains(&new.kind.as_str())).for_each(|new| condition::set(&mut conditions, new));
+                theirs
+                    .filter(|new| !OUR_CONDITIONS.contains(&new.kind.as_str()))
+                    .for_each(|new| condition::set(&mut conditions, new));
             }
             (ours, _) if OURS.contains(&ours) => {}
             (key, value) => {
@@ -77,7 +92,10 @@ fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
         }
     }
     for new in conditions {
-        condition::set(&mut status.conditions, Condition { last_transition_time: pass.now, observed_generation: run.spec.generation, ..new });
+        condition::set(
+            &mut status.conditions,
+            Condition { last_transition_time: pass.now, observed_generation: run.spec.generation, ..new },
+        );
     }
     if run.spec.workflow == Workflow::Configure && run.status.phase == RunPhase::Succeeded {
         status.outputs = done().flat_map(|pipeline| pipeline.result.outputs.clone()).collect();
@@ -103,9 +121,13 @@ fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
     match reason {
         Reason::Ready if placements.is_empty() => Fact { state: Sync::Synced, message: "Nothing to place".to_owned() },
         Reason::Ready => {
-            let destinations: std::collections::BTreeSet<&str> = placements.iter().map(|p| p.spec.destination.as_str()).collect();
+            let destinations: std::collections::BTreeSet<&str> =
+                placements.iter().map(|p| p.spec.destination.as_str()).collect();
             let destinations = destinations.into_iter().collect::<Vec<_>>().join(", ");
-            Fact { state: Sync::Synced, message: format!("{files} file{} placed at {destinations}", if files == 1 { "" } else { "s" }) }
+            Fact {
+                state: Sync::Synced,
+                message: format!("{files} file{} placed at {destinations}", if files == 1 { "" } else { "s" }),
+            }
         }
         _ => Fact { state: Sync::Pending, message: reason.to_string() },
     }
@@ -116,7 +138,9 @@ fn last_operation(pass: &Pass, run: &Run, reason: &Reason, before: Option<LastOp
     let previous = before.filter(|last| last.run == run.metadata.name);
     let deleting = pass.observed.resource.deleting();
     // what was answered stays answered: a pause, a repair or a move that comes later is not this operation's
-    let answered = |last: &&LastOperation| matches!(last.state, OperationState::Failed | OperationState::Succeeded) && run.status.phase.finished();
+    let answered = |last: &&LastOperation| {
+        matches!(last.state, OperationState::Failed | OperationState::Succeeded) && run.status.phase.finished()
+    };
     if let Some(last) = previous.as_ref().filter(answered)
         && asked.is_none()
         && !deleting
@@ -152,7 +176,8 @@ fn last_operation(pass: &Pass, run: &Run, reason: &Reason, before: Option<LastOp
 fn set_conditions(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
     let mut set = |kind: &str, truth: Truth, code: &str, message: String, observed_generation: i64| {
         let (kind, reason) = (kind.to_owned(), code.to_owned());
-        let new = Condition { kind, status: truth, reason, message, last_transition_time: pass.now, observed_generation };
+        let new =
+            Condition { kind, status: truth, reason, message, last_transition_time: pass.now, observed_generation };
         condition::set(&mut status.conditions, new);
     };
     let generation = pass.observed.resource.metadata.generation;
@@ -183,7 +208,13 @@ fn answer_requests(pass: &mut Pass, reason: &Reason) {
     let now = pass.now;
     let run = pass.run().map(|run| (run.metadata.name.clone(), run.spec.generation, run.spec.workflow));
     let deleting = pass.observed.resource.deleting();
-    let newest = pass.observed.requests.iter().filter(|r| r.spec.operation != Operation::Delete).map(|r| r.spec.generation).max();
+    let newest = pass
+        .observed
+        .requests
+        .iter()
+        .filter(|r| r.spec.operation != Operation::Delete)
+        .map(|r| r.spec.generation)
+        .max();
     for request in &mut pass.observed.requests {
         let delete = request.spec.operation == Operation::Delete;
         let current = delete == deleting && (delete || Some(request.spec.generation) == newest);

@@ -22,8 +22,14 @@ pub fn read(spec: &Value) -> Result<PromiseSpec> {
         requires: document.required_promises.unwrap_or_default(),
         destination_selectors: document.destination_selectors.unwrap_or_default(),
         workflows: Workflows {
-            resource: ResourceWorkflows { configure: pipelines(workflows.resource.configure), delete: pipelines(workflows.resource.delete) },
-            promise: PromiseWorkflows { configure: pipelines(workflows.promise.configure), delete: pipelines(workflows.promise.delete) },
+            resource: ResourceWorkflows {
+                configure: pipelines(workflows.resource.configure),
+                delete: pipelines(workflows.resource.delete),
+            },
+            promise: PromiseWorkflows {
+                configure: pipelines(workflows.promise.configure),
+                delete: pipelines(workflows.promise.delete),
+            },
             config: workflows.config,
         },
         ..PromiseSpec::default()
@@ -46,7 +52,9 @@ fn api(crd: Crd) -> Api {
         plural: crd.spec.names.plural,
         singular: crd.spec.names.singular,
         short_names: crd.spec.names.short_names,
-        schema: properties.remove("spec").unwrap_or_else(|| json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})),
+        schema: properties
+            .remove("spec")
+            .unwrap_or_else(|| json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})),
         columns: columns.collect(),
     }
 }
@@ -62,7 +70,10 @@ fn pipelines(documents: Vec<PipelineDocument>) -> Vec<Pipeline> {
     };
     documents
         .into_iter()
-        .map(|document| Pipeline { name: document.metadata.name, steps: document.spec.containers.into_iter().map(step).collect() })
+        .map(|document| Pipeline {
+            name: document.metadata.name,
+            steps: document.spec.containers.into_iter().map(step).collect(),
+        })
         .collect()
 }
 

@@ -47,7 +47,11 @@ impl Metadata {
                 outputs: mapping(contents, "outputs.yaml")?,
                 selectors: selectors(contents)?,
             },
-            control: Control { suspend: control.suspend, retry_after: control.retry_after.map(|after| after.0), message: control.message },
+            control: Control {
+                suspend: control.suspend,
+                retry_after: control.retry_after.map(|after| after.0),
+                message: control.message,
+            },
         })
     }
 }
@@ -79,7 +83,10 @@ fn selectors(contents: &Contents) -> Result<Vec<DirectorySelector>> {
         let directory = entry.directory.trim_start_matches("./").trim_end_matches('/');
         entry.directory = if directory == "." { String::new() } else { directory.to_owned() };
         if entry.directory.contains('/') || entry.directory == ".." {
-            return Err(refuse(FILE, &format!("directory {:?}: only a folder directly below the output may be named", entry.directory)));
+            return Err(refuse(
+                FILE,
+                &format!("directory {:?}: only a folder directly below the output may be named", entry.directory),
+            ));
         }
         if !seen.insert(entry.directory.clone()) {
             return Err(refuse(FILE, &format!("directory {:?} is named twice", entry.directory)));
@@ -130,7 +137,8 @@ mod tests {
 
     #[test]
     fn retry_after_and_suspend_stop_the_pipeline() {
-        let control = read("workflow-control.yaml", "retryAfter: 30s\nmessage: waiting for the network\n").unwrap().control;
+        let control =
+            read("workflow-control.yaml", "retryAfter: 30s\nmessage: waiting for the network\n").unwrap().control;
         assert_eq!((control.retry_after, control.stops()), (Some(Duration::from_secs(30)), true));
         assert!(read("workflow-control.yaml", "suspend: true").unwrap().control.stops());
         assert!(!read("workflow-control.yaml", "{}").unwrap().control.stops());
@@ -145,9 +153,15 @@ mod tests {
 
     #[test]
     fn destination_selectors_name_top_folders_once() {
-        let read_ok = read("destination-selectors.yaml", "- matchLabels: {a: b}\n- directory: db/\n  matchLabels: {c: d}\n").unwrap();
+        let read_ok =
+            read("destination-selectors.yaml", "- matchLabels: {a: b}\n- directory: db/\n  matchLabels: {c: d}\n")
+                .unwrap();
         assert_eq!(read_ok.result.selectors.iter().map(|s| s.directory.as_str()).collect::<Vec<_>>(), ["", "db"]);
-        check_refused("destination-selectors.yaml", "- directory: a/b\n  matchLabels: {c: d}", "directly below the output");
+        check_refused(
+            "destination-selectors.yaml",
+            "- directory: a/b\n  matchLabels: {c: d}",
+            "directly below the output",
+        );
         check_refused("destination-selectors.yaml", "- matchLabels: {}", "at least one label");
         check_refused("destination-selectors.yaml", "- matchLabels: {a: b}\n- matchLabels: {c: d}", "named twice");
     }

@@ -43,7 +43,9 @@ impl Run {
         let seed = self.idempotency_key(at);
         let Some(pipeline) = self.status.pipelines.get_mut(at.pipeline) else { return false };
         let is_last = at.step + 1 == pipeline.steps.len();
-        let Some(step) = pipeline.steps.get_mut(at.step).filter(|step| step.phase == Phase::Running) else { return false };
+        let Some(step) = pipeline.steps.get_mut(at.step).filter(|step| step.phase == Phase::Running) else {
+            return false;
+        };
         step.holder = None;
         step.finished_at = Some(now);
         match outcome {
@@ -51,7 +53,8 @@ impl Run {
                 step.phase = Phase::Failed;
                 step.exit_code = exit_code;
                 step.message = message;
-                step.next_attempt_at = (!permanent && step.attempt < retry.attempts).then(|| now + retry.pause(step.attempt, &seed));
+                step.next_attempt_at =
+                    (!permanent && step.attempt < retry.attempts).then(|| now + retry.pause(step.attempt, &seed));
             }
             Outcome::Done(result) => {
                 step.phase = Phase::Succeeded;
