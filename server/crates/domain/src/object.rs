@@ -113,13 +113,13 @@ impl Object {
         let mut text = |key: &str| match rest.remove(key) {
             Some(Value::String(text)) => Ok(text),
             None | Some(Value::Null) => Ok(String::new()),
-            Some(other) => Err(located("", key, format!("{key} must be a string, not {}", type_name(&other)))),
+            Some(other) => Err(located("", key, &format!("{key} must be a string, not {}", type_name(&other)))),
         };
         let (api_version, kind) = (text("apiVersion")?, text("kind")?);
         let metadata = match rest.remove("metadata") {
             None | Some(Value::Null) => Metadata::default(),
             Some(metadata) => {
-                serde_json::from_value(metadata).map_err(|e| located("", "metadata", format!("metadata: {e}")))?
+                serde_json::from_value(metadata).map_err(|e| located("", "metadata", &format!("metadata: {e}")))?
             }
         };
         let spec = rest.remove("spec").unwrap_or_default();
@@ -249,14 +249,14 @@ pub fn decode<T: DeserializeOwned>(value: Value, root: &str) -> Result<T> {
         if let Some(at) = message.find(" at line ") {
             message.truncate(at);
         }
-        located("", &path, format!("{path}: {message}"))
+        located("", &path, &format!("{path}: {message}"))
     })
 }
 
-fn located(prefix: &str, field: &str, message: String) -> Error {
+fn located(prefix: &str, field: &str, message: &str) -> Error {
     let cause = Cause {
         reason: "FieldValueInvalid".to_owned(),
-        message: message.clone(),
+        message: message.to_owned(),
         field: field.to_owned(),
         pointer: pointer_of(field),
         human: String::new(),

@@ -152,10 +152,12 @@ impl Pass {
         let labels = &mut self.observed.resource.metadata.labels;
         match value {
             Some(value) if labels.get(key).is_none_or(|old| old != value) => {
-                drop(labels.insert(key.to_owned(), value.to_owned()))
+                labels.insert(key.to_owned(), value.to_owned());
             }
             Some(_) => {}
-            None => drop(labels.remove(key)),
+            None => {
+                labels.remove(key);
+            }
         }
     }
 }

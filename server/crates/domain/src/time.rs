@@ -29,6 +29,7 @@ impl Timestamp {
     }
 
     /// The whole second, as the Kubernetes API writes `creationTimestamp`.
+    #[must_use]
     pub fn to_second(self) -> Self {
         Self(self.0 - self.0.rem_euclid(1_000_000))
     }
@@ -80,6 +81,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))

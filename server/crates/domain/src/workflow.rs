@@ -53,7 +53,7 @@ pub struct Step {
 }
 
 impl Step {
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 
     pub fn timeout(&self) -> Duration {
         self.timeout.map_or(Self::DEFAULT_TIMEOUT, |timeout| timeout.0)
@@ -109,7 +109,7 @@ impl Default for Retry {
         Self {
             attempts: 4,
             backoff: GoDuration(Duration::from_secs(2)),
-            max_backoff: GoDuration(Duration::from_secs(300)),
+            max_backoff: GoDuration(Duration::from_mins(5)),
         }
     }
 }
