@@ -233,7 +233,7 @@ impl Orchestrator {
     async fn pass(&self, lease: Lease, batch: &Batch) {
         let key = lease.key.clone();
         let result = match key.strip_prefix("store/") {
-            Some(name) => self.store_pass(&lease, name).await,
+            Some(name) => self.store_pass(&lease, name, &batch.tenure).await,
             None => self.resource_pass(&lease, &key, batch).await,
         };
         if let Err(error) = result {

@@ -96,7 +96,7 @@ impl Orchestrator {
         input.ok_or_else(|| domain::Error::bad_request("the promise's revision has no such step"))
     }
 
-    /// `None` when the step was not begun, because it may be somebody else's by now.
+    /// `None` when this replica was away for too long: the step may be somebody else's by now.
     async fn perform_step(&self, input: StepInput, place: &Place, resumed: bool) -> Option<Ended> {
         let per_promise = {
             let mut all = lock(&self.inner.promise_steps);
@@ -109,9 +109,6 @@ impl Orchestrator {
             failpoint::pass("step.reap");
             self.inner.runner.reap(&input.run).await;
         }
-        if !place.tenure.holds() {
-            return None; // this replica was paused or cut off since the intent was committed
-        }
         let (sender, receiver) = mpsc::channel(256);
         let log = self.inner.tasks.spawn(keep_log(
             self.clone(),
@@ -123,10 +120,10 @@ impl Orchestrator {
         ));
         let cancel = place.tenure.over.child_token();
         failpoint::pass("step.perform");
-        let ended = self.inner.runner.perform(input, LogSink::new(sender), cancel).await;
+        let ended = place.tenure.while_it_counts(self.inner.runner.perform(input, LogSink::new(sender), cancel)).await;
         failpoint::pass("step.performed");
         let _ = log.await;
-        Some(ended)
+        ended
     }
 
     /// The outcome must not be lost: while the database is away it is kept here and tried again.

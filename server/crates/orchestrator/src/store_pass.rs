@@ -1,6 +1,6 @@
 //! One pass over one state store: every placement that is not as it should be, in one write.
 
-use crate::{destinations::Wanted, driver::Orchestrator, failpoint, resource_pass::wake};
+use crate::{destinations::Wanted, driver::Orchestrator, failpoint, resource_pass::wake, tenure::Tenure};
 use domain::{
     Error, Result,
     condition::{self, Condition, Truth},
@@ -18,7 +18,7 @@ use store::{Lease, Op, Query};
 const TOGETHER: i64 = 500;
 
 impl Orchestrator {
-    pub(crate) async fn store_pass(&self, lease: &Lease, name: &str) -> Result<()> {
+    pub(crate) async fn store_pass(&self, lease: &Lease, name: &str, tenure: &Tenure) -> Result<()> {
         let placements = self.open_placements(name).await?;
         if placements.is_empty() {
             return self.settle(lease, None).await;
@@ -27,7 +27,11 @@ impl Orchestrator {
         let state_store = object.map(Typed::<StateStoreKind>::parse).transpose()?;
         let written = match &state_store {
             None => Err(Error::not_found("statestores.midspan.dev", name)),
-            Some(state_store) => self.write(state_store, &placements, lease.fence).await,
+            Some(state_store) => {
+                let written = tenure.while_it_counts(self.write(state_store, &placements, lease.fence)).await;
+                // what came of it is for the pass to see that has taken over
+                written.ok_or_else(|| Error::conflict("this replica was away for longer than its lease"))?
+            }
         };
         failpoint::pass("store.written");
         let now = self.inner.clock.now();

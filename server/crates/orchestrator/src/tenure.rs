@@ -5,7 +5,10 @@
 
 use std::{
     collections::BTreeSet,
+    future::poll_fn,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -47,13 +50,25 @@ impl Tenure {
 
     /// Whether others still count this replica as alive, as far as it can tell by itself.
     pub fn holds(&self) -> bool {
-        self.holds_at(Instant::now())
+        !self.over.is_cancelled() && self.counts_at(Instant::now())
     }
 
-    fn holds_at(&self, now: Instant) -> bool {
+    /// Does the work as long as this replica counts as alive. Asked before each stretch of it: a process that was stopped for a while asks before
+    /// it goes on, so it sends nothing that somebody else may have sent since. `None` when it has broken off.
+    pub async fn while_it_counts<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let stretch = |context: &mut Context<'_>| {
+            if !self.counts_at(Instant::now()) {
+                return Poll::Ready(None);
+            }
+            work.as_mut().poll(context).map(Some)
+        };
+        poll_fn(stretch).await
+    }
+
+    fn counts_at(&self, now: Instant) -> bool {
         let proven = *lock(&self.proven);
-        !self.over.is_cancelled()
-            && proven.is_some_and(|at| self.lease.is_none_or(|lease| now.saturating_duration_since(at) < lease))
+        proven.is_some_and(|at| self.lease.is_none_or(|lease| now.saturating_duration_since(at) < lease))
     }
 
     /// Whether it held once and does no longer.
@@ -104,10 +119,10 @@ mod tests {
     #[test]
     fn a_replica_holds_what_it_has_for_a_lease_after_its_last_beat_began() {
         let (tenure, begun) = (Tenure::new("replica_1", Some(LEASE)), Instant::now());
-        assert!(!tenure.holds_at(begun), "nobody has heard of it yet");
+        assert!(!tenure.counts_at(begun), "nobody has heard of it yet");
         tenure.prove(begun);
-        assert!(tenure.holds_at(begun + LEASE / 2));
-        assert!(!tenure.holds_at(begun + LEASE));
+        assert!(tenure.counts_at(begun + LEASE / 2));
+        assert!(!tenure.counts_at(begun + LEASE));
     }
 
     #[test]
@@ -122,7 +137,16 @@ mod tests {
     fn whoever_is_alone_on_its_database_holds_on_for_ever() {
         let (tenure, begun) = (Tenure::new("replica_1", None), Instant::now());
         tenure.prove(begun);
-        assert!(tenure.holds_at(begun + LEASE * 1000));
+        assert!(tenure.counts_at(begun + LEASE * 1000));
+    }
+
+    #[tokio::test]
+    async fn work_is_not_even_begun_once_the_lease_has_run_out() {
+        let tenure = Tenure::new("replica_1", Some(Duration::ZERO));
+        tenure.prove(Instant::now());
+        let mut begun = false;
+        assert_eq!(tenure.while_it_counts(async { begun = true }).await, None);
+        assert!(!begun);
     }
 
     #[test]

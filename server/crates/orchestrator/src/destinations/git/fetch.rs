@@ -23,8 +23,8 @@ const ABOUT_THE_REMOTE: [&str; 12] = [
 ];
 
 impl Pass<'_> {
-    /// Brings the branch's newest commit into the cache. Fails if a pass with a higher fence than `fence` has written since this process
-    /// last looked: the lease this pass runs under is over.
+    /// Brings the branch's newest commit into the cache. Fails if a pass with a higher fence than `fence` has written, as far as
+    /// is seen from here: the lease this pass runs under is over.
     pub(super) async fn fetch(&mut self, fence: i64) -> Result<(), Fault> {
         let before = std::mem::take(&mut self.seen.head);
         let refspec = format!("+refs/heads/{}:{HEAD}", self.remote.branch);
@@ -53,8 +53,8 @@ impl Pass<'_> {
         }
         std::fs::write(&fetched, "").map_err(|error| cannot("write", &fetched, &error))?;
         let head = self.fetched_head().await?;
-        if let Some(before) = before.commit().filter(|before| fence > 0 && *before != head) {
-            self.refuse_newer_fence(before, &head, fence).await?;
+        if fence > 0 && before.commit() != Some(&*head) {
+            self.refuse_newer_fence(before.commit(), &head, fence).await?;
         }
         self.seen.head = Head::At(head);
         Ok(())
@@ -91,13 +91,16 @@ impl Pass<'_> {
         Err(Fault::Final(Error::new(ErrorKind::NotFound, problem)))
     }
 
-    async fn refuse_newer_fence(&self, before: &str, head: &str, fence: i64) -> Result<(), Fault> {
-        let (range, ours) = (format!("{before}..{head}"), format!("--grep=^{}: {}$", message::STORE, self.store_uid));
+    /// Looks at what came since `before`, and at the newest commit of ours when nothing is remembered: this pass may have been held up for long.
+    async fn refuse_newer_fence(&self, before: Option<&str>, head: &str, fence: i64) -> Result<(), Fault> {
+        let (range, most) = match before {
+            Some(before) => (format!("{before}..{head}"), "--max-count=1000"),
+            None => (head.to_owned(), "--max-count=1"),
+        };
+        let ours = format!("--grep=^{}: {}$", message::STORE, self.store_uid);
         let format = format!("--format=%(trailers:key={},valueonly)", message::FENCE);
-        let answer = self
-            .git
-            .say(&["log", &format, &ours, "--max-count=1000", &range, "--"], Vec::new(), self.patience.local)
-            .await?;
+        let answer =
+            self.git.say(&["log", &format, &ours, most, &range, "--"], Vec::new(), self.patience.local).await?;
         // A commit that a force-push took away cannot be counted from; nothing is known then.
         let text = String::from_utf8_lossy(&answer.out);
         match text.lines().filter_map(|line| line.trim().parse::<i64>().ok()).max() {
