@@ -16,7 +16,12 @@ pub fn read(book: &Path) -> Vec<Line> {
     let line = |line: &str| {
         let words: Vec<_> = line.split(' ').collect();
         let [key, name, generation, size] = words[..] else { panic!("{line:?} is torn") };
-        Line { key: key.to_owned(), name: name.to_owned(), generation: generation.parse().unwrap(), size: size.parse().unwrap() }
+        Line {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            generation: generation.parse().unwrap(),
+            size: size.parse().unwrap(),
+        }
     };
     text.lines().map(line).collect()
 }
@@ -29,7 +34,11 @@ pub fn orphans(folder: &Path) -> Vec<String> {
         let environ = String::from_utf8_lossy(&environ);
         if environ.contains("MIDSPAN_RUN=") && environ.contains(&*folder.to_string_lossy()) {
             let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            found.push(format!("{}: {}", entry.file_name().display(), String::from_utf8_lossy(&command).replace('\0', " ")));
+            found.push(format!(
+                "{}: {}",
+                entry.file_name().display(),
+                String::from_utf8_lossy(&command).replace('\0', " ")
+            ));
         }
     }
     found

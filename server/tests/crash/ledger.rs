@@ -39,7 +39,8 @@ pub async fn check(site: &Site, database: &str, repository: &Path, wanted: &BTre
     let store = Store::open(database).await.unwrap();
     queue_is_empty(&store).await;
     let parcels = objects(&store, GROUP, KIND).await;
-    let runs: Vec<Run> = objects(&store, OURS, "Run").await.into_iter().map(|o| Typed::<RunKind>::parse(o).unwrap()).collect();
+    let runs: Vec<Run> =
+        objects(&store, OURS, "Run").await.into_iter().map(|o| Typed::<RunKind>::parse(o).unwrap()).collect();
     requests_are_answered(&store, &parcels).await;
     placements_are_written(&store, &parcels).await;
     store.close().await;
@@ -136,7 +137,12 @@ impl Parcel<'_> {
         let mut generations = BTreeSet::new();
         for run in &self.runs {
             assert_eq!(run.spec.workflow, Workflow::Configure);
-            assert!(generations.insert(run.spec.generation), "{} ran twice for generation {}", self.name(), run.spec.generation);
+            assert!(
+                generations.insert(run.spec.generation),
+                "{} ran twice for generation {}",
+                self.name(),
+                run.spec.generation
+            );
             assert!(matches!(run.status.phase, RunPhase::Succeeded | RunPhase::Superseded), "{run:?}");
         }
         assert_eq!(self.last_run().status.phase, RunPhase::Succeeded, "{}", self.name());
@@ -149,32 +155,54 @@ impl Parcel<'_> {
     fn was_announced_under_its_own_keys(&self) {
         for run in &self.runs {
             let generation = run.spec.generation;
-            let of_run = |call: &&&Call| call.body["generation"] == generation.to_string() || call.body["generation"] == generation;
+            let of_run = |call: &&&Call| {
+                call.body["generation"] == generation.to_string() || call.body["generation"] == generation
+            };
             let seen: BTreeSet<String> = self.calls.iter().filter(of_run).map(|call| call.key.clone()).collect();
-            let own: BTreeSet<String> = (1..=attempts(run, ANNOUNCE)).map(|attempt| key(run, ANNOUNCE, attempt)).collect();
+            let own: BTreeSet<String> =
+                (1..=attempts(run, ANNOUNCE)).map(|attempt| key(run, ANNOUNCE, attempt)).collect();
             assert_eq!(seen, own, "{} generation {generation}: keys seen, keys of its attempts", self.name());
-            let applied: Vec<_> = self.calls.iter().filter(of_run).filter(|call| call.became == Became::Applied).map(|call| &call.key).collect();
+            let applied: Vec<_> = self
+                .calls
+                .iter()
+                .filter(of_run)
+                .filter(|call| call.became == Became::Applied)
+                .map(|call| &call.key)
+                .collect();
             let succeeded = phase(run, ANNOUNCE) == Phase::Succeeded;
             let expected: Vec<_> = succeeded.then(|| key(run, ANNOUNCE, attempts(run, ANNOUNCE))).into_iter().collect();
-            assert_eq!(applied, expected.iter().collect::<Vec<_>>(), "{} generation {generation}: effects", self.name());
+            assert_eq!(
+                applied,
+                expected.iter().collect::<Vec<_>>(),
+                "{} generation {generation}: effects",
+                self.name()
+            );
         }
         let generations: BTreeSet<i64> = self.runs.iter().map(|run| run.spec.generation).collect();
         for call in &self.calls {
-            let generation = call.body["generation"].as_i64().or_else(|| call.body["generation"].as_str()?.parse().ok());
-            assert!(generation.is_some_and(|generation| generations.contains(&generation)), "{call:?} belongs to no run");
+            let generation =
+                call.body["generation"].as_i64().or_else(|| call.body["generation"].as_str()?.parse().ok());
+            assert!(
+                generation.is_some_and(|generation| generations.contains(&generation)),
+                "{call:?} belongs to no run"
+            );
         }
         let applied = self.calls.iter().filter(|call| call.became == Became::Applied);
         assert!(applied.map(|call| call.fence).is_sorted(), "{}: an older fence after a newer one", self.name());
     }
 
     fn was_stamped_under_its_own_keys(&self) {
-        let all = self.runs.iter().flat_map(|run| (1..=attempts(run, STAMP)).map(|attempt| (key(run, STAMP, attempt), run.spec.generation)));
+        let all = self
+            .runs
+            .iter()
+            .flat_map(|run| (1..=attempts(run, STAMP)).map(|attempt| (key(run, STAMP, attempt), run.spec.generation)));
         let own: BTreeMap<String, i64> = all.collect();
         for line in &self.lines {
             assert_eq!(own.get(&line.key), Some(&line.generation), "{line:?} is of no attempt");
         }
         let last = key(self.last_run(), STAMP, attempts(self.last_run(), STAMP));
-        let last = self.lines.iter().find(|line| line.key == last).unwrap_or_else(|| panic!("{} has no stamp", self.name()));
+        let last =
+            self.lines.iter().find(|line| line.key == last).unwrap_or_else(|| panic!("{} has no stamp", self.name()));
         assert_eq!(self.object.spec["size"], last.size);
     }
 

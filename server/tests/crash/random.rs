@@ -39,7 +39,8 @@ async fn a_crash_at_any_moment_loses_nothing_and_doubles_nothing() {
         let share = left.div_ceil(usize::try_from(rounds - round).unwrap());
         left -= share;
         let life = chance.millis(20..400);
-        let mut asking: Vec<u64> = (0..share).map(|_| chance.below(u64::try_from(life.as_millis()).unwrap() + 1)).collect();
+        let mut asking: Vec<u64> =
+            (0..share).map(|_| chance.below(u64::try_from(life.as_millis()).unwrap() + 1)).collect();
         asking.sort_unstable();
         let born = Instant::now();
         for moment in asking {
@@ -47,7 +48,11 @@ async fn a_crash_at_any_moment_loses_nothing_and_doubles_nothing() {
             assert!(!server.ended_within(wait).await, "the server ended by itself:\n{}", server.last_words());
             submitter.allow(1);
         }
-        assert!(!server.ended_within(life.saturating_sub(born.elapsed())).await, "the server ended by itself:\n{}", server.last_words());
+        assert!(
+            !server.ended_within(life.saturating_sub(born.elapsed())).await,
+            "the server ended by itself:\n{}",
+            server.last_words()
+        );
         submitter.direct(None);
         server.kill().await;
         kills += 1;
@@ -87,7 +92,13 @@ async fn a_crash_at_any_moment_loses_nothing_and_doubles_nothing() {
 fn wishes(chance: &mut Chance) -> (Vec<Wish>, BTreeMap<String, i64>) {
     let (mut wishes, mut wanted) = (Vec::new(), BTreeMap::new());
     for number in 0..PARCELS {
-        let wish = Wish { name: format!("parcel-{number:03}"), size: 1, moody: chance.one_in(2), slow: chance.one_in(8), change: false };
+        let wish = Wish {
+            name: format!("parcel-{number:03}"),
+            size: 1,
+            moody: chance.one_in(2),
+            slow: chance.one_in(8),
+            change: false,
+        };
         wanted.insert(wish.name.clone(), wish.size);
         wishes.push(wish.clone());
         if number % 5 == 4 {

@@ -107,7 +107,8 @@ impl Ledger {
     fn enter(&self, key: String, fence: i64, body: Value, down: bool) -> Became {
         let mut calls = lock(&self.calls);
         let applied = |call: &&Call| call.became == Became::Applied;
-        let newest = calls.iter().filter(applied).filter(|call| call.body["name"] == body["name"]).map(|call| call.fence).max();
+        let newest =
+            calls.iter().filter(applied).filter(|call| call.body["name"] == body["name"]).map(|call| call.fence).max();
         let became = if calls.iter().filter(applied).any(|call| call.key == key) {
             Became::Repeated
         } else if newest.is_some_and(|newest| fence < newest) {

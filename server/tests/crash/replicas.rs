@@ -41,7 +41,13 @@ async fn a_crash_or_a_pause_of_a_replica_is_made_good_by_the_others() {
     site.publish(&hows[0], &first).await;
     known(&site, &hows[2], &address).await;
 
-    let parcel = |number| Wish { name: format!("parcel-{number:03}"), size: 1, moody: number % 2 == 0, slow: number % 8 == 1, change: false };
+    let parcel = |number| Wish {
+        name: format!("parcel-{number:03}"),
+        size: 1,
+        moody: number % 2 == 0,
+        slow: number % 8 == 1,
+        change: false,
+    };
     let wishes: Vec<_> = (0..PARCELS).map(parcel).collect();
     let wanted: BTreeMap<_, _> = wishes.iter().map(|wish| (wish.name.clone(), wish.size)).collect();
     let submitter = Submitter::start(site.clone(), hows[2].clone(), wishes);
@@ -60,7 +66,11 @@ async fn a_crash_or_a_pause_of_a_replica_is_made_good_by_the_others() {
     site.ready(&hows[2], &address, &wanted, CONVERGED).await;
     let converged = begun.elapsed();
     assert!(!paused.ended_within(Duration::ZERO).await, "the paused replica goes on:\n{}", paused.last_words());
-    assert!(paused.logged("no heartbeat for a whole lease"), "the paused replica has noticed:\n{}", paused.last_words());
+    assert!(
+        paused.logged("no heartbeat for a whole lease"),
+        "the paused replica has noticed:\n{}",
+        paused.last_words()
+    );
     ledger::check(&site, database.url(), &hows[0].data.join("dev/gitops.git"), &wanted).await;
     steady.kill().await;
 

@@ -15,10 +15,12 @@ pub struct History {
 
 impl History {
     pub fn read(repository: &Path) -> Self {
-        let fsck = Command::new("git").arg("-C").arg(repository).args(["fsck", "--strict", "--no-dangling"]).output().unwrap();
+        let fsck =
+            Command::new("git").arg("-C").arg(repository).args(["fsck", "--strict", "--no-dangling"]).output().unwrap();
         assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
         let format = "--format=commit %(trailers:key=Midspan-Fence,valueonly,separator=%x2C)|%P";
-        let log = git(repository, &["log", "--reverse", "--raw", "--no-abbrev", "--no-renames", "--root", format, "main"]);
+        let log =
+            git(repository, &["log", "--reverse", "--raw", "--no-abbrev", "--no-renames", "--root", format, "main"]);
         let mut history = Self { contents: BTreeMap::new(), fences: Vec::new(), commits: 0, merges: 0 };
         let mut blobs: BTreeMap<String, String> = BTreeMap::new();
         for line in log.lines() {
@@ -30,7 +32,11 @@ impl History {
             } else if let Some((change, path)) = line.strip_prefix(':').and_then(|line| line.split_once('\t')) {
                 let blob = change.split(' ').nth(3).unwrap();
                 let content = blobs.entry(blob.to_owned()).or_insert_with(|| {
-                    if blob.bytes().all(|byte| byte == b'0') { String::new() } else { git(repository, &["cat-file", "blob", blob]) }
+                    if blob.bytes().all(|byte| byte == b'0') {
+                        String::new()
+                    } else {
+                        git(repository, &["cat-file", "blob", blob])
+                    }
                 });
                 history.contents.entry(path.to_owned()).or_default().push(content.trim().to_owned());
             }

@@ -35,15 +35,19 @@ impl Server {
         if let Some(database) = &how.database {
             command.args(["--database", database]);
         }
-        command.env("MIDSPAN_LOG", "warn,orchestrator=debug").envs(how.environment.iter().map(|(name, value)| (name, value)));
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true).spawn().unwrap();
+        command
+            .env("MIDSPAN_LOG", "warn,orchestrator=debug")
+            .envs(how.environment.iter().map(|(name, value)| (name, value)));
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true).spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, said, log, address: String::new() }
     }
 
     /// Where it listens, once it does; `None` if it died first.
     pub async fn ready(&mut self) -> Option<String> {
-        let line = tokio::time::timeout(START, self.said.next_line()).await.expect("a server starts or ends").ok()??;
+        let line =
+            tokio::time::timeout(START, self.said.next_line()).await.expect("a server starts or ends").ok()??;
         let address = line.find("http").map_or_else(|| panic!("{line:?} says no address"), |at| &line[at..]);
         address.clone_into(&mut self.address);
         Some(self.address.clone())

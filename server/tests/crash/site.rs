@@ -57,7 +57,10 @@ impl Site {
 
     pub async fn publish(&self, how: &Start, address: &str) {
         let promise = parcel(&self.receiver.url, &self.book);
-        let (status, answer) = self.call(how, Method::POST, &format!("{address}/apis/midspan.dev/v1alpha1/promises"), Some(&promise)).await.unwrap();
+        let (status, answer) = self
+            .call(how, Method::POST, &format!("{address}/apis/midspan.dev/v1alpha1/promises"), Some(&promise))
+            .await
+            .unwrap();
         assert_eq!(status, StatusCode::CREATED, "{answer}");
     }
 
@@ -83,13 +86,20 @@ impl Site {
     }
 
     /// The parcels that are not yet as they were asked for, with the reason each gives.
-    pub async fn unready(&self, how: &Start, address: &str, wanted: &BTreeMap<String, i64>) -> Result<BTreeMap<String, String>, Gone> {
+    pub async fn unready(
+        &self,
+        how: &Start,
+        address: &str,
+        wanted: &BTreeMap<String, i64>,
+    ) -> Result<BTreeMap<String, String>, Gone> {
         let (status, list) = self.call(how, Method::GET, &format!("{address}/apis/{GROUP}/v1/parcels"), None).await?;
         assert_eq!(status, StatusCode::OK, "{list}");
-        let mut unready: BTreeMap<String, String> = wanted.keys().map(|name| (name.clone(), "is not there".to_owned())).collect();
+        let mut unready: BTreeMap<String, String> =
+            wanted.keys().map(|name| (name.clone(), "is not there".to_owned())).collect();
         for parcel in list["items"].as_array().unwrap() {
             let (name, status) = (parcel["metadata"]["name"].as_str().unwrap(), &parcel["status"]);
-            let settled = status["phase"] == "Ready" && status["observedGeneration"] == parcel["metadata"]["generation"];
+            let settled =
+                status["phase"] == "Ready" && status["observedGeneration"] == parcel["metadata"]["generation"];
             if settled && wanted.get(name).is_none_or(|size| parcel["spec"]["size"] == *size) {
                 unready.remove(name);
             } else {
@@ -109,7 +119,13 @@ impl Site {
         assert!(all.await.is_some(), "not ready after {deadline:?}: {last:#?}");
     }
 
-    async fn call(&self, how: &Start, method: Method, url: &str, body: Option<&Value>) -> Result<(StatusCode, Value), Gone> {
+    async fn call(
+        &self,
+        how: &Start,
+        method: Method,
+        url: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value), Gone> {
         let token = std::fs::read_to_string(how.data.join("dev/tokens/platform")).unwrap();
         let mut request = self.client.request(method.clone(), url).bearer_auth(token.trim());
         if let Some(body) = body {

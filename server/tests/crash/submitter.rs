@@ -29,7 +29,11 @@ impl Submitter {
                         // the server was killed in the middle of it; the next one is asked
                         Err(Gone) => {
                             unanswered += 1;
-                            let _ = tokio::time::timeout(Duration::from_secs(1), up.wait_for(|now| now.as_ref() != Some(&address))).await;
+                            let _ = tokio::time::timeout(
+                                Duration::from_secs(1),
+                                up.wait_for(|now| now.as_ref() != Some(&address)),
+                            )
+                            .await;
                         }
                     }
                 }
