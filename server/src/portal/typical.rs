@@ -1,22 +1,22 @@
-//! How long a creation usually takes, from the newest ones that succeeded.
+//! How long it usually takes from asking for something new until it is ready, from the newest requests that succeeded.
 
 use super::{ServerPortal, label};
 use domain::{
     Result, Typed,
     object::GROUP,
-    run::{Run, RunKind, RunPhase, Workflow},
+    request::{Operation, Request, RequestKind, RequestPhase},
 };
 use std::collections::BTreeMap;
 use store::{Query, Sort};
 
-/// Runs looked at; one query, however many promises there are.
-const SAMPLE: i64 = 100;
+/// Requests looked at; one query, however many promises there are.
+const SAMPLE: i64 = 200;
 
 /// The middle of some durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Typical {
     pub seconds: i64,
-    /// How many creations that rests on.
+    /// How many requests that rests on.
     pub from: u64,
 }
 
@@ -29,22 +29,20 @@ impl ServerPortal {
             sort: Sort::Created,
             descending: true,
             limit: SAMPLE,
-            ..Query::of_kind(GROUP, "Run")
+            ..Query::of_kind(GROUP, "Request")
         };
-        let runs = self.doors.services.store.list(&query).await?.objects;
-        Ok(medians(runs.into_iter().filter_map(|object| Typed::<RunKind>::parse(object).ok())))
+        let requests = self.doors.services.store.list(&query).await?.objects;
+        Ok(medians(requests.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok())))
     }
 }
 
-fn medians(runs: impl Iterator<Item = Run>) -> BTreeMap<String, Typical> {
+fn medians(requests: impl Iterator<Item = Request>) -> BTreeMap<String, Typical> {
     let mut durations: BTreeMap<String, Vec<u128>> = BTreeMap::new();
-    for run in runs {
-        let status = &run.status;
-        let created = run.spec.workflow == Workflow::Configure && run.spec.sequence == 1;
-        if let (true, RunPhase::Succeeded, Some(start), Some(end)) =
-            (created, status.phase, status.started_at, status.finished_at)
+    for Request { spec, status, .. } in requests {
+        if let (Operation::Create, RequestPhase::Succeeded, Some(asked), Some(ready)) =
+            (spec.operation, status.phase, status.submitted_at, status.finished_at)
         {
-            durations.entry(run.spec.promise).or_default().push(end.since(start).as_millis());
+            durations.entry(spec.promise).or_default().push(ready.since(asked).as_millis());
         }
     }
     durations.into_iter().map(|(promise, all)| (promise, median(all))).collect()
@@ -61,27 +59,27 @@ fn median(mut millis: Vec<u128>) -> Typical {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Timestamp, run::RunSpec};
+    use domain::{Timestamp, request::RequestSpec};
 
-    fn run(promise: &str, sequence: i64, phase: RunPhase, seconds: i64) -> Run {
-        let spec = RunSpec { promise: promise.into(), sequence, ..RunSpec::default() };
-        let mut run = Run::new(spec, &[], Timestamp::from_micros(0));
-        run.status.phase = phase;
-        run.status.finished_at = Some(Timestamp::from_micros(seconds * 1_000_000));
-        run
+    fn request(promise: &str, operation: Operation, phase: RequestPhase, seconds: i64) -> Request {
+        let spec = RequestSpec { promise: promise.into(), operation, ..RequestSpec::default() };
+        let mut request = Request::submitted("req_1", spec, Timestamp::from_micros(0));
+        request.status.phase = phase;
+        request.status.finished_at = Some(Timestamp::from_micros(seconds * 1_000_000));
+        request
     }
 
     #[test]
     fn only_creations_that_succeeded_count() {
-        let runs = [
-            run("db", 1, RunPhase::Succeeded, 10),
-            run("db", 1, RunPhase::Succeeded, 30),
-            run("db", 1, RunPhase::Succeeded, 20),
-            run("db", 1, RunPhase::Failed, 900),
-            run("db", 2, RunPhase::Succeeded, 900),
-            run("quick", 1, RunPhase::Succeeded, 0),
+        let requests = [
+            request("db", Operation::Create, RequestPhase::Succeeded, 10),
+            request("db", Operation::Create, RequestPhase::Succeeded, 30),
+            request("db", Operation::Create, RequestPhase::Succeeded, 20),
+            request("db", Operation::Create, RequestPhase::Failed, 900),
+            request("db", Operation::Update, RequestPhase::Succeeded, 900),
+            request("quick", Operation::Create, RequestPhase::Succeeded, 0),
         ];
-        let typical = medians(runs.into_iter());
+        let typical = medians(requests.into_iter());
         assert_eq!(typical["db"], Typical { seconds: 20, from: 3 });
         assert_eq!(typical["quick"], Typical { seconds: 1, from: 1 });
     }
