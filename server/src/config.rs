@@ -1,5 +1,7 @@
 //! What a server or a client is told from outside: the only file that reads the environment.
 
+#![expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},

@@ -84,7 +84,9 @@ pub fn router(doors: Doors) -> Router {
     let mut signed_in = api.merge(pages);
     if doors.dev {
         // whoever comes by a name that is not this machine's is not sitting at it
-        signed_in = signed_in.route("/dev/persona", post(dev::choose_persona)).layer(middleware::from_fn(dev::local_names_only));
+        signed_in = signed_in
+            .route("/dev/persona", post(dev::choose_persona))
+            .layer(middleware::from_fn(dev::local_names_only));
     }
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
@@ -117,7 +119,9 @@ fn open_doors() -> Router<Doors> {
 async fn ready(State(doors): State<Doors>) -> Response {
     match doors.services.store.version().await {
         Ok(_) => "ok".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {}", error.message)).into_response(),
+        Err(error) => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {}", error.message)).into_response()
+        }
     }
 }
 
@@ -128,6 +132,10 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer wants a function of this shape")]
 fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let said = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    let said = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
     status::Refusal::from(domain::Error::internal(format!("a handler panicked: {said}"))).into_response()
 }

@@ -19,6 +19,7 @@ pub trait Ids: Send + Sync + 'static {
 pub struct RandomIds;
 
 impl Ids for RandomIds {
+    #[expect(clippy::disallowed_methods, reason = "this is where identities come from")]
     fn uid(&self, prefix: &str) -> String {
         format!("{prefix}_{}", Uuid::now_v7().simple())
     }

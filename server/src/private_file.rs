@@ -1,11 +1,6 @@
 //! Files that only their owner may read: tokens and keys.
 
-use std::{
-    fs, io,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-};
+use std::{fs, io, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 /// Writes a file of mode 0600, in one step for those who read it; makes its directory where needed.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {

@@ -11,7 +11,8 @@ use std::{path::Path, sync::Arc};
 /// The settings of a TLS server with the certificate and key of these files.
 pub fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
     let chain = certificates(certificate)?;
-    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("no private key can be read from {}", key.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key)
+        .with_context(|| format!("no private key can be read from {}", key.display()))?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()

@@ -140,7 +140,10 @@ async fn a_developer_asks_for_a_database_changes_it_and_gives_it_back() {
     let request = starter("postgresql/request.yaml");
     dana.file("request.yaml", &request);
 
-    assert_eq!(dana.done("apply -f request.yaml --dry-run=server").await, "postgresql.data.example.com/orders-db created (server dry run)\n");
+    assert_eq!(
+        dana.done("apply -f request.yaml --dry-run=server").await,
+        "postgresql.data.example.com/orders-db created (server dry run)\n"
+    );
     assert_eq!(dana.done("get postgresqls -o name").await, "");
     assert_eq!(dana.done("apply -f request.yaml").await, "postgresql.data.example.com/orders-db created\n");
     dana.done("wait --for=condition=Ready postgresql/orders-db --timeout=30s").await;
@@ -152,9 +155,15 @@ async fn a_developer_asks_for_a_database_changes_it_and_gives_it_back() {
     holds(&dana.done("get pg orders-db -o wide").await, &["MESSAGE"]);
     holds(&dana.done("get pg -A").await, &["NAMESPACE", "default"]);
     let yaml = dana.done("get postgresql orders-db -o yaml").await;
-    holds(&yaml, &["apiVersion: data.example.com/v1", "kind: Postgresql", "storageGiB: 50", "conditions:", "type: Ready"]);
+    holds(
+        &yaml,
+        &["apiVersion: data.example.com/v1", "kind: Postgresql", "storageGiB: 50", "conditions:", "type: Ready"],
+    );
     let described = dana.done("describe postgresql orders-db").await;
-    holds(&described, &["Name:         orders-db", "Namespace:    default", "API Version:  data.example.com/v1", "Events:"]);
+    holds(
+        &described,
+        &["Name:         orders-db", "Namespace:    default", "API Version:  data.example.com/v1", "Events:"],
+    );
     holds(&dana.done("get events").await, &["orders-db"]);
 
     dana.file("request.yaml", &request.replace("storageGiB: 50", "storageGiB: 80"));
@@ -169,14 +178,21 @@ async fn a_developer_asks_for_a_database_changes_it_and_gives_it_back() {
     assert_eq!(dana.kubectl("get postgresqls -l tier=silver").await.err, "No resources found in default namespace.\n");
     dana.done("label postgresql orders-db tier-").await;
     dana.done(r#"patch postgresql orders-db --type=merge -p {"spec":{"size":"small"}}"#).await;
-    dana.done(r#"patch postgresql orders-db --type=json -p [{"op":"replace","path":"/spec/instances","value":2}]"#).await;
+    dana.done(r#"patch postgresql orders-db --type=json -p [{"op":"replace","path":"/spec/instances","value":2}]"#)
+        .await;
     assert_eq!(dana.done("get postgresql orders-db -o jsonpath={.spec.size}/{.spec.instances}").await, "small/2");
-    holds(&dana.refused(r#"patch postgresql orders-db --type=merge -p {"spec":{"size":"enormous"}}"#).await, &["spec.size"]);
+    holds(
+        &dana.refused(r#"patch postgresql orders-db --type=merge -p {"spec":{"size":"enormous"}}"#).await,
+        &["spec.size"],
+    );
     dana.file("request.yaml", &request.replace("size: medium", "sise: medium"));
     holds(&dana.refused("apply -f request.yaml").await, &["sise"]);
 
     holds(&dana.done("delete postgresql orders-db --timeout=30s").await, &["orders-db\" deleted"]);
-    holds(&dana.refused("get postgresql orders-db").await, &["Error from server (NotFound): postgresqls.data.example.com \"orders-db\" not found"]);
+    holds(
+        &dana.refused("get postgresql orders-db").await,
+        &["Error from server (NotFound): postgresqls.data.example.com \"orders-db\" not found"],
+    );
     dana.close().await;
 }
 
@@ -186,7 +202,12 @@ async fn an_editor_changes_what_is_there() {
     dana.file("request.yaml", &starter("postgresql/request.yaml"));
     assert_eq!(dana.done("create -f request.yaml").await, "postgresql.data.example.com/orders-db created\n");
     holds(&dana.refused("create -f request.yaml").await, &["AlreadyExists"]);
-    let edit = dana.command("edit postgresql orders-db").env("KUBE_EDITOR", "sed -i s/storageGiB:.50/storageGiB:\\ 60/").output().await.unwrap();
+    let edit = dana
+        .command("edit postgresql orders-db")
+        .env("KUBE_EDITOR", "sed -i s/storageGiB:.50/storageGiB:\\ 60/")
+        .output()
+        .await
+        .unwrap();
     let said = Said::from(edit);
     assert!(said.success, "{}{}", said.out, said.err);
     assert_eq!(dana.done("get postgresql orders-db -o jsonpath={.spec.storageGiB}").await, "60");
@@ -226,12 +247,16 @@ async fn the_platform_engineer_publishes_and_the_developer_may_not() {
 async fn a_watch_tells_what_happens() {
     let Some(dana) = Terminal::open("watches").await else { return };
     dana.file("request.yaml", &starter("postgresql/request.yaml"));
-    let mut watch = dana.command("get postgresqls --watch").stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut watch =
+        dana.command("get postgresqls --watch").stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
     let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
     dana.done("apply -f request.yaml").await;
     let told = tokio::time::timeout(DEADLINE, async {
         while let Some(line) = lines.next_line().await.unwrap() {
-            if row(&format!("{line}\n"), line.split_whitespace().next().unwrap_or_default()).get(2).is_some_and(|phase| phase == "Ready") {
+            if row(&format!("{line}\n"), line.split_whitespace().next().unwrap_or_default())
+                .get(2)
+                .is_some_and(|phase| phase == "Ready")
+            {
                 return line;
             }
         }

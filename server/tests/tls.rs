@@ -74,7 +74,10 @@ async fn the_command_line_trusts_the_authority_it_is_told_of() {
     assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
     let untold = midspan().output().await.unwrap();
     let said = String::from_utf8_lossy(&untold.stderr).into_owned();
-    assert!(!untold.status.success() && said.contains("no trust in this server: ") && said.contains("SSL_CERT_FILE"), "{said}");
+    assert!(
+        !untold.status.success() && said.contains("no trust in this server: ") && said.contains("SSL_CERT_FILE"),
+        "{said}"
+    );
     server.stop().await.unwrap();
 }
 
@@ -95,5 +98,7 @@ async fn files_that_are_no_certificate_and_key_are_told_by_name() {
     let keyless = TlsFiles { certificate: files.certificate.clone(), key: files.certificate.clone() };
     assert!(refused(&directory, keyless).await.starts_with("no private key can be read from …/tls.crt"));
     fs::write(&files.key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
-    assert!(refused(&directory, files).await.starts_with("the certificate in …/tls.crt and its key do not go together"));
+    assert!(
+        refused(&directory, files).await.starts_with("the certificate in …/tls.crt and its key do not go together")
+    );
 }

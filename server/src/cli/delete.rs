@@ -30,7 +30,7 @@ pub async fn run(server: &ServerArgs, args: DeleteArgs) -> Outcome {
     for name in names {
         let path = kind.item(&server.namespace, &name);
         match client.delete(&path).await {
-            Err(failure) if failure.code == Failure::NOT_FOUND && args.ignore_not_found => continue,
+            Err(failure) if failure.code == Failure::NOT_FOUND && args.ignore_not_found => {}
             Err(failure) => return Err(failure),
             Ok(_) if args.no_wait => println!("{}/{name} is being deleted", kind.singular),
             Ok(_) => {

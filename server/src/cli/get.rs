@@ -44,7 +44,7 @@ pub async fn run(server: &ServerArgs, args: GetArgs) -> Outcome {
                     eprintln!("No {} found{place}.", kind.plural);
                     continue;
                 }
-                print::table(&table, args.output == Output::Wide, args.all_namespaces && kind.namespaced)?;
+                print::table(&table, args.output == Output::Wide, args.all_namespaces && kind.namespaced);
             }
             Output::Name => {
                 let answer = client.get(&path).await?;

@@ -19,7 +19,7 @@ pub enum Output {
 }
 
 /// A server's table.
-pub fn table(table: &Value, wide: bool, with_namespace: bool) -> Outcome {
+pub fn table(table: &Value, wide: bool, with_namespace: bool) {
     let empty = Vec::new();
     let columns = table["columnDefinitions"].as_array().unwrap_or(&empty);
     let shown: Vec<usize> =
@@ -42,7 +42,6 @@ pub fn table(table: &Value, wide: bool, with_namespace: bool) -> Outcome {
         rows.push(cells);
     }
     columns_of(&rows);
-    Ok(())
 }
 
 /// Rows under each other, columns as wide as their widest cell.

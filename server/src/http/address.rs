@@ -13,11 +13,14 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads the path after `/api/` (core group) or `/apis/`.
+    /// Reads the path after `/api/` (core group) or `/apis/`, as it was sent: no name needs an escape, and an escaped slash would move the borders.
     pub fn parse(core: bool, path: &str) -> Option<Self> {
-        let mut parts = path.trim_matches('/').split('/');
+        let mut parts = path.strip_suffix('/').unwrap_or(path).split('/');
+        if !parts.clone().all(is_part) {
+            return None;
+        }
         let group = if core { String::new() } else { parts.next()?.to_owned() };
-        let version = parts.next().filter(|version| !version.is_empty())?.to_owned();
+        let version = parts.next()?.to_owned();
         let rest: Vec<&str> = parts.collect();
         let base = Self { group, version, ..Self::default() };
         let at = |plural: &str, namespace: &str, name: &str, subresource: &str| Self {
@@ -27,9 +30,6 @@ impl Address {
             subresource: subresource.to_owned(),
             ..base.clone()
         };
-        if rest.iter().any(|part| part.is_empty()) {
-            return None;
-        }
         match rest.as_slice() {
             [] => Some(base),
             ["namespaces"] => Some(at("namespaces", "", "", "")),
@@ -46,6 +46,11 @@ impl Address {
     }
 }
 
+fn is_part(part: &str) -> bool {
+    !matches!(part, "" | "." | "..")
+        && part.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'%' | b'\\'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +58,11 @@ mod tests {
     #[track_caller]
     fn check(core: bool, path: &str, expected: [&str; 6]) {
         let a = Address::parse(core, path).unwrap();
-        assert_eq!([&a.group, &a.version, &a.plural, &a.namespace, &a.name, &a.subresource].map(String::as_str), expected, "{path}");
+        assert_eq!(
+            [&a.group, &a.version, &a.plural, &a.namespace, &a.name, &a.subresource].map(String::as_str),
+            expected,
+            "{path}"
+        );
     }
 
     #[test]
@@ -63,14 +72,37 @@ mod tests {
         check(true, "v1/namespaces/default", ["", "v1", "namespaces", "", "default", ""]);
         check(true, "v1/namespaces/default/events", ["", "v1", "events", "default", "", ""]);
         check(false, "data.example.com/v1/postgresqls", ["data.example.com", "v1", "postgresqls", "", "", ""]);
-        check(false, "data.example.com/v1/namespaces/a/postgresqls/shop", ["data.example.com", "v1", "postgresqls", "a", "shop", ""]);
-        check(false, "data.example.com/v1/namespaces/a/postgresqls/shop/plan", ["data.example.com", "v1", "postgresqls", "a", "shop", "plan"]);
-        check(false, "midspan.dev/v1alpha1/promises/postgresql", ["midspan.dev", "v1alpha1", "promises", "", "postgresql", ""]);
+        check(
+            false,
+            "data.example.com/v1/namespaces/a/postgresqls/shop",
+            ["data.example.com", "v1", "postgresqls", "a", "shop", ""],
+        );
+        check(
+            false,
+            "data.example.com/v1/namespaces/a/postgresqls/shop/plan",
+            ["data.example.com", "v1", "postgresqls", "a", "shop", "plan"],
+        );
+        check(
+            false,
+            "midspan.dev/v1alpha1/promises/postgresql",
+            ["midspan.dev", "v1alpha1", "promises", "", "postgresql", ""],
+        );
     }
 
     #[test]
     fn what_is_no_address_is_none() {
-        for path in ["", "g", "g/v/p/n/s/too-long", "g/v//x"] {
+        for path in [
+            "",
+            "g",
+            "g/v/p/n/s/too-long",
+            "g/v//x",
+            "/v1/namespaces",
+            "g/v/p/..",
+            "g/v/p/%2e%2e",
+            "g/v/p/a%2Fb",
+            "g/v/p/a%00",
+            "g/v/p/x//",
+        ] {
             assert_eq!(Address::parse(false, path), None, "{path}");
         }
     }

@@ -1,12 +1,6 @@
 //! The Kubernetes-style API: one handler reads the address and calls a verb. It holds no rules.
 
-use super::{
-    address::Address,
-    body, discovery, log, openapi,
-    params::Params,
-    status::Refusal,
-    table, timeline, watch,
-};
+use super::{address::Address, body, discovery, log, openapi, params::Params, status::Refusal, table, timeline, watch};
 use crate::{
     http::Doors,
     service::{
@@ -19,7 +13,7 @@ use crate::{
 use axum::{
     Extension, Json,
     body::Bytes,
-    extract::{Path, RawQuery, State},
+    extract::{FromRequest as _, Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -28,37 +22,27 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `/api/{*path}`: the core group.
-pub async fn core(
-    State(doors): State<Doors>,
-    Extension(asker): Extension<Asker>,
-    Path(path): Path<String>,
-    method: Method,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let call = Call { doors, asker, method, query, headers, bytes };
-    call.answer(Address::parse(true, &path)).await
+pub async fn core(State(doors): State<Doors>, Extension(asker): Extension<Asker>, request: Request) -> Response {
+    let address = Address::parse(true, below("/api/", &request));
+    Call::answer(doors, asker, address, request).await
 }
 
 /// `/apis/{*path}`: all other groups.
-pub async fn groups(
-    State(doors): State<Doors>,
-    Extension(asker): Extension<Asker>,
-    Path(path): Path<String>,
-    method: Method,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    if method == Method::GET && !path.trim_matches('/').contains('/') {
-        return match discovery::group(&doors.services, path.trim_matches('/')) {
+pub async fn groups(State(doors): State<Doors>, Extension(asker): Extension<Asker>, request: Request) -> Response {
+    let path = below("/apis/", &request);
+    let group = path.strip_suffix('/').unwrap_or(path);
+    if request.method() == Method::GET && !group.contains('/') {
+        return match discovery::group(&doors.services, group) {
             Some(group) => Json(group).into_response(),
             None => Refusal::from(no_such_address()).into_response(),
         };
     }
-    let call = Call { doors, asker, method, query, headers, bytes };
-    call.answer(Address::parse(false, &path)).await
+    let address = Address::parse(false, path);
+    Call::answer(doors, asker, address, request).await
+}
+
+fn below<'a>(root: &str, request: &'a Request) -> &'a str {
+    request.uri().path().strip_prefix(root).unwrap_or_default()
 }
 
 /// One request to the API.
@@ -72,13 +56,23 @@ struct Call {
 }
 
 impl Call {
-    async fn answer(self, address: Option<Address>) -> Response {
+    async fn answer(doors: Doors, asker: Asker, address: Option<Address>, request: Request) -> Response {
         let Some(address) = address else { return Refusal::from(no_such_address()).into_response() };
-        let about = Some((address.group.clone(), address.plural.clone(), address.name.clone()));
-        match self.dispatch(address).await {
-            Ok(response) => response,
-            Err(error) => Refusal { error, about }.into_response(),
-        }
+        let answered = match Self::read(doors, asker, request).await {
+            Ok(call) => call.dispatch(address).await,
+            Err(error) => Err(error),
+        };
+        answered.unwrap_or_else(|error| Refusal::from(error).into_response())
+    }
+
+    async fn read(doors: Doors, asker: Asker, request: Request) -> domain::Result<Self> {
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let query = request.uri().query().map(ToOwned::to_owned);
+        let bytes = Bytes::from_request(request, &()).await.map_err(|refused| match refused.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => body::too_large(),
+            _ => Error::bad_request(format!("the body of the request cannot be read: {}", refused.body_text())),
+        })?;
+        Ok(Self { doors, asker, method, query, headers, bytes })
     }
 
     async fn dispatch(&self, address: Address) -> domain::Result<Response> {
@@ -96,10 +90,15 @@ impl Call {
             return Err(no_such_address());
         }
         if matches!(served.origin, Origin::Events) {
-            return timeline::answer(&self.doors, &self.asker, &served, &address, self.query.as_deref(), self.accept()).await;
+            if self.method != Method::GET || !address.name.is_empty() || params.watching() {
+                return Err(not_allowed());
+            }
+            return timeline::answer(&self.doors, &self.asker, &served, &address, &params, self.accept()).await;
         }
         match (self.method.as_str(), address.name.as_str(), address.subresource.as_str()) {
-            ("GET", "", "") if params.watching() => watch::answer(&self.doors, &self.asker, served, &address, &params, self.accept()).await,
+            ("GET", "", "") if params.watching() => {
+                watch::answer(&self.doors, &self.asker, served, &address, &params, self.accept()).await
+            }
             ("GET", "", "") => self.list(&served, &address, &params).await,
             ("POST", "", "") => self.create(&served, &address, &params).await,
             (_, "", "") => Err(not_allowed()),
@@ -116,7 +115,9 @@ impl Call {
                 self.change(&served, &address, name, &change, &params).await
             }
             ("DELETE", name, "") => self.delete(&served, &address, name, &params).await,
-            ("GET", name, "log") if served.kind == "Run" => log::answer(&self.doors, &self.asker, &served, &address.namespace, name, &params).await,
+            ("GET", name, "log") if served.kind == "Run" => {
+                log::answer(&self.doors, &self.asker, &served, &address.namespace, name, &params).await
+            }
             ("POST", name, "plan") => self.plan(&served, &address, name).await,
             (_, _, "" | "status" | "log" | "plan") => Err(not_allowed()),
             _ => Err(no_such_address()),
@@ -134,7 +135,10 @@ impl Call {
             }
         }
         if table::wanted(self.accept()) {
-            return Ok(Json(table::table(served, &page.objects, metadata, self.doors.services.now())).into_response());
+            return Ok(Json(table::table(served, &page.objects, &metadata, self.doors.services.now())).into_response());
+        }
+        if table::only_metadata_wanted(self.accept()) {
+            return Ok(Json(table::metadata_of(&page.objects, &metadata)).into_response());
         }
         let list = json!({"kind": format!("{}List", served.kind), "apiVersion": served.api_version(), "metadata": metadata, "items": page.objects});
         Ok(Json(list).into_response())
@@ -146,26 +150,47 @@ impl Call {
             (true, "") => return Err(not_allowed()),
             (_, namespace) => namespace,
         };
-        let written = self.doors.services.create(&self.asker, served, namespace, value, params.write_options()?).await?;
+        let written =
+            self.doors.services.create(&self.asker, served, namespace, value, params.write_options()?).await?;
         Ok(self.written(served, &written, StatusCode::CREATED))
     }
 
-    async fn change(&self, served: &Arc<Served>, address: &Address, name: &str, change: &Change, params: &Params) -> domain::Result<Response> {
-        let written = self.doors.services.change(&self.asker, served, &address.namespace, name, change, params.write_options()?).await?;
+    async fn change(
+        &self,
+        served: &Arc<Served>,
+        address: &Address,
+        name: &str,
+        change: &Change,
+        params: &Params,
+    ) -> domain::Result<Response> {
+        let written = self
+            .doors
+            .services
+            .change(&self.asker, served, &address.namespace, name, change, params.write_options()?)
+            .await?;
         Ok(self.written(served, &written, StatusCode::OK))
     }
 
-    async fn delete(&self, served: &Arc<Served>, address: &Address, name: &str, params: &Params) -> domain::Result<Response> {
+    async fn delete(
+        &self,
+        served: &Arc<Served>,
+        address: &Address,
+        name: &str,
+        params: &Params,
+    ) -> domain::Result<Response> {
         let options = if self.bytes.is_empty() { Value::Null } else { body::object(&self.headers, &self.bytes)? };
         let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
         let resource_version = match text("/preconditions/resourceVersion") {
-            Some(version) => Some(version.parse().map_err(|_| Error::bad_request("preconditions.resourceVersion is not one of ours"))?),
+            Some(version) => Some(
+                version.parse().map_err(|_| Error::bad_request("preconditions.resourceVersion is not one of ours"))?,
+            ),
             None => None,
         };
         let precondition = Precondition { uid: text("/preconditions/uid"), resource_version };
         let mut write = params.write_options()?;
         write.dry_run |= options.pointer("/dryRun/0").is_some_and(|value| value == "All");
-        let written = self.doors.services.delete(&self.asker, served, &address.namespace, name, &precondition, write).await?;
+        let written =
+            self.doors.services.delete(&self.asker, served, &address.namespace, name, &precondition, write).await?;
         if written.object.deleting() {
             return Ok(self.object(served, &written.object, StatusCode::OK));
         }
@@ -186,16 +211,16 @@ impl Call {
             .iter()
             .map(|file| json!({"path": file.path, "destination": file.destination, "before": file.before, "after": file.after}))
             .collect();
-        Ok(Json(json!({"files": files, "notShown": preview.unseen, "refusal": preview.refusal, "nowhere": preview.nowhere})).into_response())
+        Ok(Json(
+            json!({"files": files, "notShown": preview.unseen, "refusal": preview.refusal, "nowhere": preview.nowhere}),
+        )
+        .into_response())
     }
 
     fn written(&self, served: &Served, written: &Written, code: StatusCode) -> Response {
         let mut response = self.object(served, &written.object, code);
-        for warning in &written.warnings {
-            let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"").replace(['\r', '\n'], " ");
-            if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
-                response.headers_mut().append(header::WARNING, value);
-            }
+        for warning in told(&written.warnings) {
+            response.headers_mut().append(header::WARNING, warning);
         }
         response
     }
@@ -203,7 +228,11 @@ impl Call {
     fn object(&self, served: &Served, object: &Object, code: StatusCode) -> Response {
         if table::wanted(self.accept()) {
             let metadata = json!({"resourceVersion": object.metadata.resource_version.to_string()});
-            return (code, Json(table::table(served, std::slice::from_ref(object), metadata, self.doors.services.now()))).into_response();
+            return (
+                code,
+                Json(table::table(served, std::slice::from_ref(object), &metadata, self.doors.services.now())),
+            )
+                .into_response();
         }
         (code, Json(object)).into_response()
     }
@@ -211,6 +240,18 @@ impl Call {
     fn accept(&self) -> &str {
         self.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
+}
+
+/// Warnings as headers: no more of them than clients take, each a legal value whatever a field is called.
+fn told(warnings: &[String]) -> Vec<HeaderValue> {
+    const MOST: usize = 20;
+    let more = warnings.len().saturating_sub(MOST);
+    let rest = (more > 0).then(|| format!("and {more} more warnings"));
+    let quoted = warnings.iter().take(MOST).chain(&rest).map(|warning| {
+        let warning: String = warning.chars().take(500).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""))
+    });
+    quoted.filter_map(|text| HeaderValue::from_bytes(text.as_bytes()).ok()).collect()
 }
 
 /// `GET /openapi/v3`, and one document below it for each group and version.

@@ -39,7 +39,13 @@ pub async fn pages(State(doors): State<Doors>, session: Session, mut request: Re
     }
 }
 
-async fn identify(doors: &Doors, session: &Session, headers: &HeaderMap, method: &Method, page: bool) -> domain::Result<Asker> {
+async fn identify(
+    doors: &Doors,
+    session: &Session,
+    headers: &HeaderMap,
+    method: &Method,
+    page: bool,
+) -> domain::Result<Asker> {
     let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     if let Some(token) = token(headers)? {
         let caller = doors.services.caller_of_token(&token).await?;
@@ -57,10 +63,14 @@ async fn persona(doors: &Doors, session: &Session, by_itself: bool) -> domain::R
     if !doors.dev {
         return Err(refused());
     }
-    let chosen: Option<String> = session.get(PERSONA).await.map_err(|e| Error::unavailable("sessions cannot be read now").with_detail(e))?;
+    let chosen: Option<String> =
+        session.get(PERSONA).await.map_err(|e| Error::unavailable("sessions cannot be read now").with_detail(e))?;
     let persona = chosen.as_deref().and_then(Persona::by_name);
     // whoever sits at this machine and has chosen nobody yet is the developer
-    persona.or_else(|| by_itself.then_some(crate::service::people::PERSONAS[0])).map(Persona::caller).ok_or_else(refused)
+    persona
+        .or_else(|| by_itself.then_some(crate::service::people::PERSONAS[0]))
+        .map(Persona::caller)
+        .ok_or_else(refused)
 }
 
 /// The token of a request: as `Bearer`, or as the password of `Basic`, which is all that some clients send without TLS.
@@ -72,7 +82,10 @@ fn token(headers: &HeaderMap) -> domain::Result<Option<String>> {
     if let Some(token) = text.strip_prefix("Bearer ") {
         return Ok(Some(token.trim().to_owned()));
     }
-    let pair = text.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded.trim()).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let pair = text
+        .strip_prefix("Basic ")
+        .and_then(|encoded| STANDARD.decode(encoded.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     let password = pair.as_deref().and_then(|pair| pair.split_once(':')).map(|(_, password)| password.to_owned());
     password.map(Some).ok_or_else(refused)
 }
@@ -113,7 +126,10 @@ mod tests {
     #[test]
     fn only_pages_of_our_own_may_change_things_with_a_session() {
         check(&[("sec-fetch-site", "same-origin")], true);
-        check(&[("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:7400"), ("host", "127.0.0.1:7400")], false);
+        check(
+            &[("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:7400"), ("host", "127.0.0.1:7400")],
+            false,
+        );
         check(&[("sec-fetch-site", "same-site")], false);
         check(&[("origin", "http://127.0.0.1:7400"), ("host", "127.0.0.1:7400")], true);
         check(&[("origin", "http://evil.example"), ("host", "127.0.0.1:7400")], false);

@@ -33,7 +33,10 @@ pub async fn choose_persona(session: Session, headers: HeaderMap, Form(choice): 
 /// Refuses requests that name another host: a page elsewhere could have pointed its own name here.
 pub async fn local_names_only(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(name, _)| name);
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
     if matches!(name, "127.0.0.1" | "localhost" | "[::1]" | "") {
         return next.run(request).await;
     }

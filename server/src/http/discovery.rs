@@ -31,7 +31,8 @@ pub fn group(services: &Services, name: &str) -> Option<Value> {
 /// `/api/v1` and `/apis/{group}/{version}`
 pub fn resources(services: &Services, group: &str, version: &str) -> Option<Value> {
     let snapshot = services.kinds.snapshot();
-    let kinds: Vec<&Arc<Served>> = snapshot.kinds.iter().filter(|kind| kind.group == group && kind.version == version).collect();
+    let kinds: Vec<&Arc<Served>> =
+        snapshot.kinds.iter().filter(|kind| kind.group == group && kind.version == version).collect();
     if kinds.is_empty() {
         return None;
     }
@@ -71,6 +72,9 @@ fn by_group(services: &Services) -> BTreeMap<String, Vec<String>> {
 }
 
 fn api_group(name: &str, versions: &[String]) -> Value {
-    let versions: Vec<Value> = versions.iter().map(|version| json!({"groupVersion": format!("{name}/{version}"), "version": version})).collect();
+    let versions: Vec<Value> = versions
+        .iter()
+        .map(|version| json!({"groupVersion": format!("{name}/{version}"), "version": version}))
+        .collect();
     json!({"name": name, "preferredVersion": versions.first(), "versions": versions})
 }

@@ -70,8 +70,12 @@ impl Topic {
 }
 
 /// `GET /events?topics=resource:ns/promise/name,run:…`: one message when something of it changed. `Last-Event-ID` resumes.
-pub async fn stream(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Query(query): Query<Topics>, headers: HeaderMap) -> Response {
-    const BATCH: i64 = 200;
+pub async fn stream(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Query(query): Query<Topics>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(why) = domain::caller::may(&asker.caller, Verb::Read, domain::caller::Target::Catalog) {
         return super::status::Refusal::from(domain::Error::forbidden(why)).into_response();
     }
@@ -82,40 +86,57 @@ pub async fn stream(State(doors): State<Doors>, Extension(asker): Extension<Aske
         None => doors.services.store.version().await.unwrap_or_default(),
     };
     let changes = doors.services.store.changes();
-    let messages = stream::unfold((doors, topics, version, changes), |(doors, topics, mut version, mut changes)| async move {
+    let news = News { doors, topics, version, changes };
+    let messages =
+        stream::unfold(
+            news,
+            |mut news| async move { news.next().await.map(|event| (Ok::<_, Infallible>(event), news)) },
+        );
+    let sse =
+        Sse::new(messages.boxed()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)).text("still here"));
+    ([(header::CACHE_CONTROL, "no-cache"), (header::HeaderName::from_static("x-accel-buffering"), "no")], sse)
+        .into_response()
+}
+
+/// What one page has been told of, and what comes next.
+struct News {
+    doors: Doors,
+    topics: Vec<Topic>,
+    /// Everything up to here has been told.
+    version: i64,
+    changes: tokio::sync::watch::Receiver<i64>,
+}
+
+impl News {
+    /// The next message: something of the page's topics is new. `None` when the server stops.
+    async fn next(&mut self) -> Option<Event> {
+        const BATCH: i64 = 200;
         loop {
-            changes.borrow_and_update();
-            match doors.services.store.since(&Filter::default(), version, BATCH).await {
-                Ok(found) => {
-                    let more = found.version > version && !found.changes.is_empty();
-                    version = found.version;
-                    // many changes are one message: it says that something is new, not what
-                    if let Some(change) = found.changes.iter().rev().find(|change| topics.iter().any(|topic| topic.hears(change.object()))) {
-                        let object = change.object();
-                        let data = json!({"kind": object.kind, "name": object.metadata.name, "phase": object.facets().phase});
-                        let event = Event::default().event("change").id(version.to_string()).data(data.to_string());
-                        return Some((Ok::<_, Infallible>(event), (doors, topics, version, changes)));
-                    }
-                    if more {
-                        continue;
-                    }
-                }
-                Err(_) => {
-                    // too far behind, or the store is away: the page looks for itself and goes on from here
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    version = doors.services.store.version().await.unwrap_or(version);
-                    let event = Event::default().event("resync").id(version.to_string()).data("{}");
-                    return Some((Ok(event), (doors, topics, version, changes)));
-                }
+            self.changes.borrow_and_update();
+            let Ok(found) = self.doors.services.store.since(&Filter::default(), self.version, BATCH).await else {
+                // too far behind, or the store is away: the page looks for itself and goes on from here
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                self.version = self.doors.services.store.version().await.unwrap_or(self.version);
+                return Some(Event::default().event("resync").id(self.version.to_string()).data("{}"));
+            };
+            let more = !found.changes.is_empty();
+            self.version = found.version;
+            // many changes are one message: it says that something is new, not what
+            let heard = |change: &&store::Change| self.topics.iter().any(|topic| topic.hears(change.object()));
+            if let Some(change) = found.changes.iter().rev().find(heard) {
+                let object = change.object();
+                let data = json!({"kind": object.kind, "name": object.metadata.name, "phase": object.facets().phase});
+                return Some(Event::default().event("change").id(self.version.to_string()).data(data.to_string()));
+            }
+            if more {
+                continue;
             }
             tokio::select! {
-                () = doors.stop.cancelled() => return None,
-                changed = changes.changed() => if changed.is_err() { return None },
+                () = self.doors.stop.cancelled() => return None,
+                changed = self.changes.changed() => changed.ok()?,
             }
         }
-    });
-    let sse = Sse::new(messages.boxed()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)).text("still here"));
-    ([(header::CACHE_CONTROL, "no-cache"), (header::HeaderName::from_static("x-accel-buffering"), "no")], sse).into_response()
+    }
 }
 
 #[derive(Deserialize)]
@@ -126,7 +147,12 @@ pub struct LogQuery {
 }
 
 /// `GET /runs/{name}/log?step=pipeline/step`: plain text, to read, search and keep.
-pub async fn log(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>, Query(query): Query<LogQuery>) -> Response {
+pub async fn log(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path(name): Path<String>,
+    Query(query): Query<LogQuery>,
+) -> Response {
     match log_text(&doors, &asker, &name, &query.step).await {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response(),
         Err(error) => super::pages::problem(&doors, Some(&asker), &error).await,
@@ -142,7 +168,9 @@ async fn log_text(doors: &Doors, asker: &Asker, name: &str, step: &str) -> Resul
         let chunks = doors.services.store.log(&run.metadata.uid, after, 100).await?;
         let Some(last) = chunks.last().map(|chunk| chunk.seq) else { return Ok(text) };
         after = last;
-        let wanted = chunks.into_iter().map(|stored| stored.chunk).filter(|chunk| step.is_empty() || format!("{}/{}", chunk.pipeline, chunk.step) == step);
+        let wanted = chunks.into_iter().map(|stored| stored.chunk).filter(|chunk| {
+            step.is_empty() || chunk.step == step || format!("{}/{}", chunk.pipeline, chunk.step) == step
+        });
         text.extend(wanted.map(|chunk| chunk.text));
         if text.len() > LARGEST {
             text.push_str("\n[the rest is left out here; `midspan logs` shows it all]\n");

@@ -1,7 +1,13 @@
 //! Form posts: 303 to where it goes on, or 422 and the same page with everything that was typed.
 
 use super::{Doors, pages};
-use crate::{portal::ServerPortal, service::Asker};
+use crate::{
+    portal::ServerPortal,
+    service::{
+        Asker,
+        objects::{Precondition, WriteOptions},
+    },
+};
 use app::{
     pages::form::Problem,
     paths::{self, ResourceKey},
@@ -42,7 +48,13 @@ struct Posted {
 
 impl Posted {
     fn read(body: &[u8]) -> Self {
-        let mut posted = Self { action: None, namespace: String::new(), name: String::new(), version: String::new(), entries: Vec::new() };
+        let mut posted = Self {
+            action: None,
+            namespace: String::new(),
+            name: String::new(),
+            version: String::new(),
+            entries: Vec::new(),
+        };
         for (key, value) in form_pairs(body) {
             match key.as_str() {
                 // the first button pressed counts; `plan` is no list action
@@ -58,7 +70,13 @@ impl Posted {
 }
 
 /// `POST /catalog/{promise}/new`
-async fn new_request(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(promise): Path<String>, uri: Uri, body: Bytes) -> Response {
+async fn new_request(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path(promise): Path<String>,
+    uri: Uri,
+    body: Bytes,
+) -> Response {
     let posted = Posted::read(&body);
     let key = ResourceKey::new(&posted.namespace, &promise, &posted.name);
     respond(&doors, &asker, take_form(&doors, &asker, &key, &posted, None, uri.path()).await).await
@@ -83,7 +101,14 @@ async fn edit(
 }
 
 /// Reads the form, does what its button asks, and either shows it again or keeps it as a draft and goes to its plan.
-async fn take_form(doors: &Doors, asker: &Asker, key: &ResourceKey, posted: &Posted, stored: Option<Value>, path: &str) -> Result<Response> {
+async fn take_form(
+    doors: &Doors,
+    asker: &Asker,
+    key: &ResourceKey,
+    posted: &Posted,
+    stored: Option<Value>,
+    path: &str,
+) -> Result<Response> {
     let portal = ServerPortal::new(doors.clone(), asker.clone());
     let served = portal.offered(&key.promise)?;
     let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
@@ -91,7 +116,10 @@ async fn take_form(doors: &Doors, asker: &Asker, key: &ResourceKey, posted: &Pos
     let editing = stored.is_some();
     let version = || editing.then(|| posted.version.clone());
     let model = |decoded: &Decoded, causes: &[domain::Cause]| {
-        FormModel::build(&promised.schema, Filled { value: Some(&decoded.value), stored: previous, causes, texts: Some(&decoded.texts) })
+        FormModel::build(
+            &promised.schema,
+            Filled { value: Some(&decoded.value), stored: previous, causes, texts: Some(&decoded.texts) },
+        )
     };
     if let Some(action) = &posted.action {
         let shown = apply_action(&promised.schema, &posted.entries, previous, action)?;
@@ -101,9 +129,29 @@ async fn take_form(doors: &Doors, asker: &Asker, key: &ResourceKey, posted: &Pos
     let decoded = decode(&promised.schema, &posted.entries, previous)?;
     let mut refusal = None;
     if decoded.causes.is_empty() {
-        match doors.services.draft_from(asker, &served, &key.namespace, &key.name, decoded.value.clone(), editing.then_some(posted.version.as_str())).await {
+        match doors
+            .services
+            .draft_from(
+                asker,
+                &served,
+                &key.namespace,
+                &key.name,
+                decoded.value.clone(),
+                editing.then_some(posted.version.as_str()),
+            )
+            .await
+        {
             Ok(request) => return Ok(Redirect::to(&paths::request(&request.metadata.name)).into_response()),
-            Err(error) if matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::BadRequest | ErrorKind::NotFound) => {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::Invalid
+                        | ErrorKind::Conflict
+                        | ErrorKind::AlreadyExists
+                        | ErrorKind::BadRequest
+                        | ErrorKind::NotFound
+                ) =>
+            {
                 refusal = Some(error);
             }
             Err(error) => return Err(error),
@@ -123,7 +171,9 @@ fn sort_causes(mut of_spec: Vec<domain::Cause>, refusal: Option<&Error>) -> (Vec
             "metadata.name" => problems.push(Problem { field: "name".to_owned(), message: name_problem(cause) }),
             // said to API clients only: some rules wait until the other errors are gone
             "<nil>" => {}
-            field if field == "spec" || field.starts_with("spec.") || field.starts_with("spec[") => of_spec.push(cause.clone()),
+            field if field == "spec" || field.starts_with("spec.") || field.starts_with("spec[") => {
+                of_spec.push(cause.clone());
+            }
             _ => problems.push(Problem { field: String::new(), message: cause.message.clone() }),
         }
     }
@@ -147,7 +197,8 @@ async fn submit(State(doors): State<Doors>, Extension(asker): Extension<Asker>, 
     let answer = async {
         let (request, _) = doors.services.request(&asker, &name).await?;
         doors.services.submit(&asker, &name).await?;
-        let key = ResourceKey::new(&request.spec.resource.namespace, &request.spec.promise, &request.spec.resource.name);
+        let key =
+            ResourceKey::new(&request.spec.resource.namespace, &request.spec.promise, &request.spec.resource.name);
         Ok(Redirect::to(&key.path()).into_response())
     };
     respond(&doors, &asker, answer.await).await
@@ -156,11 +207,16 @@ async fn submit(State(doors): State<Doors>, Extension(asker): Extension<Asker>, 
 /// `POST /requests/{name}/discard`
 async fn discard(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>) -> Response {
     let answer = doors.services.withdraw(&asker, &name).await;
-    respond(&doors, &asker, answer.map(|request| Redirect::to(&paths::promise(&request.spec.promise)).into_response())).await
+    respond(&doors, &asker, answer.map(|request| Redirect::to(&paths::promise(&request.spec.promise)).into_response()))
+        .await
 }
 
 /// `POST /r/…/run`
-async fn run_again(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path((namespace, promise, name)): Path<(String, String, String)>) -> Response {
+async fn run_again(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path((namespace, promise, name)): Path<(String, String, String)>,
+) -> Response {
     let key = ResourceKey { namespace, promise, name };
     let answer = async {
         let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
@@ -179,17 +235,34 @@ async fn delete(
     body: Bytes,
 ) -> Response {
     let key = ResourceKey { namespace, promise, name };
-    let typed = form_pairs(&body).find(|(field, _)| field == "confirm").map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    let typed = form_pairs(&body)
+        .find(|(field, _)| field == "confirm")
+        .map(|(_, value)| value.trim().to_owned())
+        .unwrap_or_default();
     let portal = ServerPortal::new(doors.clone(), asker.clone());
     let answer = async {
         if typed != key.name {
             let mut page = portal.delete(&key).await?;
-            page.refusal = if typed.is_empty() { format!("Type {} to delete it", key.name) } else { format!("{typed:?} is not {:?}: nothing was deleted", key.name) };
+            page.refusal = if typed.is_empty() {
+                format!("Type {} to delete it", key.name)
+            } else {
+                format!("{typed:?} is not {:?}: nothing was deleted", key.name)
+            };
             page.typed.clone_from(&typed);
-            return Ok(pages::refused(&doors, &asker, uri.path(), StatusCode::UNPROCESSABLE_ENTITY, Refused::Delete(Arc::new(page))).await);
+            return Ok(pages::refused(
+                &doors,
+                &asker,
+                uri.path(),
+                StatusCode::UNPROCESSABLE_ENTITY,
+                Refused::Delete(Arc::new(page)),
+            )
+            .await);
         }
         let served = portal.offered(&key.promise)?;
-        doors.services.delete(&asker, &served, &key.namespace, &key.name, &crate::service::objects::Precondition::default(), Default::default()).await?;
+        doors
+            .services
+            .delete(&asker, &served, &key.namespace, &key.name, &Precondition::default(), WriteOptions::default())
+            .await?;
         Ok(Redirect::to(&key.path()).into_response())
     };
     respond(&doors, &asker, answer.await).await

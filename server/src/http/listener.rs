@@ -188,17 +188,26 @@ mod tests {
         let mut talking = TcpStream::connect(address).await.unwrap();
         talking.write_all(b"GET").await.unwrap();
         assert_eq!(next(&mut entrance).await, talking.local_addr().unwrap());
-        let turned_away = tokio::time::timeout(SOON, silent[0].read(&mut [0])).await.expect("the oldest is turned away");
+        let turned_away =
+            tokio::time::timeout(SOON, silent[0].read(&mut [0])).await.expect("the oldest is turned away");
         assert!(matches!(turned_away, Ok(0) | Err(_)));
     }
 
     #[tokio::test]
     async fn with_tls_only_this_machine_is_answered_over_plain_http() {
         let tcp = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let no_certificate = ServerConfig::builder_with_provider(crate::tls::provider()).with_safe_default_protocol_versions().unwrap();
-        let no_certificate = no_certificate.with_no_client_auth().with_cert_resolver(Arc::new(rustls::server::ResolvesServerCertUsingSni::new()));
+        let no_certificate =
+            ServerConfig::builder_with_provider(crate::tls::provider()).with_safe_default_protocol_versions().unwrap();
+        let no_certificate = no_certificate
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(rustls::server::ResolvesServerCertUsingSni::new()));
         let way_in = WayIn { tls: Some(TlsAcceptor::from(Arc::new(no_certificate))), plain: Plain::ThisMachine };
-        for (from, answered) in [("192.0.2.1:5000", false), ("[2001:db8::1]:5000", false), ("127.0.0.1:5000", true), ("[::ffff:127.0.0.1]:5000", true)] {
+        for (from, answered) in [
+            ("192.0.2.1:5000", false),
+            ("[2001:db8::1]:5000", false),
+            ("127.0.0.1:5000", true),
+            ("[::ffff:127.0.0.1]:5000", true),
+        ] {
             let mut client = TcpStream::connect(tcp.local_addr().unwrap()).await.unwrap();
             let (stream, _) = tcp.accept().await.unwrap();
             client.write_all(b"GET / HTTP/1.1\r\nhost: midspan\r\n\r\n").await.unwrap();
@@ -207,7 +216,11 @@ mod tests {
             drop(connection);
             let mut said = String::new();
             let _ = client.read_to_string(&mut said).await;
-            assert_eq!(said.starts_with("HTTP/1.1 400 ") && said.ends_with("This port speaks TLS: use https://...\n"), !answered, "{from}: {said:?}");
+            assert_eq!(
+                said.starts_with("HTTP/1.1 400 ") && said.ends_with("This port speaks TLS: use https://...\n"),
+                !answered,
+                "{from}: {said:?}"
+            );
         }
     }
 }

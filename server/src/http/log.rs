@@ -17,7 +17,14 @@ use std::time::Duration;
 /// Chunks read at once; one is at most a few dozen kilobytes.
 const BATCH: i64 = 100;
 
-pub async fn answer(doors: &Doors, asker: &Asker, served: &Served, namespace: &str, name: &str, params: &Params) -> Result<Response> {
+pub async fn answer(
+    doors: &Doors,
+    asker: &Asker,
+    served: &Served,
+    namespace: &str,
+    name: &str,
+    params: &Params,
+) -> Result<Response> {
     let run = doors.services.get(asker, served, namespace, name).await?;
     let uid = run.metadata.uid;
     let (doors, follow) = (doors.clone(), params.following());
@@ -34,7 +41,10 @@ pub async fn answer(doors: &Doors, asker: &Asker, served: &Served, namespace: &s
             if let Some(last) = chunks.last().map(|chunk| chunk.seq) {
                 let (mut text, mut heading) = (String::new(), heading);
                 for stored in chunks {
-                    let under = format!("--- {} / {} (attempt {}) ---\n", stored.chunk.pipeline, stored.chunk.step, stored.chunk.attempt);
+                    let under = format!(
+                        "--- {} / {} (attempt {}) ---\n",
+                        stored.chunk.pipeline, stored.chunk.step, stored.chunk.attempt
+                    );
                     if under != heading {
                         text.push_str(&under);
                         heading = under;
@@ -53,7 +63,11 @@ pub async fn answer(doors: &Doors, asker: &Asker, served: &Served, namespace: &s
             }
         }
     });
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], Body::from_stream(text.boxed())).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
+        Body::from_stream(text.boxed()),
+    )
+        .into_response())
 }
 
 async fn is_finished(doors: &Doors, uid: &str) -> bool {

@@ -11,10 +11,13 @@ use std::{collections::BTreeSet, sync::Arc};
 pub fn index(services: &Services) -> Value {
     let snapshot = services.kinds.snapshot();
     let names: BTreeSet<String> = snapshot.kinds.iter().map(|kind| document_path(kind)).collect();
-    let version = snapshot.kinds.iter().filter_map(|kind| kind.promised().map(|promised| promised.offer.revision.as_str()));
+    let version =
+        snapshot.kinds.iter().filter_map(|kind| kind.promised().map(|promised| promised.offer.revision.as_str()));
     let hash = domain::Digest::of_parts(version.map(str::as_bytes));
-    let paths: serde_json::Map<String, Value> =
-        names.into_iter().map(|name| (name.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{name}?hash={}", hash.short(16))}))).collect();
+    let paths: serde_json::Map<String, Value> = names
+        .into_iter()
+        .map(|name| (name.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{name}?hash={}", hash.short(16))})))
+        .collect();
     json!({"paths": paths})
 }
 
@@ -33,16 +36,23 @@ pub fn document(services: &Services, path: &str) -> Option<Value> {
         schemas.insert(name.clone(), schema(kind));
         paths.extend(operations(kind, &name));
     }
-    Some(json!({"openapi": "3.0.0", "info": {"title": "Midspan", "version": env!("CARGO_PKG_VERSION")}, "paths": paths, "components": {"schemas": schemas}}))
+    Some(
+        json!({"openapi": "3.0.0", "info": {"title": "Midspan", "version": env!("CARGO_PKG_VERSION")}, "paths": paths, "components": {"schemas": schemas}}),
+    )
 }
 
 fn document_path(kind: &Served) -> String {
-    if kind.group.is_empty() { format!("api/{}", kind.version) } else { format!("apis/{}/{}", kind.group, kind.version) }
+    if kind.group.is_empty() {
+        format!("api/{}", kind.version)
+    } else {
+        format!("apis/{}/{}", kind.group, kind.version)
+    }
 }
 
 /// `com.example.data.v1.Postgresql`
 fn schema_name(kind: &Served) -> String {
-    let reversed: Vec<&str> = if kind.group.is_empty() { vec!["core", "api", "k8s", "io"] } else { kind.group.split('.').collect() };
+    let reversed: Vec<&str> =
+        if kind.group.is_empty() { vec!["core", "api", "k8s", "io"] } else { kind.group.split('.').collect() };
     format!("{}.{}.{}", reversed.into_iter().rev().collect::<Vec<_>>().join("."), kind.version, kind.kind)
 }
 
@@ -51,7 +61,13 @@ fn schema(kind: &Served) -> Value {
     let (spec, description) = match kind.promised() {
         Some(promised) => {
             let promise = &promised.offer.promise;
-            let schema = promise.spec.api.as_ref().map(|api| api.schema.clone()).filter(Value::is_object).unwrap_or_else(|| free.clone());
+            let schema = promise
+                .spec
+                .api
+                .as_ref()
+                .map(|api| api.schema.clone())
+                .filter(Value::is_object)
+                .unwrap_or_else(|| free.clone());
             (schema, format!("{}. {}", promise.title(), promise.spec.description))
         }
         None => (free.clone(), format!("{} of Midspan", kind.kind)),
@@ -70,8 +86,16 @@ fn schema(kind: &Served) -> Value {
 
 /// The paths with the parameters a client looks for: `fieldValidation` on a patch says that the server validates.
 fn operations(kind: &Served, schema: &str) -> Vec<(String, Value)> {
-    let base = if kind.group.is_empty() { format!("/api/{}", kind.version) } else { format!("/apis/{}/{}", kind.group, kind.version) };
-    let collection = if kind.namespaced { format!("{base}/namespaces/{{namespace}}/{}", kind.plural) } else { format!("{base}/{}", kind.plural) };
+    let base = if kind.group.is_empty() {
+        format!("/api/{}", kind.version)
+    } else {
+        format!("/apis/{}/{}", kind.group, kind.version)
+    };
+    let collection = if kind.namespaced {
+        format!("{base}/namespaces/{{namespace}}/{}", kind.plural)
+    } else {
+        format!("{base}/{}", kind.plural)
+    };
     let reference = json!({"$ref": format!("#/components/schemas/{schema}")});
     let content = json!({"application/json": {"schema": reference}});
     let query = |name: &str, description: &str| json!({"name": name, "in": "query", "description": description, "schema": {"type": "string", "uniqueItems": true}});
@@ -88,16 +112,33 @@ fn operations(kind: &Served, schema: &str) -> Vec<(String, Value)> {
             "x-kubernetes-group-version-kind": {"group": kind.group, "kind": kind.kind, "version": kind.version},
         })
     };
+    let with_body = |action: &str, media_types: &[&str]| {
+        let mut operation = operation(action, &write);
+        let content: serde_json::Map<String, Value> =
+            media_types.iter().map(|name| ((*name).to_owned(), json!({"schema": reference}))).collect();
+        operation["requestBody"] = json!({"required": true, "content": content});
+        operation
+    };
     let none = json!([]);
-    let mut on_collection = json!({"get": operation("list", &none)});
-    let mut on_item = json!({"get": operation("get", &none)});
-    if !matches!(kind.origin, Origin::Derived | Origin::Events) {
-        on_collection["post"] = operation("post", &write);
-        on_item["put"] = operation("put", &write);
-        on_item["patch"] = operation("patch", &write);
+    let (namespace, name) = (in_path("namespace", "The team's space."), in_path("name", "The object's name."));
+    let around = if kind.namespaced { vec![namespace] } else { Vec::new() };
+    let mut on_collection = json!({"parameters": around, "get": operation("list", &none)});
+    if matches!(kind.origin, Origin::Events) {
+        return vec![(collection, on_collection)];
+    }
+    let mut on_item =
+        json!({"parameters": around.into_iter().chain([name]).collect::<Vec<_>>(), "get": operation("get", &none)});
+    if !matches!(kind.origin, Origin::Derived) {
+        on_collection["post"] = with_body("post", &["application/json", "application/yaml"]);
+        on_item["put"] = with_body("put", &["application/json", "application/yaml"]);
+        on_item["patch"] = with_body("patch", &["application/merge-patch+json", "application/json-patch+json"]);
         on_item["delete"] = operation("delete", &none);
     }
     vec![(format!("{collection}/{{name}}"), on_item), (collection, on_collection)]
+}
+
+fn in_path(name: &str, description: &str) -> Value {
+    json!({"name": name, "in": "path", "required": true, "description": description, "schema": {"type": "string", "uniqueItems": true}})
 }
 
 fn object_meta() -> Value {

@@ -26,7 +26,9 @@ impl FromRef<Doors> for LeptosOptions {
 /// All page routes.
 pub fn routes(doors: &Doors) -> Router<Doors> {
     let (contexts, document) = (contexts(doors.clone(), None), document());
-    Router::new().leptos_routes_with_context(doors, generate_route_list(app::App), contexts, document).route("/theme", post(choose_theme))
+    Router::new()
+        .leptos_routes_with_context(doors, generate_route_list(app::App), contexts, document)
+        .route("/theme", post(choose_theme))
 }
 
 /// Draws a form's page again with what was refused: 422, and nothing typed is lost.
@@ -103,7 +105,8 @@ fn options() -> LeptosOptions {
 }
 
 fn theme_of(headers: &HeaderMap) -> String {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+    let cookies =
+        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
     let theme = cookies.filter_map(|cookie| cookie.trim().strip_prefix("theme=")).next_back().unwrap_or_default();
     if matches!(theme, "light" | "dark") { theme.to_owned() } else { String::new() }
 }
@@ -131,7 +134,8 @@ pub fn back(headers: &HeaderMap) -> String {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (referer, host) = (text(header::REFERER), text(header::HOST));
     let path = referer.split_once("://").and_then(|(_, rest)| rest.strip_prefix(host)).filter(|_| !host.is_empty());
-    let own = path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']));
+    let own =
+        path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']));
     own.unwrap_or("/").to_owned()
 }
 

@@ -4,7 +4,10 @@ use crate::service::{
     kinds::Served,
     objects::{UnknownFields, WriteOptions},
 };
-use domain::{Error, ErrorKind, Result, selector::Selector};
+use domain::{
+    Error, ErrorKind, Result,
+    selector::{Requirement, Selector},
+};
 use serde::Deserialize;
 use store::{Cursor, Query};
 
@@ -30,9 +33,21 @@ pub struct Params {
 
 impl Params {
     pub fn read(query: Option<&str>) -> Result<Self> {
-        axum::extract::Query::<Self>::try_from_uri(&format!("/?{}", query.unwrap_or_default()).parse().map_err(|_| Error::bad_request("the query cannot be read"))?)
-            .map(|query| query.0)
-            .map_err(|e| Error::bad_request(e.body_text()))
+        let params = axum::extract::Query::<Self>::try_from_uri(
+            &format!("/?{}", query.unwrap_or_default())
+                .parse()
+                .map_err(|_| Error::bad_request("the query cannot be read"))?,
+        )
+        .map(|query| query.0)
+        .map_err(|e| Error::bad_request(e.body_text()))?;
+        // no name, label or token has one, and PostgreSQL takes none
+        if [&params.label_selector, &params.field_selector, &params.cursor]
+            .into_iter()
+            .any(|text| text.contains(char::is_control))
+        {
+            return Err(Error::bad_request("the query has control characters in it"));
+        }
+        Ok(params)
     }
 
     pub fn watching(&self) -> bool {
@@ -47,13 +62,22 @@ impl Params {
         let dry_run = match self.dry_run.as_str() {
             "" => false,
             "All" => true,
-            other => return Err(Error::new(ErrorKind::Invalid, format!("dryRun: Unsupported value: {other:?}: supported values: \"All\""))),
+            other => {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    format!("dryRun: Unsupported value: {other:?}: supported values: \"All\""),
+                ));
+            }
         };
         let unknown_fields = match self.field_validation.as_str() {
             "" | "Warn" => UnknownFields::Warn,
             "Ignore" => UnknownFields::Ignore,
             "Strict" => UnknownFields::Refuse,
-            other => return Err(Error::bad_request(format!("fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \"Warn\", \"Strict\""))),
+            other => {
+                return Err(Error::bad_request(format!(
+                    "fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \"Warn\", \"Strict\""
+                )));
+            }
         };
         Ok(WriteOptions { dry_run, unknown_fields })
     }
@@ -62,22 +86,55 @@ impl Params {
     pub fn query(&self, served: &Served, namespace: &str) -> Result<Query> {
         const LARGEST: i64 = 500;
         let (name, field_namespace) = self.fields()?;
+        if self.limit.is_some_and(|limit| limit < 0) {
+            return Err(Error::bad_request("limit: Invalid value: must be greater than or equal to 0"));
+        }
         Ok(Query {
-            namespaces: [namespace.to_owned(), field_namespace].into_iter().find(|namespace| !namespace.is_empty()).into_iter().collect(),
+            namespaces: [namespace.to_owned(), field_namespace]
+                .into_iter()
+                .find(|namespace| !namespace.is_empty())
+                .into_iter()
+                .collect(),
             name,
-            labels: Selector::parse(&self.label_selector)?,
+            labels: self.labels()?,
             // 0 is "all of them", as the Kubernetes API has it
-            limit: self.limit.unwrap_or(0).clamp(0, LARGEST),
-            after: if self.cursor.is_empty() { None } else { Some(Cursor::parse(&self.cursor)?) },
+            limit: self.limit.unwrap_or(0).min(LARGEST),
+            after: self.after_cursor()?,
             ..Query::of_kind(&served.group, &served.kind)
         })
+    }
+
+    fn after_cursor(&self) -> Result<Option<Cursor>> {
+        if self.cursor.is_empty() {
+            return Ok(None);
+        }
+        // the names in it need no escape; one that has an escape (5c is a backslash) was not written here
+        let escaped = self.cursor.as_bytes().chunks(2).any(|pair| pair.eq_ignore_ascii_case(b"5c"));
+        Cursor::parse(if escaped { "" } else { &self.cursor }).map(Some)
+    }
+
+    /// Each requirement is a part of the statement, and a database takes only so many.
+    fn labels(&self) -> Result<Selector> {
+        const MOST: usize = 100;
+        const MOST_VALUES: usize = 1000;
+        let selector = Selector::parse(&self.label_selector)?;
+        let values: usize = selector.requirements.iter().map(values).sum();
+        if selector.requirements.len() > MOST || values > MOST_VALUES {
+            return Err(Error::bad_request(format!(
+                "labelSelector: at most {MOST} requirements with {MOST_VALUES} values in all"
+            )));
+        }
+        Ok(selector)
     }
 
     /// `metadata.name` and `metadata.namespace` are the fields every kind can be selected by.
     fn fields(&self) -> Result<(Option<String>, String)> {
         let (mut name, mut namespace) = (None, String::new());
         for part in self.field_selector.split(',').filter(|part| !part.is_empty()) {
-            let (field, value) = part.split_once("==").or_else(|| part.split_once('=')).ok_or_else(|| Error::bad_request(format!("invalid selector: {part:?}")))?;
+            let (field, value) = part
+                .split_once("==")
+                .or_else(|| part.split_once('='))
+                .ok_or_else(|| Error::bad_request(format!("invalid selector: {part:?}")))?;
             match field {
                 "metadata.name" => name = Some(value.to_owned()),
                 "metadata.namespace" => value.clone_into(&mut namespace),
@@ -85,6 +142,13 @@ impl Params {
             }
         }
         Ok((name, namespace))
+    }
+}
+
+fn values(requirement: &Requirement) -> usize {
+    match requirement {
+        Requirement::In(_, values) | Requirement::NotIn(_, values) => values.len(),
+        Requirement::Exists(_) | Requirement::Missing(_) => 0,
     }
 }
 

@@ -6,19 +6,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Error, ErrorKind};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// An error on its way to an API client.
 #[derive(Debug)]
 pub struct Refusal {
     pub error: Error,
-    /// Group, plural and name of what it is about, where known.
-    pub about: Option<(String, String, String)>,
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error, about: None }
+        Self { error }
     }
 }
 
@@ -45,16 +44,13 @@ pub fn code(kind: ErrorKind) -> StatusCode {
 /// The error as a `Status` document.
 pub fn status(refusal: &Refusal) -> Value {
     let error = &refusal.error;
-    let mut details = serde_json::Map::new();
-    if let Some((group, plural, name)) = &refusal.about {
-        for (key, value) in [("name", name), ("group", group), ("kind", plural)] {
-            if !value.is_empty() {
-                details.insert(key.to_owned(), json!(value));
-            }
-        }
-    }
+    let mut details = about(error);
     if !error.causes.is_empty() {
-        let causes = error.causes.iter().map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}));
+        let causes = error
+            .causes
+            .iter()
+            .take(MOST_CAUSES)
+            .map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}));
         details.insert("causes".to_owned(), causes.collect());
     }
     if let Some(seconds) = error.retry_after {
@@ -62,13 +58,53 @@ pub fn status(refusal: &Refusal) -> Value {
     }
     let mut status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": error.message, "reason": format!("{:?}", error.kind),
+        "message": shortened(&error.message), "reason": format!("{:?}", error.kind),
     });
     if !details.is_empty() {
         status["details"] = Value::Object(details);
     }
     status["code"] = json!(code(error.kind).as_u16());
     status
+}
+
+/// Group, kind and name of what an error is about stand at the front of its message: `widgets.demo.example.com "shop" not found`.
+fn about(error: &Error) -> Map<String, Value> {
+    let mut details = Map::new();
+    if !matches!(
+        error.kind,
+        ErrorKind::NotFound
+            | ErrorKind::AlreadyExists
+            | ErrorKind::Conflict
+            | ErrorKind::Invalid
+            | ErrorKind::Forbidden
+    ) {
+        return details;
+    }
+    let subject = error.message.strip_prefix("Operation cannot be fulfilled on ").unwrap_or(&error.message);
+    let Some((resource, rest)) = subject.split_once(' ') else { return details };
+    let name = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map_or("", |(name, _)| name);
+    let (kind, group) = resource.split_once('.').unwrap_or((resource, ""));
+    if name.is_empty() && !rest.starts_with("is forbidden") {
+        return details;
+    }
+    for (key, value) in [("name", name), ("group", group), ("kind", kind)] {
+        if !value.is_empty() {
+            details.insert(key.to_owned(), json!(value));
+        }
+    }
+    details
+}
+
+/// More than this nobody reads, and an answer must not be larger than its question.
+const MOST_CAUSES: usize = 200;
+const LONGEST_MESSAGE: usize = 16 * 1024;
+
+fn shortened(message: &str) -> Cow<'_, str> {
+    if message.len() <= LONGEST_MESSAGE {
+        return Cow::Borrowed(message);
+    }
+    let end = message.floor_char_boundary(LONGEST_MESSAGE);
+    Cow::Owned(format!("{} … (shortened)", &message[..end]))
 }
 
 impl IntoResponse for Refusal {
@@ -81,7 +117,9 @@ impl IntoResponse for Refusal {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.error.kind == ErrorKind::Unauthorized {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"midspan\""));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"midspan\""));
         }
         response
     }

@@ -10,7 +10,25 @@ pub fn wanted(accept: &str) -> bool {
     accept.split(',').next().is_some_and(|first| first.contains("as=Table") && first.contains("v=v1"))
 }
 
-pub fn table(served: &Served, objects: &[Object], list_metadata: Value, now: Timestamp) -> Value {
+/// Whether the client would rather have no more than what all objects have.
+pub fn only_metadata_wanted(accept: &str) -> bool {
+    accept
+        .split(',')
+        .next()
+        .is_some_and(|first| first.contains("as=PartialObjectMetadataList") && first.contains("v=v1"))
+}
+
+/// A list without its objects' content.
+pub fn metadata_of(objects: &[Object], list_metadata: &Value) -> Value {
+    let items: Vec<Value> = objects.iter().map(metadata_only).collect();
+    json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": list_metadata, "items": items})
+}
+
+fn metadata_only(object: &Object) -> Value {
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.metadata})
+}
+
+pub fn table(served: &Served, objects: &[Object], list_metadata: &Value, now: Timestamp) -> Value {
     let columns = columns(served);
     let definitions: Vec<Value> = columns
         .iter()
@@ -20,8 +38,7 @@ pub fn table(served: &Served, objects: &[Object], list_metadata: Value, now: Tim
         .iter()
         .map(|object| {
             let cells: Vec<Value> = columns.iter().map(|column| column.cell(object, now)).collect();
-            let metadata = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.metadata});
-            json!({"cells": cells, "object": metadata})
+            json!({"cells": cells, "object": metadata_only(object)})
         })
         .collect();
     json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": list_metadata, "columnDefinitions": definitions, "rows": rows})
@@ -44,13 +61,20 @@ enum Source {
 
 impl Column {
     fn at(name: &str, pointer: &str, priority: i32) -> Self {
-        Self { name: name.to_owned(), description: String::new(), priority, source: Source::Pointer(pointer.to_owned()) }
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            priority,
+            source: Source::Pointer(pointer.to_owned()),
+        }
     }
 
     fn cell(&self, object: &Object, now: Timestamp) -> Value {
         match &self.source {
             Source::Name => json!(object.metadata.name),
-            Source::Age => json!(object.metadata.creation_timestamp.map_or_else(|| "<unknown>".to_owned(), |at| short(now.since(at)))),
+            Source::Age => json!(
+                object.metadata.creation_timestamp.map_or_else(|| "<unknown>".to_owned(), |at| short(now.since(at)))
+            ),
             Source::Ready => {
                 let conditions = object.status.get("conditions").and_then(Value::as_array);
                 let ready = conditions.and_then(|all| all.iter().find(|condition| condition["type"] == "Ready"));
@@ -66,15 +90,47 @@ impl Column {
 }
 
 fn columns(served: &Served) -> Vec<Column> {
-    let mut columns = vec![Column { name: "Name".into(), description: "Name must be unique within a namespace.".into(), priority: 0, source: Source::Name }];
+    let mut columns = vec![Column {
+        name: "Name".into(),
+        description: "Name must be unique within a namespace.".into(),
+        priority: 0,
+        source: Source::Name,
+    }];
     let own: &[(&str, &str, i32)] = match (served.group.as_str(), served.kind.as_str()) {
         ("", "Namespace") => &[("Status", "/status/phase", 0)],
-        ("", "Event") => &[("Type", "/type", 0), ("Reason", "/reason", 0), ("Object", "/involvedObject/name", 0), ("Message", "/message", 0)],
-        (_, "Promise") => &[("Status", "/status/status", 0), ("Kind", "/status/kind", 0), ("API Version", "/status/apiVersion", 0), ("Version", "/status/version", 0)],
-        (_, "Revision") => &[("Promise", "/spec/promise", 0), ("Version", "/spec/version", 0), ("Current", "/status/current", 0)],
-        (_, "Run") => &[("Resource", "/spec/resource/name", 0), ("Workflow", "/spec/workflow", 0), ("Phase", "/status/phase", 0), ("Message", "/status/message", 1)],
-        (_, "Request") => &[("Operation", "/spec/operation", 0), ("Resource", "/spec/resource/name", 0), ("Asked by", "/spec/askedBy", 0), ("Phase", "/status/phase", 0)],
-        (_, "Placement") => &[("Resource", "/spec/resource", 0), ("Destination", "/spec/destination", 0), ("State", "/status/state", 0), ("Version", "/status/version", 1)],
+        ("", "Event") => &[
+            ("Type", "/type", 0),
+            ("Reason", "/reason", 0),
+            ("Object", "/involvedObject/name", 0),
+            ("Message", "/message", 0),
+        ],
+        (_, "Promise") => &[
+            ("Status", "/status/status", 0),
+            ("Kind", "/status/kind", 0),
+            ("API Version", "/status/apiVersion", 0),
+            ("Version", "/status/version", 0),
+        ],
+        (_, "Revision") => {
+            &[("Promise", "/spec/promise", 0), ("Version", "/spec/version", 0), ("Current", "/status/current", 0)]
+        }
+        (_, "Run") => &[
+            ("Resource", "/spec/resource/name", 0),
+            ("Workflow", "/spec/workflow", 0),
+            ("Phase", "/status/phase", 0),
+            ("Message", "/status/message", 1),
+        ],
+        (_, "Request") => &[
+            ("Operation", "/spec/operation", 0),
+            ("Resource", "/spec/resource/name", 0),
+            ("Asked by", "/spec/askedBy", 0),
+            ("Phase", "/status/phase", 0),
+        ],
+        (_, "Placement") => &[
+            ("Resource", "/spec/resource", 0),
+            ("Destination", "/spec/destination", 0),
+            ("State", "/status/state", 0),
+            ("Version", "/status/version", 1),
+        ],
         (_, "Destination") => &[("State store", "/spec/stateStoreRef/name", 0), ("Path", "/spec/path", 0)],
         (_, "StateStore") => &[("Version", "/status/version", 1)],
         _ => &[],
@@ -84,7 +140,10 @@ fn columns(served: &Served) -> Vec<Column> {
         columns.push(Column { name: "Ready".into(), description: String::new(), priority: 0, source: Source::Ready });
         columns.push(Column::at("Phase", "/status/phase", 0));
         let api = promised.offer.promise.spec.api.iter().flat_map(|api| &api.columns);
-        columns.extend(api.map(|column| Column { description: column.description.clone(), ..Column::at(&column.name, &column.pointer, 0) }));
+        columns.extend(api.map(|column| Column {
+            description: column.description.clone(),
+            ..Column::at(&column.name, &column.pointer, 0)
+        }));
         columns.push(Column::at("Message", "/status/message", 1));
     }
     columns.push(Column { name: "Age".into(), description: String::new(), priority: 0, source: Source::Age });
@@ -92,11 +151,20 @@ fn columns(served: &Served) -> Vec<Column> {
 }
 
 fn at(object: &Object, pointer: &str) -> Value {
-    let (top, rest) = pointer.trim_start_matches('/').split_once('/').map_or((pointer.trim_start_matches('/'), String::new()), |(top, rest)| (top, format!("/{rest}")));
+    let (top, rest) = pointer
+        .trim_start_matches('/')
+        .split_once('/')
+        .map_or((pointer.trim_start_matches('/'), String::new()), |(top, rest)| (top, format!("/{rest}")));
     let root = match top {
         "spec" => Some(&object.spec),
         "status" => Some(&object.status),
-        "metadata" => return serde_json::to_value(&object.metadata).unwrap_or_default().pointer(&rest).cloned().unwrap_or_default(),
+        "metadata" => {
+            return serde_json::to_value(&object.metadata)
+                .unwrap_or_default()
+                .pointer(&rest)
+                .cloned()
+                .unwrap_or_default();
+        }
         other => object.rest.get(other),
     };
     root.and_then(|value| value.pointer(&rest)).cloned().unwrap_or_default()
@@ -108,11 +176,11 @@ pub fn short(age: Duration) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match seconds {
         0..120 => format!("{seconds}s"),
-        120..600 if seconds % 60 != 0 => format!("{minutes}m{}s", seconds % 60),
+        120..600 if !seconds.is_multiple_of(60) => format!("{minutes}m{}s", seconds % 60),
         120..10_800 => format!("{minutes}m"),
-        10_800..28_800 if minutes % 60 != 0 => format!("{hours}h{}m", minutes % 60),
+        10_800..28_800 if !minutes.is_multiple_of(60) => format!("{hours}h{}m", minutes % 60),
         10_800..172_800 => format!("{hours}h"),
-        172_800..691_200 if hours % 24 != 0 => format!("{days}d{}h", hours % 24),
+        172_800..691_200 if !hours.is_multiple_of(24) => format!("{days}d{}h", hours % 24),
         _ => format!("{days}d"),
     }
 }
@@ -123,13 +191,16 @@ mod tests {
 
     #[test]
     fn ages_are_printed_as_kubectl_does() {
-        let told = [5, 119, 125, 600, 3 * 3600 + 60, 9 * 3600, 3 * 86_400, 40 * 86_400].map(|s| short(Duration::from_secs(s)));
+        let told =
+            [5, 119, 125, 600, 3 * 3600 + 60, 9 * 3600, 3 * 86_400, 40 * 86_400].map(|s| short(Duration::from_secs(s)));
         assert_eq!(told, ["5s", "119s", "2m5s", "10m", "3h1m", "9h", "3d", "40d"]);
     }
 
     #[test]
     fn only_a_client_that_prefers_a_table_gets_one() {
-        assert!(wanted("application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"));
+        assert!(wanted(
+            "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
+        ));
         assert!(!wanted("application/json"));
     }
 }

@@ -1,6 +1,6 @@
 //! The time line as Kubernetes events, so that `kubectl describe` and `kubectl get events` show what happened.
 
-use super::{address::Address, table};
+use super::{address::Address, params::Params, table};
 use crate::{
     http::Doors,
     service::{Asker, kinds::Served},
@@ -13,10 +13,17 @@ use domain::{Object, Result, caller::Verb};
 use serde_json::json;
 use store::StoredEvent;
 
-pub async fn answer(doors: &Doors, asker: &Asker, served: &Served, address: &Address, query: Option<&str>, accept: &str) -> Result<Response> {
+pub async fn answer(
+    doors: &Doors,
+    asker: &Asker,
+    served: &Served,
+    address: &Address,
+    params: &Params,
+    accept: &str,
+) -> Result<Response> {
     const NEWEST: i64 = 200;
     doors.services.authorise(asker, Verb::Read, served, &address.namespace)?;
-    let fields = selected_fields(query);
+    let fields = selected_fields(&params.field_selector);
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let store = &doors.services.store;
     let found = match field("involvedObject.uid") {
@@ -26,12 +33,16 @@ pub async fn answer(doors: &Doors, asker: &Asker, served: &Served, address: &Add
     };
     let fits = |event: &&StoredEvent| {
         let is = |name: &str, value: &str| field(name).is_none_or(|wanted| wanted == value);
-        is("involvedObject.name", event.event.text("name")) && is("involvedObject.kind", event.event.text("kind")) && is("reason", &event.event.reason)
+        let here = address.namespace.is_empty() || event.event.namespace == address.namespace;
+        here && is("involvedObject.name", event.event.text("name"))
+            && is("involvedObject.kind", event.event.text("kind"))
+            && is("reason", &event.event.reason)
     };
-    let objects: Vec<Object> = found.iter().filter(fits).filter_map(|event| Object::from_value(told(event)).ok()).collect();
+    let objects: Vec<Object> =
+        found.iter().filter(fits).filter_map(|event| Object::from_value(told(event)).ok()).collect();
     let metadata = json!({"resourceVersion": store.version().await?.to_string()});
     if table::wanted(accept) {
-        return Ok(Json(table::table(served, &objects, metadata, doors.services.now())).into_response());
+        return Ok(Json(table::table(served, &objects, &metadata, doors.services.now())).into_response());
     }
     Ok(Json(json!({"kind": "EventList", "apiVersion": "v1", "metadata": metadata, "items": objects})).into_response())
 }
@@ -49,8 +60,7 @@ fn told(stored: &StoredEvent) -> serde_json::Value {
     })
 }
 
-fn selected_fields(query: Option<&str>) -> Vec<(String, String)> {
-    let params = super::params::Params::read(query).unwrap_or_default();
-    let pairs = params.field_selector.split(',').filter_map(|part| part.split_once("==").or_else(|| part.split_once('=')));
+fn selected_fields(selector: &str) -> Vec<(String, String)> {
+    let pairs = selector.split(',').filter_map(|part| part.split_once("==").or_else(|| part.split_once('=')));
     pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

@@ -95,7 +95,10 @@ impl Snapshot {
     }
 
     pub fn by_promise(&self, promise: &str) -> Option<Arc<Served>> {
-        self.kinds.iter().find(|served| served.promised().is_some_and(|promised| promised.offer.promise.name == promise)).cloned()
+        self.kinds
+            .iter()
+            .find(|served| served.promised().is_some_and(|promised| promised.offer.promise.name == promise))
+            .cloned()
     }
 }
 
@@ -103,6 +106,8 @@ impl Snapshot {
 #[derive(Default)]
 pub struct Kinds {
     snapshot: RwLock<Arc<Snapshot>>,
+    /// Held while a promise is published, from the look at who offers what until its own kind is served.
+    pub(crate) publishing: tokio::sync::Mutex<()>,
     /// By revision, which never changes.
     promised: Mutex<HashMap<String, Arc<Promised>>>,
 }
@@ -144,7 +149,12 @@ impl Services {
     pub async fn refresh_kinds(&self) -> Result<()> {
         let mut kinds: Vec<Arc<Served>> = own_kinds().into_iter().map(Arc::new).collect();
         for name in promise_names(&self.store).await? {
-            match self.offers.current(&self.store, &name).await.and_then(|offer| offer.map(|offer| self.kinds.compiled(offer)).transpose()) {
+            match self
+                .offers
+                .current(&self.store, &name)
+                .await
+                .and_then(|offer| offer.map(|offer| self.kinds.compiled(offer)).transpose())
+            {
                 Ok(Some(promised)) => kinds.extend(served(promised).map(Arc::new)),
                 Ok(None) => {}
                 // one promise that cannot be read must not take the others down

@@ -10,6 +10,9 @@ use serde_json::Value;
 use std::sync::Arc;
 use store::{Op, Query};
 
+/// How often a change that names no version is run again when others were faster. Of all who try at once one succeeds each time.
+const ATTEMPTS: usize = 100;
+
 /// How a write is asked for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WriteOptions {
@@ -55,12 +58,26 @@ impl Services {
         self.store.list(query).await
     }
 
-    pub async fn create(&self, asker: &Asker, served: &Arc<Served>, namespace: &str, body: Value, options: WriteOptions) -> Result<Written> {
+    pub async fn create(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        namespace: &str,
+        body: Value,
+        options: WriteOptions,
+    ) -> Result<Written> {
         self.authorise(asker, Verb::Write, served, namespace)?;
         let mut object = Object::from_value(body)?;
         self.check_identity(served, namespace, &mut object)?;
         if served.namespaced {
             self.require_namespace(namespace).await?;
+        }
+        let _alone = self.publishing(served).await;
+        if self.store.by_name(&served.group, &served.kind, namespace, &object.metadata.name).await?.is_some() {
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                format!("{} {:?} already exists", served.resource(), object.metadata.name),
+            ));
         }
         let metadata = &mut object.metadata;
         metadata.uid = self.ids.uid(uid_prefix(served));
@@ -77,9 +94,17 @@ impl Services {
     }
 
     /// Changes an object. A race lost against another writer is run again when the change names no version.
-    pub async fn change(&self, asker: &Asker, served: &Arc<Served>, namespace: &str, name: &str, change: &Change, options: WriteOptions) -> Result<Written> {
-        const ATTEMPTS: usize = 5;
+    pub async fn change(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        namespace: &str,
+        name: &str,
+        change: &Change,
+        options: WriteOptions,
+    ) -> Result<Written> {
         self.authorise(asker, Verb::Write, served, namespace)?;
+        let _alone = self.publishing(served).await;
         for attempt in 1.. {
             let stored = self.stored(served, namespace, name).await?;
             match self.change_once(asker, served, &stored, change, options).await {
@@ -91,10 +116,20 @@ impl Services {
     }
 
     /// Deletes an object. With finalizers on it, it is marked and goes when the last of them has dropped.
-    pub async fn delete(&self, asker: &Asker, served: &Arc<Served>, namespace: &str, name: &str, precondition: &Precondition, options: WriteOptions) -> Result<Written> {
-        const ATTEMPTS: usize = 5;
+    pub async fn delete(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        namespace: &str,
+        name: &str,
+        precondition: &Precondition,
+        options: WriteOptions,
+    ) -> Result<Written> {
         self.authorise(asker, Verb::Write, served, namespace)?;
-        self.refuse_derived(served)?;
+        if matches!(served.origin, Origin::Derived | Origin::Events) {
+            return Err(derived(served));
+        }
+        let _alone = self.publishing(served).await;
         for attempt in 1.. {
             let stored = self.stored(served, namespace, name).await?;
             precondition.check(&stored, served)?;
@@ -111,17 +146,38 @@ impl Services {
         found.ok_or_else(|| Error::not_found(&served.resource(), name))
     }
 
-    async fn change_once(&self, asker: &Asker, served: &Arc<Served>, stored: &Object, change: &Change, options: WriteOptions) -> Result<Written> {
+    async fn change_once(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        stored: &Object,
+        change: &Change,
+        options: WriteOptions,
+    ) -> Result<Written> {
         let mut object = change.apply(stored)?;
-        let asked = object.metadata.resource_version;
-        if asked != 0 && asked != stored.metadata.resource_version {
+        let version = object.metadata.resource_version;
+        if version == 0 && matches!(change, Change::Replace(_)) && !matches!(served.origin, Origin::Namespace) {
+            let message = "Invalid value: 0: must be specified for an update".to_owned();
+            let cause = cause("FieldValueInvalid", "metadata.resourceVersion", message);
+            return Err(forms::admission::refusal(
+                &format!("{} {:?}", served.resource(), stored.metadata.name),
+                vec![cause],
+            ));
+        }
+        if version != 0 && version != stored.metadata.resource_version {
             return Err(conflict(served, &stored.metadata.name));
         }
         if !object.metadata.name.is_empty() && object.metadata.name != stored.metadata.name {
-            return Err(Error::bad_request(format!("the name of the object ({}) does not match the name on the URL ({})", object.metadata.name, stored.metadata.name)));
+            return Err(Error::bad_request(format!(
+                "the name of the object ({}) does not match the name on the URL ({})",
+                object.metadata.name, stored.metadata.name
+            )));
         }
         if !object.metadata.uid.is_empty() && object.metadata.uid != stored.metadata.uid {
-            return Err(Error::conflict(format!("Precondition failed: UID in precondition: {}, UID in object meta: {}", object.metadata.uid, stored.metadata.uid)));
+            return Err(Error::conflict(format!(
+                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                object.metadata.uid, stored.metadata.uid
+            )));
         }
         object.metadata.name.clone_from(&stored.metadata.name);
         self.check_identity(served, &stored.metadata.namespace, &mut object)?;
@@ -135,8 +191,20 @@ impl Services {
         metadata.deletion_timestamp = kept.deletion_timestamp;
         metadata.owner_references.clone_from(&kept.owner_references);
         object.status = stored.status.clone();
+        if kept.deletion_timestamp.is_some()
+            && let Some(new) = metadata.finalizers.iter().find(|finalizer| !kept.finalizers.contains(finalizer))
+        {
+            let message = format!(
+                "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{new:?}}}"
+            );
+            let cause = cause("FieldValueForbidden", "metadata.finalizers", message);
+            return Err(forms::admission::refusal(&served.invalid_name(&kept.name), vec![cause]));
+        }
         if kept.deletion_timestamp.is_some() && metadata.finalizers.is_empty() {
-            let ops = vec![Op::Remove { uid: kept.uid.clone(), version: Some(kept.resource_version) }, self.audit(asker, "delete", Some(stored), None)];
+            let ops = vec![
+                Op::Remove { uid: kept.uid.clone(), version: Some(kept.resource_version) },
+                self.audit(asker, "delete", Some(stored), None),
+            ];
             return self.commit(served, object, Vec::new(), ops, options).await;
         }
         let draft = self.admit(asker, served, object, Some(stored), options).await?;
@@ -149,12 +217,19 @@ impl Services {
         self.commit(served, draft.object, draft.warnings, ops, options).await
     }
 
-    async fn delete_once(&self, asker: &Asker, served: &Arc<Served>, stored: Object, options: WriteOptions) -> Result<Written> {
+    async fn delete_once(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        stored: Object,
+        options: WriteOptions,
+    ) -> Result<Written> {
         let mut object = stored.clone();
         self.before_delete(served, &object).await?;
         if object.metadata.finalizers.is_empty() {
-            let mut ops = vec![Op::Remove { uid: object.metadata.uid.clone(), version: Some(object.metadata.resource_version) }];
-            ops.extend(self.after_delete(served, &object));
+            let mut ops =
+                vec![Op::Remove { uid: object.metadata.uid.clone(), version: Some(object.metadata.resource_version) }];
+            ops.extend(self.after_delete(served, &object).await?);
             ops.push(self.audit(asker, "delete", Some(&stored), None));
             return self.commit(served, object, Vec::new(), ops, options).await;
         }
@@ -170,17 +245,31 @@ impl Services {
     }
 
     /// The kind's own rules: validation, defaults, what else is written with the object.
-    async fn admit(&self, asker: &Asker, served: &Arc<Served>, object: Object, stored: Option<&Object>, options: WriteOptions) -> Result<Draft> {
+    async fn admit(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        object: Object,
+        stored: Option<&Object>,
+        options: WriteOptions,
+    ) -> Result<Draft> {
         match &served.origin {
             Origin::Promised(promised) => self.admit_resource(asker, served, promised, object, stored, options),
             Origin::Promise => self.admit_promise(served, object, stored).await,
             Origin::Platform => self.admit_platform(served, object, stored),
-            Origin::Namespace => Ok(admit_namespace(object)),
+            Origin::Namespace => admit_namespace(served, object),
             Origin::Derived | Origin::Events => Err(derived(served)),
         }
     }
 
-    async fn commit(&self, served: &Served, mut object: Object, warnings: Vec<String>, ops: Vec<Op>, options: WriteOptions) -> Result<Written> {
+    async fn commit(
+        &self,
+        served: &Served,
+        mut object: Object,
+        warnings: Vec<String>,
+        ops: Vec<Op>,
+        options: WriteOptions,
+    ) -> Result<Written> {
         if !options.dry_run {
             let committed = self.store.commit(ops).await?;
             object.metadata.resource_version = committed.versions.first().copied().unwrap_or(committed.version);
@@ -191,8 +280,12 @@ impl Services {
         Ok(Written { object, warnings, changed: true })
     }
 
-    fn refuse_derived(&self, served: &Served) -> Result<()> {
-        if matches!(served.origin, Origin::Derived | Origin::Events) { Err(derived(served)) } else { Ok(()) }
+    /// Promises are published one at a time: two that claim one API must see each other.
+    async fn publishing(&self, served: &Served) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match served.origin {
+            Origin::Promise => Some(self.kinds.publishing.lock().await),
+            _ => None,
+        }
     }
 
     /// Kind, version, namespace and name must be those of the address.
@@ -214,7 +307,9 @@ impl Services {
                 namespace.clone_into(&mut object.metadata.namespace);
             }
             if object.metadata.namespace != namespace {
-                return Err(Error::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+                return Err(Error::bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request",
+                ));
             }
         } else {
             object.metadata.namespace.clear();
@@ -223,7 +318,11 @@ impl Services {
             object.metadata.name = format!("{}{}", object.metadata.generate_name, self.ids.suffix());
         }
         let causes = metadata_faults(object);
-        if causes.is_empty() { Ok(()) } else { Err(forms::admission::refusal(&served.invalid_name(&object.metadata.name), causes)) }
+        if causes.is_empty() {
+            Ok(())
+        } else {
+            Err(forms::admission::refusal(&served.invalid_name(&object.metadata.name), causes))
+        }
     }
 }
 
@@ -236,9 +335,16 @@ pub struct Precondition {
 
 impl Precondition {
     fn check(&self, stored: &Object, served: &Served) -> Result<()> {
-        let uid = self.uid.as_ref().is_none_or(|uid| *uid == stored.metadata.uid);
-        let version = self.resource_version.is_none_or(|version| version == stored.metadata.resource_version);
-        if uid && version { Ok(()) } else { Err(conflict(served, &stored.metadata.name)) }
+        let Object { metadata, .. } = stored;
+        if let Some(uid) = self.uid.as_ref().filter(|uid| **uid != metadata.uid) {
+            return Err(Error::conflict(format!(
+                "Operation cannot be fulfilled on {}: the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+                served.invalid_name(&metadata.name),
+                metadata.uid
+            )));
+        }
+        let version = self.resource_version.is_none_or(|version| version == metadata.resource_version);
+        if version { Ok(()) } else { Err(conflict(served, &metadata.name)) }
     }
 }
 
@@ -263,19 +369,35 @@ fn uid_prefix(served: &Served) -> &str {
     }
 }
 
-fn admit_namespace(mut object: Object) -> Draft {
+fn admit_namespace(served: &Served, mut object: Object) -> Result<Draft> {
+    let name = &object.metadata.name;
+    if !name::is_label(name) {
+        let message = format!(
+            "Invalid value: {name:?}: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an \
+             alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+        );
+        return Err(forms::admission::refusal(
+            &served.invalid_name(name),
+            vec![cause("FieldValueInvalid", "metadata.name", message)],
+        ));
+    }
     if object.status.is_null() {
         object.status = serde_json::json!({"phase": "Active"});
     }
-    Draft { object, ops: Vec::new(), warnings: Vec::new() }
+    Ok(Draft { object, ops: Vec::new(), warnings: Vec::new() })
 }
+
+fn cause(reason: &str, field: &str, message: String) -> Cause {
+    let pointer = format!("/{}", field.replace('.', "/"));
+    Cause { reason: reason.to_owned(), message, field: field.to_owned(), pointer, human: String::new() }
+}
+
+/// Of all annotations together, in bytes.
+const ANNOTATIONS: usize = 256 * 1024;
 
 fn metadata_faults(object: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
-    let mut wrong = |reason: &str, field: &str, message: String| {
-        let pointer = format!("/{}", field.replace('.', "/"));
-        causes.push(Cause { reason: reason.to_owned(), message, field: field.to_owned(), pointer, human: String::new() });
-    };
+    let mut wrong = |reason: &str, field: &str, message: String| causes.push(cause(reason, field, message));
     let metadata = &object.metadata;
     if metadata.name.is_empty() {
         wrong("FieldValueRequired", "metadata.name", "Required value: name or generateName is required".to_owned());
@@ -284,15 +406,46 @@ fn metadata_faults(object: &Object) -> Vec<Cause> {
     }
     for (key, value) in &metadata.labels {
         if !name::is_qualified(key) {
-            wrong("FieldValueInvalid", "metadata.labels", format!("Invalid value: {key:?}: name part must consist of alphanumeric characters, '-', '_' or '.'"));
+            wrong(
+                "FieldValueInvalid",
+                "metadata.labels",
+                format!("Invalid value: {key:?}: name part must consist of alphanumeric characters, '-', '_' or '.'"),
+            );
         }
         if !name::is_value(value) {
-            wrong("FieldValueInvalid", "metadata.labels", format!("Invalid value: {value:?}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"));
+            wrong(
+                "FieldValueInvalid",
+                "metadata.labels",
+                format!(
+                    "Invalid value: {value:?}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+                ),
+            );
         }
     }
-    const ANNOTATIONS: usize = 256 * 1024;
+    for finalizer in metadata.finalizers.iter().filter(|finalizer| !name::is_qualified(finalizer)) {
+        wrong(
+            "FieldValueInvalid",
+            "metadata.finalizers",
+            format!("Invalid value: {finalizer:?}: name part must consist of alphanumeric characters, '-', '_' or '.'"),
+        );
+    }
+    for owner in &metadata.owner_references {
+        let parts = [&owner.api_version, &owner.kind, &owner.name, &owner.uid];
+        if parts.iter().any(|part| part.is_empty() || part.len() > 253 || part.contains(char::is_control)) {
+            wrong(
+                "FieldValueInvalid",
+                "metadata.ownerReferences",
+                "Invalid value: apiVersion, kind, name and uid must not be empty, long or have control characters"
+                    .to_owned(),
+            );
+        }
+    }
     if metadata.annotations.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > ANNOTATIONS {
-        wrong("FieldValueTooLong", "metadata.annotations", format!("Too long: may not be more than {ANNOTATIONS} bytes"));
+        wrong(
+            "FieldValueTooLong",
+            "metadata.annotations",
+            format!("Too long: may not be more than {ANNOTATIONS} bytes"),
+        );
     }
     causes
 }

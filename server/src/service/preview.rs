@@ -44,7 +44,7 @@ impl Services {
         let mut preview = Preview::default();
         let before = self.placed(&object.metadata.uid).await?;
         let mut contents: BTreeMap<Digest, bytes::Bytes> = BTreeMap::new();
-        let works = self.rendered(promised, &object, &mut contents, &mut preview);
+        let works = Self::rendered(promised, &object, &mut contents, &mut preview);
         let mut after = BTreeMap::new();
         if preview.refusal.is_none() {
             for placement in self.would_place(promised, object, works, &mut preview).await? {
@@ -84,7 +84,6 @@ impl Services {
 
     /// Runs the template steps of the configure workflow in memory.
     fn rendered(
-        &self,
         promised: &Arc<Promised>,
         object: &Object,
         contents: &mut BTreeMap<Digest, bytes::Bytes>,
@@ -148,7 +147,7 @@ impl Services {
             .map(domain::Typed::parse)
             .collect::<Result<Vec<_>>>()?;
         if object.metadata.uid.is_empty() {
-            object.metadata.uid = "preview".to_owned();
+            "preview".clone_into(&mut object.metadata.uid);
         }
         object.metadata.finalizers = vec![FINALIZER.to_owned()];
         let outputs = rendered.into_iter().map(|(name, folders)| {

@@ -21,9 +21,18 @@ use store::{Op, Query};
 
 impl Services {
     /// Validates a promise and writes its revision beside it.
-    pub(crate) async fn admit_promise(&self, served: &Served, mut object: Object, stored: Option<&Object>) -> Result<Draft> {
+    pub(crate) async fn admit_promise(
+        &self,
+        served: &Served,
+        mut object: Object,
+        stored: Option<&Object>,
+    ) -> Result<Draft> {
         if let Some(stored) = stored.filter(|stored| stored.spec == object.spec && stored.metadata == object.metadata) {
             return Ok(Draft { object: stored.clone(), ops: Vec::new(), warnings: Vec::new() });
+        }
+        if let Some(stored) = stored.filter(|stored| stored.spec == object.spec) {
+            // the same content in another order of its fields is no new revision
+            object.spec = stored.spec.clone();
         }
         let promise = Promise::read(&object)?;
         let schema = schema_of(&promise)?;
@@ -35,7 +44,11 @@ impl Services {
             object.metadata.generation += 1;
         }
         let mut ops = Vec::new();
-        let previous = stored.and_then(|stored| stored.status.get("revision")).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let previous = stored
+            .and_then(|stored| stored.status.get("revision"))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         if previous != name {
             ops.extend(self.revision_ops(&promise, &object, &name, digest).await?);
             if !previous.is_empty() {
@@ -50,14 +63,14 @@ impl Services {
 
     /// State stores and destinations: typed, so that a wrong field is refused by name.
     pub(crate) fn admit_platform(&self, served: &Served, mut object: Object, stored: Option<&Object>) -> Result<Draft> {
-        match served.kind.as_str() {
-            "StateStore" => drop(checked::<StateStoreSpec>(&object.spec, served, &object.metadata.name)?),
-            _ => {
-                let spec = checked::<DestinationSpec>(&object.spec, served, &object.metadata.name)?;
-                if spec.state_store_ref.name.is_empty() {
-                    return Err(Error::new(ErrorKind::Invalid, format!("{} is invalid: spec.stateStoreRef.name: Required value", served.invalid_name(&object.metadata.name))));
-                }
-            }
+        let name = &object.metadata.name;
+        if served.kind == "StateStore" {
+            checked::<StateStoreSpec>(&object.spec, served, name)?;
+        } else if checked::<DestinationSpec>(&object.spec, served, name)?.state_store_ref.name.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("{} is invalid: spec.stateStoreRef.name: Required value", served.invalid_name(name)),
+            ));
         }
         if stored.is_some_and(|stored| stored.spec != object.spec) {
             object.metadata.generation += 1;
@@ -70,42 +83,57 @@ impl Services {
     /// A promise with living resources stays: it is what removes them.
     pub(crate) async fn before_delete(&self, served: &Served, object: &Object) -> Result<()> {
         let name = &object.metadata.name;
-        let (what, count) = match (&served.origin, served.kind.as_str()) {
+        let (one, many, count) = match (&served.origin, served.kind.as_str()) {
             (Origin::Promise, _) => {
-                ("resources made from it: delete them first", self.store.count(&made_from(name)).await?)
+                ("resource made from it", "resources made from it", self.store.count(&made_from(name)).await?)
             }
             (_, "Destination") => {
-                let labels = Selector { requirements: vec![Requirement::In("midspan.dev/destination".to_owned(), vec![name.clone()])] };
+                let labels = Selector {
+                    requirements: vec![Requirement::In("midspan.dev/destination".to_owned(), vec![name.clone()])],
+                };
                 let query = Query { labels, ..Query::of_kind(GROUP, "Placement") };
-                ("placements on it: delete or move what is placed there first", self.store.count(&query).await?)
+                ("placement on it", "placements on it", self.store.count(&query).await?)
             }
             (_, "StateStore") => {
                 let query = Query::of_kind(GROUP, "Destination");
-                let uses = |object: &&Object| object.spec.pointer("/stateStoreRef/name").and_then(Value::as_str) == Some(name);
+                let uses =
+                    |object: &&Object| object.spec.pointer("/stateStoreRef/name").and_then(Value::as_str) == Some(name);
                 let count = self.store.list(&query).await?.objects.iter().filter(uses).count();
-                ("destinations in it: delete them first", i64::try_from(count).unwrap_or(i64::MAX))
+                ("destination in it", "destinations in it", i64::try_from(count).unwrap_or(i64::MAX))
             }
             (Origin::Namespace, _) => {
                 let query = Query { namespaces: vec![name.clone()], active: Some(true), ..Query::default() };
-                ("objects in it: delete them first", self.store.count(&query).await?)
+                ("object in it", "objects in it", self.store.count(&query).await?)
             }
             _ => return Ok(()),
         };
-        if count == 0 {
-            return Ok(());
-        }
-        Err(Error::conflict(format!("{} {name:?} cannot be deleted: there are {count} {what}", served.resource())))
+        let left = match count {
+            0 => return Ok(()),
+            1 => format!("there is 1 {one}: delete it first"),
+            count => format!("there are {count} {many}: delete them first"),
+        };
+        Err(Error::conflict(format!("{} {name:?} cannot be deleted: {left}", served.resource())))
     }
 
-    pub(crate) fn after_delete(&self, served: &Served, object: &Object) -> Vec<Op> {
-        let revision = object.status.get("revision").and_then(Value::as_str).filter(|_| matches!(served.origin, Origin::Promise));
+    /// The revision of a promise that is gone stays readable, and is no longer the current one.
+    pub(crate) async fn after_delete(&self, served: &Served, object: &Object) -> Result<Option<Op>> {
+        let revision =
+            object.status.get("revision").and_then(Value::as_str).filter(|_| matches!(served.origin, Origin::Promise));
         tracing::info!(kind = served.kind, name = object.metadata.name, revision, "deleted");
-        Vec::new()
+        match revision {
+            Some(revision) => self.retire_revision(revision).await,
+            None => Ok(None),
+        }
     }
 
     /// An API has one owner; a promise keeps the API it began with.
     async fn check_claims(&self, promise: &Promise, served: &Served, stored: Option<&Object>) -> Result<()> {
-        let refuse = |message: String| Err(Error::new(ErrorKind::Invalid, format!("{} is invalid: spec.api: {message}", served.invalid_name(&promise.name))));
+        let refuse = |message: String| {
+            Err(Error::new(
+                ErrorKind::Invalid,
+                format!("{} is invalid: spec.api: {message}", served.invalid_name(&promise.name)),
+            ))
+        };
         for group in [GROUP, "platform.kratix.io"].into_iter().filter(|group| *group != served.group) {
             if self.store.by_name(group, "Promise", "", &promise.name).await?.is_some() {
                 return refuse(format!("a promise of group {group} is named {:?} already", promise.name));
@@ -128,12 +156,21 @@ impl Services {
         if let Some(old) = before.as_ref().and_then(|offer: &Arc<Offer>| offer.promise.spec.api.as_ref())
             && (old.group != api.group || old.kind != api.kind || old.plural != api.plural)
         {
-            return refuse(format!("group, kind and plural cannot change; they are {}, {} and {}", old.group, old.kind, old.plural));
+            return refuse(format!(
+                "group, kind and plural cannot change; they are {}, {} and {}",
+                old.group, old.kind, old.plural
+            ));
         }
         Ok(())
     }
 
-    async fn revision_ops(&self, promise: &Promise, object: &Object, name: &str, digest: domain::Digest) -> Result<Vec<Op>> {
+    async fn revision_ops(
+        &self,
+        promise: &Promise,
+        object: &Object,
+        name: &str,
+        digest: domain::Digest,
+    ) -> Result<Vec<Op>> {
         if let Some(existing) = self.store.by_name(GROUP, "Revision", "", name).await? {
             // content that was current before is current again
             let mut revision = Typed::<RevisionKind>::parse(existing)?;
@@ -147,7 +184,11 @@ impl Services {
             uid: self.ids.uid("rev"),
             generation: 1,
             creation_timestamp: Some(self.now().to_second()),
-            labels: [("midspan.dev/promise".to_owned(), promise.name.clone()), ("midspan.dev/version".to_owned(), promise.version.clone())].into(),
+            labels: [
+                ("midspan.dev/promise".to_owned(), promise.name.clone()),
+                ("midspan.dev/version".to_owned(), promise.version.clone()),
+            ]
+            .into(),
             ..domain::Metadata::default()
         };
         let spec = RevisionSpec { promise: promise.name.clone(), version: promise.version.clone(), digest, content };
@@ -199,7 +240,11 @@ impl Services {
 /// What a promise's author should know though it does not stop publishing.
 fn warnings(promise: &Promise) -> Vec<String> {
     let Some(api) = &promise.spec.api else { return Vec::new() };
-    forms::lint::lint(&api.schema).into_iter().map(|finding| format!("spec.api.schema{}: {}", finding.pointer, finding.message)).take(20).collect()
+    forms::lint::lint(&api.schema)
+        .into_iter()
+        .map(|finding| format!("spec.api.schema{}: {}", finding.pointer, finding.message))
+        .take(20)
+        .collect()
 }
 
 /// The resources of a promise.
@@ -223,7 +268,17 @@ pub async fn publish(services: &Services, asker: &Asker, document: Value) -> Res
     match services.create(asker, &served, &object.metadata.namespace, document.clone(), WriteOptions::default()).await {
         Err(error) if error.kind == ErrorKind::AlreadyExists => {
             let change = Change::Merge(document);
-            services.change(asker, &served, &object.metadata.namespace, &object.metadata.name, &change, WriteOptions::default()).await.map(drop)
+            services
+                .change(
+                    asker,
+                    &served,
+                    &object.metadata.namespace,
+                    &object.metadata.name,
+                    &change,
+                    WriteOptions::default(),
+                )
+                .await
+                .map(drop)
         }
         result => result.map(drop),
     }

@@ -156,7 +156,7 @@ impl Parcel<'_> {
         for run in &self.runs {
             let generation = run.spec.generation;
             let of_run = |call: &&&Call| {
-                call.body["generation"] == generation.to_string() || call.body["generation"] == generation
+                call.body["generation"] == generation.to_string().as_str() || call.body["generation"] == generation
             };
             let seen: BTreeSet<String> = self.calls.iter().filter(of_run).map(|call| call.key.clone()).collect();
             let own: BTreeSet<String> =

@@ -5,6 +5,8 @@
 //! - `everywhere`: one resource for each place at which a debug build can be made to die.
 //! - `replicas`: several servers on one PostgreSQL, one killed, one paused for longer than its lease.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
+
 mod book;
 mod chance;
 mod everywhere;

@@ -24,18 +24,11 @@ impl Submitter {
                 may.wait_for(|allowed| at < *allowed).await.unwrap();
                 loop {
                     let address = up.wait_for(Option::is_some).await.unwrap().clone().unwrap();
-                    match site.ask(&how, &address, wish).await {
-                        Ok(()) => break,
-                        // the server was killed in the middle of it; the next one is asked
-                        Err(Gone) => {
-                            unanswered += 1;
-                            let _ = tokio::time::timeout(
-                                Duration::from_secs(1),
-                                up.wait_for(|now| now.as_ref() != Some(&address)),
-                            )
-                            .await;
-                        }
-                    }
+                    let Err(Gone) = site.ask(&how, &address, wish).await else { break };
+                    // the server was killed in the middle of it; the next one is asked
+                    unanswered += 1;
+                    let other = up.wait_for(|now| now.as_ref() != Some(&address));
+                    let _ = tokio::time::timeout(Duration::from_secs(1), other).await;
                 }
             }
             unanswered

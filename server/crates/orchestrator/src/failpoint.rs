@@ -32,12 +32,13 @@ mod armed {
         match SETTING.get() {
             None => {}
             Some(Setting::List) => eprintln!("failpoint {place}"),
-            Some(Setting::Abort { name, nth, passed }) => {
-                if name == place && passed.fetch_add(1, Ordering::Relaxed) + 1 == *nth {
-                    eprintln!("failpoint {place}:{nth} ends the process");
-                    std::process::abort();
-                }
+            Some(Setting::Abort { name, nth, passed })
+                if name == place && passed.fetch_add(1, Ordering::Relaxed) + 1 == *nth =>
+            {
+                eprintln!("failpoint {place}:{nth} ends the process");
+                std::process::abort();
             }
+            Some(Setting::Abort { .. }) => {}
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! # Flow
 //! 1. Claim due keys in batches: each lease has a fence. 2. Load everything observed. 3. Plan. 4. Commit rows, event and the settled lease in one
-//! transaction: a stale fence or a changed row fails all of it. 5. Perform. 6. Record the outcome, wake the key.
+//!    transaction: a stale fence or a changed row fails all of it. 5. Perform. 6. Record the outcome, wake the key.
 //!
 //! # Guarantees
 //! - A wake-up carries a key, never a message: an event, a timer, a restart and the sweep at start run the same pass.

@@ -67,7 +67,7 @@ impl Orchestrator {
         match ended {
             // what was done is recorded even now, unless somebody else has taken the step over
             Some(ended) if matches!(ended, Ended::Done { .. }) || !place.tenure.over.is_cancelled() => {
-                self.record_until_kept(&place, ended).await
+                self.record_until_kept(&place, ended).await;
             }
             _ => self.hand_over(&place).await,
         }
@@ -135,7 +135,7 @@ impl Orchestrator {
             match self.record(place, &outcome, &content).await {
                 Ok(()) => return,
                 Err(error) if error.kind == ErrorKind::Conflict => {
-                    tracing::debug!(%error, "recording an outcome again")
+                    tracing::debug!(%error, "recording an outcome again");
                 }
                 Err(error) => {
                     tracing::warn!(%error, run = place.run, "cannot record a step's outcome yet");

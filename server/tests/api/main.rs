@@ -1,0 +1,18 @@
+//! The API, told by those who use it: Dana who asks for services, Paul who offers them, and strangers who mean no good.
+//!
+//! Every play runs on a real server with a data directory of its own, on SQLite and, where `MIDSPAN_TEST_POSTGRES` names a server, on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a play stops where the server does not do its part")]
+
+mod conversation;
+mod differences;
+mod discovery;
+mod listing;
+mod midspan;
+mod people;
+mod poison;
+mod promises;
+mod rights;
+mod watching;
+mod widgets;
+mod writing;

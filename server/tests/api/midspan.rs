@@ -1,0 +1,81 @@
+//! A real server for one play: started on a free port, stopped and swept away at the end.
+
+use crate::people::Person;
+use midspan::{
+    config::ServeConfig,
+    serve::{Running, start},
+};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+use testkit::databases::databases;
+
+/// A server that is up.
+pub struct Midspan {
+    pub running: Running,
+    pub address: SocketAddr,
+    data: PathBuf,
+}
+
+/// Plays on every database there is.
+pub async fn everywhere(play: impl AsyncFn(&Midspan)) {
+    on_each(true, play).await;
+}
+
+/// The same on a server that is not in development: nobody is signed in by sitting at the machine.
+pub async fn in_earnest(play: impl AsyncFn(&Midspan)) {
+    on_each(false, play).await;
+}
+
+async fn on_each(dev: bool, play: impl AsyncFn(&Midspan)) {
+    // the program's `main` does this once
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    for database in databases() {
+        let data = std::env::temp_dir().join(unique_name());
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config =
+            ServeConfig { data: data.clone(), listen, database: Some(database.url().to_owned()), dev, tls: None };
+        let running = start(config).await.unwrap();
+        let midspan = Midspan { address: running.address, running, data };
+        play(&midspan).await;
+        midspan.running.stop().await.unwrap();
+        fs::remove_dir_all(&midspan.data).unwrap();
+    }
+}
+
+impl Midspan {
+    /// Dana asks for services.
+    pub fn dana(&self) -> Person {
+        self.somebody(Some(&self.token("dev/tokens/developer")))
+    }
+
+    /// Paul offers them.
+    pub fn paul(&self) -> Person {
+        self.somebody(Some(&self.token("dev/tokens/platform")))
+    }
+
+    /// Whoever started the server in earnest.
+    pub fn admin(&self) -> Person {
+        self.somebody(Some(&self.token("admin-token")))
+    }
+
+    pub fn stranger(&self) -> Person {
+        self.somebody(None)
+    }
+
+    pub fn somebody(&self, token: Option<&str>) -> Person {
+        Person::new(format!("http://{}", self.address), token)
+    }
+
+    fn token(&self, file: &str) -> String {
+        fs::read_to_string(self.data.join(file)).unwrap().trim().to_owned()
+    }
+}
+
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("midspan_api_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
