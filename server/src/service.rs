@@ -1,6 +1,7 @@
 //! The verbs. Each authorises, validates, changes everything in one transaction and wakes who must act; doors only translate.
 
 pub mod kinds;
+mod metadata;
 pub mod namespaces;
 pub mod objects;
 pub mod patches;

@@ -39,10 +39,7 @@ async fn receiver(
         "/huge" => Body::from("x".repeat(2_000_000)).into_response(),
         "/endless" => Body::from_stream(futures::stream::repeat_with(|| Ok::<_, std::io::Error>("x".repeat(10_000))))
             .into_response(),
-        "/slow" => {
-            tokio::time::sleep(Duration::from_mins(1)).await;
-            StatusCode::OK.into_response()
-        }
+        "/slow" => std::future::pending().await,
         "/near" => (StatusCode::TEMPORARY_REDIRECT, [("location", "/ok")]).into_response(),
         "/away" => (StatusCode::TEMPORARY_REDIRECT, [("location", "http://169.254.169.254/latest")]).into_response(),
         "/round" => (StatusCode::TEMPORARY_REDIRECT, [("location", "/round")]).into_response(),
