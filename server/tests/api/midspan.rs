@@ -17,7 +17,16 @@ use testkit::databases::databases;
 pub struct Midspan {
     pub running: Running,
     pub address: SocketAddr,
-    data: PathBuf,
+    data: Folder,
+}
+
+/// A directory that is gone when this is dropped, however the play ended.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Plays on every database there is.
@@ -34,15 +43,14 @@ async fn on_each(dev: bool, play: impl AsyncFn(&Midspan)) {
     // the program's `main` does this once
     let _ = rustls::crypto::ring::default_provider().install_default();
     for database in databases() {
-        let data = std::env::temp_dir().join(unique_name());
+        let data = Folder(std::env::temp_dir().join(unique_name()));
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let config =
-            ServeConfig { data: data.clone(), listen, database: Some(database.url().to_owned()), dev, tls: None };
+            ServeConfig { data: data.0.clone(), listen, database: Some(database.url().to_owned()), dev, tls: None };
         let running = start(config).await.unwrap();
         let midspan = Midspan { address: running.address, running, data };
         play(&midspan).await;
         midspan.running.stop().await.unwrap();
-        fs::remove_dir_all(&midspan.data).unwrap();
     }
 }
 
@@ -71,7 +79,7 @@ impl Midspan {
     }
 
     fn token(&self, file: &str) -> String {
-        fs::read_to_string(self.data.join(file)).unwrap().trim().to_owned()
+        fs::read_to_string(self.data.0.join(file)).unwrap().trim().to_owned()
     }
 }
 
