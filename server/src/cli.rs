@@ -112,11 +112,14 @@ impl Failure {
 
 pub type Outcome<T = ()> = Result<T, Failure>;
 
+/// Documents may nest a hundred levels deep, and what reads them calls itself at each. Memory is taken only as far as it is used.
+const STACK: usize = 16 * 1024 * 1024;
+
 /// Runs the command line and returns its exit code: 0 done, 1 error, 2 usage, 3 not found, 4 forbidden, 124 timed out.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     crate::tls::install_provider();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: cannot start: {error}");

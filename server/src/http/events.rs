@@ -86,7 +86,7 @@ pub async fn stream(
         None => doors.services.store.version().await.unwrap_or_default(),
     };
     let changes = doors.services.store.changes();
-    let news = News { doors, topics, version, changes };
+    let news = News { doors, topics, version, changes, greeted: resumed.is_some() };
     let messages =
         stream::unfold(
             news,
@@ -105,12 +105,18 @@ struct News {
     /// Everything up to here has been told.
     version: i64,
     changes: tokio::sync::watch::Receiver<i64>,
+    /// Whether the page knows that somebody listens for it now.
+    greeted: bool,
 }
 
 impl News {
     /// The next message: something of the page's topics is new. `None` when the server stops.
     async fn next(&mut self) -> Option<Event> {
         const BATCH: i64 = 200;
+        if !std::mem::replace(&mut self.greeted, true) {
+            // what changed between the page's drawing and this moment nobody would tell: it looks once more
+            return Some(Event::default().event("change").id(self.version.to_string()).data("{}"));
+        }
         loop {
             self.changes.borrow_and_update();
             let Ok(found) = self.doors.services.store.since(&Filter::default(), self.version, BATCH).await else {

@@ -260,7 +260,11 @@ impl Orchestrator {
                 }
                 settled => settled,
             };
-            let Err(error) = kept else { return };
+            let Err(error) = kept else {
+                // no object has changed by it, so nothing else tells the loop that the key is due
+                self.inner.left_behind.notify_one();
+                return;
+            };
             tracing::debug!(key = lease.key, %error, "lease not given back yet");
             if self.paused(Duration::from_secs(1)).await {
                 return;

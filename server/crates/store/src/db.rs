@@ -85,7 +85,8 @@ impl Db {
         let options: PgConnectOptions = url.parse().map_err(|e| address_error(&e))?;
         let options = options.application_name("midspan").statement_cache_capacity(STATEMENTS);
         // compiling a plan takes longer than any of these statements runs
-        let options = options.options([("jit", "off")]);
+        // and a process that is paused inside a transaction must not hold the others up for longer than a lease
+        let options = options.options([("jit", "off"), ("idle_in_transaction_session_timeout", "5000")]);
         let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10));
         let writer =
             pool(1).test_before_acquire(false).connect_with(options.clone()).await.map_err(|e| connect_error(&e))?;
