@@ -4,6 +4,7 @@
 use crate::{
     audit::AuditEntry,
     event::Event,
+    guard::Guard,
     log::LogChunk,
     object_row::{Name, ObjectRow},
     op::{Committed, Op},
@@ -12,7 +13,7 @@ use crate::{
     statement::Statement,
 };
 use domain::{Error, Result, Timestamp, digest::Digest};
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// An op whose document is written out already, on its caller's time.
 pub enum Step {
@@ -37,6 +38,7 @@ pub enum Step {
         next: Option<Timestamp>,
     },
     Claim(Claim),
+    Require(Guard, Error),
     Event(Event),
     Audit(AuditEntry),
     Log(LogChunk),
@@ -56,6 +58,7 @@ pub enum Stored {
 pub struct Existing {
     pub name: Name,
     pub version: i64,
+    pub deleting: bool,
     pub document: Arc<str>,
 }
 
@@ -85,6 +88,7 @@ impl Step {
             Op::Wake { key, lane, due } => Self::Wake { key, lane, due },
             Op::WakeSelected { query, due } => Self::Statement(wake_selected(&query, due)),
             Op::Settle { lease, next } => Self::Settle { lease, next },
+            Op::Require { guard, otherwise } => Self::Require(guard, otherwise),
             Op::Event(event) => Self::Event(event),
             Op::Audit(entry) => Self::Audit(entry),
         })
@@ -134,7 +138,9 @@ impl Batch {
                 self.settle(lease, *next)?;
                 Ok(0)
             }
-            Step::Blob { .. }
+            Step::Require(guard, otherwise) if !guard.holds_in(self) => Err(otherwise.clone()),
+            Step::Require(..)
+            | Step::Blob { .. }
             | Step::Claim(_)
             | Step::Event(_)
             | Step::Audit(_)
@@ -245,6 +251,13 @@ impl Stored {
         }
     }
 
+    pub fn deleting(&self) -> bool {
+        match self {
+            Self::Read(row) => row.deleting,
+            Self::Written(row, _) => row.deleting != 0,
+        }
+    }
+
     fn version(&self) -> i64 {
         match self {
             Self::Read(row) => row.version,
@@ -257,34 +270,6 @@ impl Stored {
             Self::Read(row) => &row.document,
             Self::Written(row, _) => &row.document,
         }
-    }
-}
-
-/// The rows that must be read before a group can be decided.
-#[derive(Default)]
-pub struct Needed {
-    pub uids: BTreeSet<Arc<str>>,
-    pub names: BTreeSet<Name>,
-    pub keys: BTreeSet<String>,
-}
-
-impl Needed {
-    pub fn by<'a>(steps: impl Iterator<Item = &'a Step>) -> Self {
-        let mut needed = Self::default();
-        for step in steps {
-            match step {
-                Step::Create(row) | Step::Put(row) => {
-                    needed.uids.insert(Arc::clone(&row.uid));
-                    needed.names.insert(row.name.clone());
-                }
-                Step::Update(row) => _ = needed.uids.insert(Arc::clone(&row.uid)),
-                Step::Remove { uid, .. } => _ = needed.uids.insert(Arc::clone(uid)),
-                Step::Wake { key, .. } => _ = needed.keys.insert(key.clone()),
-                Step::Settle { lease, .. } => _ = needed.keys.insert(lease.key.clone()),
-                _ => {}
-            }
-        }
-        needed
     }
 }
 

@@ -1,7 +1,7 @@
 //! A transaction is data: what a caller wants to happen, all of it or nothing.
 
-use crate::{audit::AuditEntry, event::Event, query::Query, queue::Lease};
-use domain::{Object, Timestamp, digest::Digest};
+use crate::{audit::AuditEntry, event::Event, guard::Guard, query::Query, queue::Lease};
+use domain::{Error, Object, Timestamp, digest::Digest};
 
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -36,6 +36,11 @@ pub enum Op {
     Settle {
         lease: Lease,
         next: Option<Timestamp>,
+    },
+    /// The transaction is refused with `otherwise` unless this holds when it is stored.
+    Require {
+        guard: Guard,
+        otherwise: Error,
     },
     Event(Event),
     Audit(AuditEntry),

@@ -2,10 +2,11 @@
 
 use crate::{
     audit,
-    batch::{Batch, Existing, Needed, Step, Stored},
+    batch::{Batch, Existing, Step, Stored},
     blob,
     db::Tx,
     event, log,
+    needed::Needed,
     object::Number,
     object_row::{self, Name},
     queue::{self, Claim, Lease, QueueRow},
@@ -24,9 +25,9 @@ const LOCK: &str = "update counter set value = value where name = 'version' retu
 const ADVANCE: &str = "update counter set value = $1 where name = 'version'";
 
 pub(crate) const BY_UIDS: &str =
-    "select uid, api_group, kind, namespace, name, version, document from object where uid in";
+    "select uid, api_group, kind, namespace, name, version, deleting, document from object where uid in";
 pub(crate) const BY_NAMES: &str = "
-    select uid, api_group, kind, namespace, name, version, document from (values";
+    select uid, api_group, kind, namespace, name, version, deleting, document from (values";
 /// Joined in this order: SQLite would read the whole table for `(…) in (values …)`.
 pub(crate) const BY_NAMES_TAIL: &str = ") as wanted cross join object
     where api_group = wanted.column1 and kind = wanted.column2 and namespace = wanted.column3 and name = wanted.column4";
@@ -174,13 +175,15 @@ struct Row {
     namespace: String,
     name: String,
     version: i64,
+    deleting: i64,
     document: String,
 }
 
 impl Row {
     fn stored(self) -> (Arc<str>, Stored) {
         let name = Name { group: self.api_group, kind: self.kind, namespace: self.namespace, name: self.name };
-        let existing = Existing { name, version: self.version, document: self.document.into() };
+        let existing =
+            Existing { name, version: self.version, deleting: self.deleting != 0, document: self.document.into() };
         (self.uid.into(), Stored::Read(Arc::new(existing)))
     }
 }

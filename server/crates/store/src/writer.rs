@@ -8,6 +8,7 @@
 use crate::{
     batch::Step,
     db::{self, Db, Tx},
+    guard,
     log::LogChunk,
     op::{Committed, Op},
     queue::{Claim, Lease},
@@ -140,9 +141,27 @@ async fn write_groups(
 }
 
 async fn write_group(db: &Db, group: Vec<Transaction>, versions: &watch::Sender<i64>) {
-    if group.is_empty() {
-        return;
+    for group in apart(group) {
+        write_together(db, group, versions).await;
     }
+}
+
+/// The group in its order, with whoever looks around alone: what the others do must be in the rows by then.
+fn apart(group: Vec<Transaction>) -> Vec<Vec<Transaction>> {
+    let mut groups: Vec<Vec<Transaction>> = Vec::new();
+    let mut open = false;
+    for transaction in group {
+        let alone = transaction.steps.iter().any(Step::looks_around);
+        match groups.last_mut().filter(|_| open && !alone) {
+            Some(last) => last.push(transaction),
+            None => groups.push(vec![transaction]),
+        }
+        open = !alone;
+    }
+    groups
+}
+
+async fn write_together(db: &Db, group: Vec<Transaction>, versions: &watch::Sender<i64>) {
     let steps: Vec<&[Step]> = group.iter().map(|transaction| transaction.steps.as_slice()).collect();
     let mut stored = store(db, &steps).await;
     if matches!(&stored, Err(Failure::Before(error)) if db::is_passing(error)) {
@@ -156,7 +175,7 @@ async fn write_group(db: &Db, group: Vec<Transaction>, versions: &watch::Sender<
         Err(Failure::Before(error)) if group.len() > 1 && !db::is_passing(&error) => {
             tracing::warn!(%error, transactions = group.len(), "a group was refused by the database; its transactions are tried one by one");
             for transaction in group {
-                Box::pin(write_group(db, vec![transaction], versions)).await;
+                Box::pin(write_together(db, vec![transaction], versions)).await;
             }
         }
         Err(failure) => {
@@ -177,7 +196,10 @@ async fn store(db: &Db, group: &[&[Step]]) -> Result<(Vec<Result<Outcome>>, i64)
     let mut batch = rows::read(&mut tx, group).await?;
     let before = batch.version;
 
-    let decided: Vec<Result<Committed>> = group.iter().map(|steps| batch.apply(steps)).collect();
+    let decided: Vec<Result<Committed>> = match guard::refusal(&mut tx, group).await? {
+        Some(refusal) => vec![Err(refusal)],
+        None => group.iter().map(|steps| batch.apply(steps)).collect(),
+    };
     rows::write(&mut tx, &batch, before).await?;
     let mut outcomes = Vec::with_capacity(group.len());
     for (steps, committed) in group.iter().zip(decided) {

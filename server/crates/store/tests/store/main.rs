@@ -5,6 +5,7 @@
 mod changes;
 mod crash;
 mod every_statement;
+mod guards;
 mod lists;
 mod migrations;
 mod people;
