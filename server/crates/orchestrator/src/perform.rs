@@ -200,7 +200,7 @@ async fn keep_log(
             text,
         };
         failpoint::pass("log.append");
-        if let Err(error) = orchestrator.inner.store.append_log(chunk).await {
+        if let Err(error) = orchestrator.inner.store.append_log([chunk]).await {
             tracing::warn!(%error, run, "part of a step's log is lost");
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     log::LogChunk,
     object_row::{Name, ObjectRow},
     op::{Committed, Op},
-    queue::{Claim, Lease, QueueRow, wake_selected},
+    queue::{Claim, Lease, QueueRow, raise_fence, wake_selected},
     staged::Staged,
     statement::Statement,
 };
@@ -88,10 +88,16 @@ impl Step {
             Op::Wake { key, lane, due } => Self::Wake { key, lane, due },
             Op::WakeSelected { query, due } => Self::Statement(wake_selected(&query, due)),
             Op::Settle { lease, next } => Self::Settle { lease, next },
+            Op::RaiseFence { above } => Self::Statement(raise_fence(above)),
             Op::Require { guard, otherwise } => Self::Require(guard, otherwise),
             Op::Event(event) => Self::Event(event),
             Op::Audit(entry) => Self::Audit(entry),
         })
+    }
+
+    /// Whether it adds what live pages show beside the objects.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Self::Log(_) | Self::Event(_))
     }
 
     /// Roughly, for the bound on a group.
@@ -221,14 +227,13 @@ impl Batch {
         self.queue.set(key.to_owned(), row);
     }
 
+    /// The row of a key that is still held under this lease.
+    pub fn leased(&self, lease: &Lease) -> Option<&QueueRow> {
+        self.queue.get(&lease.key).filter(|row| row.lease_owner == lease.replica && row.fence == lease.fence)
+    }
+
     fn settle(&mut self, lease: &Lease, next: Option<Timestamp>) -> Result<()> {
-        let held = |row: &&QueueRow| row.lease_owner == lease.replica && row.fence == lease.fence;
-        let Some(row) = self.queue.get(&lease.key).filter(held) else {
-            return Err(Error::conflict(format!(
-                "the lease of {:?} with fence {} was lost to another holder",
-                lease.key, lease.fence
-            )));
-        };
+        let Some(row) = self.leased(lease) else { return Err(lease.lost()) };
         let next = next.map(Timestamp::micros);
         // woken since the claim: the wake-up may be about something this holder has not seen
         let woken = (row.wakes != lease.wakes).then_some(row.due);

@@ -1,6 +1,6 @@
 //! What changed since a version, in commit order: for watches and live pages.
 
-use crate::{Store, object::Number, object_row::object, statement::Statement};
+use crate::{Store, housekeeping::SLICE, object::Number, object_row::object, queue::At, statement::Statement};
 use domain::{Error, ErrorKind, Object, Result};
 use sqlx::FromRow;
 
@@ -32,6 +32,8 @@ pub struct Changes {
 pub(crate) const PUT: &str = "select uid, version, document from object where version > $1 and version <= $2";
 const REMOVED: &str = "select uid, version, document from removed where version > $1 and version <= $2";
 const PRUNED: &str = "select value as number from counter where name = 'pruned'";
+const SLICE_END: &str = "
+    select max(version) as at from (select version from removed where version <= $1 order by version limit $2) as slice";
 pub(crate) const PRUNE: &str = "delete from removed where version <= $1";
 pub(crate) const MARK_PRUNED: &str = "update counter set value = $1 where name = 'pruned' and value < $1";
 
@@ -78,8 +80,13 @@ impl Store {
 
     /// Forgets removals up to a version. Watches that are further behind have to list again.
     pub async fn prune_removed(&self, up_to: i64) -> Result<u64> {
-        let statements = vec![Statement::new(MARK_PRUNED).bind(up_to), Statement::new(PRUNE).bind(up_to)];
-        self.writer.statements(statements).await
+        self.writer.statements(vec![Statement::new(MARK_PRUNED).bind(up_to)]).await?;
+        let mut pruned = 0;
+        loop {
+            let end: At = self.db.one(Statement::new(SLICE_END).bind(up_to).bind(SLICE)).await?;
+            let Some(end) = end.at else { return Ok(pruned) };
+            pruned += self.writer.statements(vec![Statement::new(PRUNE).bind(end)]).await?;
+        }
     }
 }
 

@@ -3,20 +3,27 @@
 //! SQLite: one writing connection (write-ahead log, flushed on every commit) and a pool of read-only ones beside it; checkpoints run on a
 //! connection of their own. PostgreSQL: one writing connection, a pool of readers, and one that listens for other replicas' commits.
 
-use crate::statement::{Arg, Row, Statement};
-use domain::{Error, ErrorKind, Result};
+mod fault;
+mod hearing;
+mod values;
+
+pub use fault::{commit_error, is_passing, write_error};
+pub use hearing::Heard;
+
+use crate::statement::{Row, Statement};
+use domain::{Error, Result};
+use fault::{address_error, connect_error, migration_error, read_error};
 use sqlx::{
-    Arguments, AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
-    migrate::{MigrateError, Migrator},
-    postgres::{PgArguments, PgConnectOptions, PgListener, PgPoolOptions},
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
+use values::{for_postgres, for_sqlite};
 
 const READERS: u32 = 4;
 const STATEMENTS: usize = 512;
-/// Where replicas tell each other of commits.
-const CHANNEL: &str = "midspan_version";
 /// The log is moved into the database beside the writer once it is this long, and by the writer itself (who then waits) at the second length.
 const CHECKPOINT_AT: u64 = 4 << 20;
 const TRUNCATE_AT: u64 = 128 << 20;
@@ -158,26 +165,6 @@ impl Db {
             let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await;
         }
     }
-
-    /// Calls `heard` with the version of every commit other replicas make; with `None` when some may have been missed. Returns on SQLite at once.
-    pub async fn listen(&self, mut heard: impl FnMut(Option<i64>)) {
-        let Self::Postgres { readers, .. } = self else { return };
-        while !readers.is_closed() {
-            let listening = async {
-                let mut listener = PgListener::connect_with(readers).await?;
-                listener.listen(CHANNEL).await?;
-                heard(None);
-                loop {
-                    heard(listener.try_recv().await?.and_then(|notice| notice.payload().parse().ok()));
-                }
-            };
-            let failed: sqlx::Result<()> = listening.await;
-            if let Err(error) = failed {
-                tracing::debug!(%error, "not listening to other replicas; trying again in a second");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
-    }
 }
 
 impl Checkpoints {
@@ -215,111 +202,10 @@ impl Tx {
         }
     }
 
-    /// Tells the other replicas, when and if this transaction is committed. On SQLite there are none.
-    pub async fn announce(&mut self, version: i64) -> sqlx::Result<()> {
-        if let Self::Postgres(tx) = self {
-            sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(version.to_string()).execute(&mut **tx).await?;
-        }
-        Ok(())
-    }
-
     pub async fn commit(self) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
         }
     }
-}
-
-fn for_sqlite(args: &[Arg]) -> sqlx::Result<SqliteArguments> {
-    let mut bound = SqliteArguments::default();
-    bound.reserve(args.len(), 0);
-    for arg in args {
-        match arg {
-            Arg::Text(text) => bound.add(Arc::clone(text)),
-            Arg::Int(number) => bound.add(*number),
-            Arg::Bytes(bytes) => bound.add(bytes.as_slice()),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(bound)
-}
-
-fn for_postgres(args: &[Arg]) -> sqlx::Result<PgArguments> {
-    let mut bound = PgArguments::default();
-    bound.reserve(args.len(), 0);
-    for arg in args {
-        match arg {
-            Arg::Text(text) => bound.add(&**text),
-            Arg::Int(number) => bound.add(*number),
-            Arg::Bytes(bytes) => bound.add(bytes.as_slice()),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(bound)
-}
-
-/// Whether the same work may succeed on another connection or at another moment.
-pub fn is_passing(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-        // PostgreSQL: connection lost, serialisation, deadlock, shutting down. SQLite: busy.
-        sqlx::Error::Database(e) => e.code().is_some_and(|code| {
-            code.starts_with("08")
-                || code.starts_with("57P")
-                || matches!(&*code, "40001" | "40P01" | "5" | "261" | "517")
-        }),
-        _ => false,
-    }
-}
-
-pub fn write_error(error: &sqlx::Error) -> Error {
-    if is_passing(error) || matches!(error, sqlx::Error::PoolClosed) {
-        Error::unavailable("the database does not answer; nothing was changed, try again").with_detail(error)
-    } else {
-        Error::internal(error)
-    }
-}
-
-/// The connection was lost while the database was committing: whether it did can only be seen by looking.
-pub fn commit_error(error: &sqlx::Error) -> Error {
-    Error::unavailable(
-        "the database was lost while it stored the change; look whether the change is there before you repeat it",
-    )
-    .with_detail(error)
-}
-
-fn read_error(error: &sqlx::Error) -> Error {
-    if is_passing(error) || matches!(error, sqlx::Error::PoolClosed) {
-        Error::unavailable("the database does not answer; try again").with_detail(error)
-    } else {
-        Error::internal(error)
-    }
-}
-
-fn address_error(error: &sqlx::Error) -> Error {
-    Error::bad_request(
-        "the database address cannot be read; it looks like sqlite:/path/file.db or postgres://user@host/database",
-    )
-    .with_detail(error)
-}
-
-fn connect_error(error: &sqlx::Error) -> Error {
-    Error::unavailable(format!("the database cannot be opened: {error}"))
-}
-
-fn migration_error(error: &MigrateError) -> Error {
-    let known = FOR_SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0);
-    let message = match error {
-        MigrateError::VersionMissing(found) => format!(
-            "the database was written by a newer Midspan (its schema is {found}, this one knows {known}). Start the newer version again, or restore a backup"
-        ),
-        MigrateError::VersionMismatch(found) => {
-            format!(
-                "migration {found} is not the one this database was made with. Use a released Midspan, or restore a backup"
-            )
-        }
-        other => format!("the database could not be brought up to date: {other}"),
-    };
-    Error::new(ErrorKind::InternalError, message)
 }

@@ -5,6 +5,7 @@ use crate::{
     db::Tx,
     object::Number,
     query::Query,
+    queue::Lease,
     statement::Statement,
 };
 use domain::Error;
@@ -14,6 +15,8 @@ use domain::Error;
 pub enum Guard {
     /// The object is there, and nobody is deleting it.
     Standing { uid: String },
+    /// The key is still held under this lease, though its time may have run out.
+    Leased(Lease),
     /// The query (its order and limit aside) finds nothing that is newer than a version; newer than 0 is anything at all.
     Nothing { query: Box<Query>, since: i64 },
 }
@@ -25,6 +28,7 @@ impl Guard {
     pub(crate) fn holds_in(&self, batch: &Batch) -> bool {
         match self {
             Self::Standing { uid } => batch.objects.get(&uid.as_str().into()).is_some_and(|stored| !stored.deleting()),
+            Self::Leased(lease) => batch.leased(lease).is_some(),
             Self::Nothing { .. } => true,
         }
     }

@@ -8,6 +8,7 @@
 //! - `queue`, `replica`: keys to be looked at, who looks, who is alive.
 //! - `blob`, `log`, `event`, `audit`: the bytes of files, what steps print, what happened, who did it.
 //! - `token`, `session`: people and machines at the door.
+//! - `news`, `housekeeping`: who is told of a commit; when and how what nobody needs any more goes.
 //!
 //! **Versions.** One counter for all objects, raised under a lock that every writer takes first: the order of versions is the order of commits,
 //! on one replica and on many. A watch that has seen version 7 can never be told of a 6 later.
@@ -24,8 +25,10 @@ mod cursor;
 mod db;
 mod event;
 mod guard;
+mod housekeeping;
 mod log;
 mod needed;
+mod news;
 mod object;
 mod object_row;
 mod op;
@@ -46,7 +49,8 @@ pub use change::{Change, Changes, Filter};
 pub use cursor::Cursor;
 pub use event::{Event, StoredEvent};
 pub use guard::Guard;
-pub use log::{LogChunk, StoredChunk};
+pub use housekeeping::Round;
+pub use log::{LogChunk, StoredChunk, Tail};
 pub use object::Page;
 pub use object_row::PROMISE_LABEL;
 pub use op::{Committed, Op};
@@ -55,6 +59,7 @@ pub use queue::{Lease, QueueDepth};
 pub use token::Token;
 
 use domain::Result;
+use news::News;
 use tokio::sync::watch;
 
 /// A handle on the store; clones share it.
@@ -62,19 +67,17 @@ use tokio::sync::watch;
 pub struct Store {
     db: db::Db,
     writer: writer::Writer,
-    versions: watch::Sender<i64>,
+    news: News,
 }
 
 impl Store {
     /// Opens `sqlite:/path/file.db` (made if missing), `sqlite::memory:` (each its own) or `postgres://…`, and brings its schema up to date.
     pub async fn open(url: &str) -> Result<Self> {
         let db = db::Db::open(url).await?;
-        let versions = watch::Sender::new(0);
-        let writer = writer::Writer::start(db.clone(), versions.clone());
-        let store = Self { db, writer, versions };
-        writer::publish(&store.versions, store.version().await?);
-        tokio::spawn(hear_others(store.db.clone(), store.versions.clone()));
-        Ok(store)
+        let news = News::new(object::version(&db).await?);
+        let writer = writer::Writer::start(db.clone(), news.clone());
+        tokio::spawn(news.clone().hear_others(db.clone()));
+        Ok(Self { db, writer, news })
     }
 
     /// Stores what was accepted and lets go of the database. Calls after it are refused as unavailable.
@@ -88,27 +91,14 @@ impl Store {
         self.writer.commit(ops).await
     }
 
-    /// The newest committed version: changes at once with own commits, and soon with those of other replicas.
+    /// Wakes its holder for every commit that can be read by somebody: at once for own ones, soon for those of other replicas. Its value is the newest
+    /// version, which stays the same where only logs or events were added.
     pub fn changes(&self) -> watch::Receiver<i64> {
-        self.versions.subscribe()
+        self.news.changes()
     }
-}
 
-async fn hear_others(db: db::Db, versions: watch::Sender<i64>) {
-    let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
-    let listening = db.listen(move |version| _ = heard.send(version));
-    let telling = async {
-        while let Some(version) = hearing.recv().await {
-            match version {
-                Some(version) => writer::publish(&versions, version),
-                // some may have been missed while nobody listened
-                None => {
-                    if let Ok(version) = object::version(&db).await {
-                        writer::publish(&versions, version);
-                    }
-                }
-            }
-        }
-    };
-    tokio::join!(listening, telling);
+    /// The same for objects alone: each time with a newer version.
+    pub fn versions(&self) -> watch::Receiver<i64> {
+        self.news.versions()
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     Store,
+    queue::At,
     statement::{Arg, Statement},
 };
 use domain::{Result, Timestamp};
@@ -21,6 +22,16 @@ pub struct LogChunk {
     pub text: String,
 }
 
+/// How much of the end of a log is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tail {
+    pub bytes: usize,
+    pub lines: usize,
+}
+
+/// Chunks that are read at once when a log is read from its end.
+const AT_ONCE: i64 = 16;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredChunk {
     pub seq: i64,
@@ -29,18 +40,51 @@ pub struct StoredChunk {
 
 pub(crate) const INSERT: &str = "insert into log (run, pipeline, step, attempt, at, stream, text) values";
 const OF_RUN: &str = "select * from log where run = $1 and seq > $2 order by seq limit $3";
+const OF_RUN_BACKWARDS: &str = "select * from log where run = $1 and seq < $2";
+const NEWEST: &str = "select max(seq) as at from log where run = $1";
 const DELETE_OF_RUN: &str = "delete from log where run = $1";
 
 impl Store {
-    /// Returns when the chunk is safe. Chunks of one step are appended one after the other; many steps share one commit.
-    pub async fn append_log(&self, chunk: LogChunk) -> Result<()> {
-        self.writer.log(chunk).await
+    /// Returns when the chunks are safe. Those of one step are appended one after the other; many steps share one commit.
+    pub async fn append_log(&self, chunks: impl IntoIterator<Item = LogChunk>) -> Result<()> {
+        self.writer.log(chunks).await
     }
 
     /// Chunks after one that was seen (0: from the start).
     pub async fn log(&self, run: &str, after: i64, limit: i64) -> Result<Vec<StoredChunk>> {
         let rows: Vec<LogRow> = self.db.all(Statement::new(OF_RUN).bind(run).bind(after).bind(limit)).await?;
         Ok(rows.into_iter().map(StoredChunk::from).collect())
+    }
+
+    /// The end of a run's log, or of the log of one step (its pipeline and name): whole lines, as many as both bounds allow, in their order.
+    /// Go on with [`Self::log`] after the last one's number.
+    pub async fn log_tail(&self, run: &str, step: Option<(&str, &str)>, most: Tail) -> Result<Vec<StoredChunk>> {
+        let (mut room, mut found) = (Room::new(most), Vec::new());
+        let mut before = i64::MAX;
+        while !room.full {
+            let mut statement = Statement::new(OF_RUN_BACKWARDS).bind(run).bind(before);
+            if let Some((pipeline, name)) = step {
+                statement.push(" and pipeline = ").arg(pipeline).push(" and step = ").arg(name);
+            }
+            statement.push(" order by seq desc limit ").arg(AT_ONCE);
+            let rows: Vec<LogRow> = self.db.all(statement).await?;
+            let Some(oldest) = rows.last() else { break };
+            before = oldest.seq;
+            for mut stored in rows.into_iter().map(StoredChunk::from) {
+                let start = room.take(&stored.chunk.text);
+                if start < stored.chunk.text.len() {
+                    stored.chunk.text.drain(..start);
+                    found.push(stored);
+                }
+            }
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// The number of the newest chunk of a run's log; 0 while there is none.
+    pub async fn log_position(&self, run: &str) -> Result<i64> {
+        Ok(self.db.one::<At>(Statement::new(NEWEST).bind(run)).await?.at.unwrap_or(0))
     }
 
     pub async fn forget_log(&self, run: &str) -> Result<u64> {
@@ -60,6 +104,38 @@ pub(crate) fn args(chunk: &LogChunk) -> Vec<Arg> {
         (&chunk.stream).into(),
         text.into(),
     ]
+}
+
+/// What is left of a tail's bounds while it is filled from its end.
+struct Room {
+    left: Tail,
+    empty: bool,
+    full: bool,
+}
+
+impl Room {
+    fn new(left: Tail) -> Self {
+        Self { left, empty: true, full: left.bytes == 0 || left.lines == 0 }
+    }
+
+    /// Where the part of the text begins that there is room for: its end, in whole lines. Of a line that alone is too long, the end is taken.
+    fn take(&mut self, text: &str) -> usize {
+        let mut start = text.len();
+        for line in text.split_inclusive('\n').rev() {
+            if self.full {
+                break;
+            }
+            if line.len() > self.left.bytes {
+                self.full = true;
+                return if self.empty { text.ceil_char_boundary(start - self.left.bytes) } else { start };
+            }
+            self.empty = false;
+            self.left = Tail { bytes: self.left.bytes - line.len(), lines: self.left.lines - 1 };
+            self.full = self.left.bytes == 0 || self.left.lines == 0;
+            start -= line.len();
+        }
+        start
+    }
 }
 
 #[derive(FromRow)]

@@ -37,6 +37,10 @@ pub enum Op {
         lease: Lease,
         next: Option<Timestamp>,
     },
+    /// Leases from now on carry fences above this one, as one that was seen outside: the database is younger than what it once wrote.
+    RaiseFence {
+        above: i64,
+    },
     /// The transaction is refused with `otherwise` unless this holds when it is stored.
     Require {
         guard: Guard,
@@ -44,6 +48,13 @@ pub enum Op {
     },
     Event(Event),
     Audit(AuditEntry),
+}
+
+impl Op {
+    /// The transaction is refused if this lease was lost meanwhile.
+    pub fn while_leased(lease: &Lease) -> Self {
+        Self::Require { guard: Guard::Leased(lease.clone()), otherwise: lease.lost() }
+    }
 }
 
 /// What became of a transaction.

@@ -1,7 +1,7 @@
 //! Keys that someone must look at: woken for a time, leased to one replica, settled by it.
 //!
 //! A key is in the queue once. Earlier wake-ups win, a leased key is given to nobody else, and a lease that ran out is free again.
-//! Leases are fenced: each carries a number that never comes twice, and who settles with an old one is refused.
+//! Leases are fenced: each carries a number that never comes twice, and who settles with an old one is refused. Whoever needs longer renews.
 
 use crate::{
     Store,
@@ -9,7 +9,7 @@ use crate::{
     query::Query,
     statement::{Arg, Statement},
 };
-use domain::{Result, Timestamp};
+use domain::{Error, Result, Timestamp};
 use sqlx::FromRow;
 
 /// The right to look at a key, until a time.
@@ -73,6 +73,8 @@ const WAKE_SELECTED_TAIL: &str = "
 
 pub(crate) const NEXT_FENCE: &str =
     "update counter set value = value + 1 where name = 'fence' returning value as number";
+const RAISE_FENCE: &str = "update counter set value = $1 where name = 'fence' and value < $1";
+const RENEW: &str = "update queue set lease_until = $4 where key = $1 and lease_owner = $2 and fence = $3";
 pub(crate) const FREE_EXPIRED: &str = "update queue set lease_owner = '' where lease_owner <> '' and lease_until <= $1";
 /// One place of every lane before the second of any, so that a lane with many keys delays no other. The lanes are found by hopping through
 /// the index from one to the next, and only the first few keys of each are looked at: the cost follows the lanes, not the keys.
@@ -137,6 +139,13 @@ impl Store {
         self.writer.claim(Claim { replica: replica.to_owned(), now, until, limit }).await
     }
 
+    /// Holds a lease on until then. False when it was lost: somebody else may be at the key.
+    pub async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<bool> {
+        let Lease { key, replica, fence, .. } = lease;
+        let renewal = Statement::new(RENEW).bind(key).bind(replica).bind(*fence).bind(until);
+        Ok(self.writer.statements(vec![renewal]).await? > 0)
+    }
+
     /// When to look next: the earliest due time of a free key, or the end of a lease whose holder may not come back.
     pub async fn next_due(&self) -> Result<Option<Timestamp>> {
         Ok(self.db.one::<At>(Statement::new(NEXT_DUE)).await?.at.map(Timestamp::from_micros))
@@ -168,6 +177,16 @@ pub(crate) fn wake_selected(query: &Query, due: Timestamp) -> Statement {
     statement
 }
 
+pub(crate) fn raise_fence(above: i64) -> Statement {
+    Statement::new(RAISE_FENCE).bind(above)
+}
+
+impl Lease {
+    pub(crate) fn lost(&self) -> Error {
+        Error::conflict(format!("the lease of {:?} with fence {} was lost to another holder", self.key, self.fence))
+    }
+}
+
 impl QueueRow {
     pub fn woken(key: &str, lane: &str, due: Timestamp) -> Self {
         let (key, lane) = (key.to_owned(), lane.to_owned());
@@ -188,7 +207,7 @@ impl QueueRow {
 }
 
 impl TryFrom<QueueRow> for Lease {
-    type Error = domain::Error;
+    type Error = Error;
 
     fn try_from(row: QueueRow) -> Result<Self> {
         if row.fence <= 0 {
@@ -199,8 +218,8 @@ impl TryFrom<QueueRow> for Lease {
 }
 
 #[derive(FromRow)]
-struct At {
-    at: Option<i64>,
+pub(crate) struct At {
+    pub at: Option<i64>,
 }
 
 #[derive(FromRow)]

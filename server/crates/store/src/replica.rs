@@ -10,6 +10,7 @@ const BEAT: &str = "
     on conflict (name) do update set until = excluded.until";
 const LIVE: &str = "select name from replica where until > $1";
 const RETIRE: &str = "delete from replica where name = $1";
+const FORGET: &str = "delete from replica where until <= $1";
 
 impl Store {
     /// This replica counts as alive until then.
@@ -21,6 +22,11 @@ impl Store {
     pub async fn live_replicas(&self, now: Timestamp) -> Result<BTreeSet<String>> {
         let rows: Vec<Live> = self.db.all(Statement::new(LIVE).bind(now)).await?;
         Ok(rows.into_iter().map(|row| row.name).collect())
+    }
+
+    /// Drops the names of replicas that were alive for the last time before then.
+    pub async fn forget_replicas(&self, before: Timestamp) -> Result<u64> {
+        self.writer.statements(vec![Statement::new(FORGET).bind(before)]).await
     }
 
     /// A replica that stops in good order: it is dead at once, and its keys are due for others.

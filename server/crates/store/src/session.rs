@@ -1,6 +1,6 @@
 //! Browser sessions: opaque bytes under the hash of the cookie's value.
 
-use crate::{Store, statement::Statement};
+use crate::{Store, housekeeping::SLICE, statement::Statement};
 use domain::{Result, Timestamp};
 use sqlx::FromRow;
 
@@ -9,7 +9,8 @@ const SAVE: &str = "
     on conflict (hash) do update set data = excluded.data, expires = excluded.expires";
 const LOAD: &str = "select data from session where hash = $1 and expires > $2";
 const DELETE: &str = "delete from session where hash = $1";
-const DELETE_EXPIRED: &str = "delete from session where expires <= $1";
+const DELETE_EXPIRED: &str = "
+    delete from session where hash in (select hash from session where expires <= $1 order by expires limit $2)";
 
 impl Store {
     pub async fn session_save(&self, hash: &str, data: Vec<u8>, expires: Timestamp) -> Result<()> {
@@ -28,8 +29,17 @@ impl Store {
         Ok(())
     }
 
+    /// Drops what has expired by `now`.
     pub async fn sweep_sessions(&self, now: Timestamp) -> Result<u64> {
-        self.writer.statements(vec![Statement::new(DELETE_EXPIRED).bind(now)]).await
+        let mut swept = 0;
+        loop {
+            let slice = Statement::new(DELETE_EXPIRED).bind(now).bind(SLICE);
+            let gone = self.writer.statements(vec![slice]).await?;
+            swept += gone;
+            if gone < SLICE.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
     }
 }
 

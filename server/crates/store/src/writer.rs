@@ -10,13 +10,14 @@ use crate::{
     db::{self, Db, Tx},
     guard,
     log::LogChunk,
+    news::News,
     op::{Committed, Op},
     queue::{Claim, Lease},
     rows,
     statement::Statement,
 };
 use domain::{Error, Result};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 /// Transactions that may wait for the writer; callers beyond wait to get in.
 const WAITING: usize = 4096;
@@ -47,6 +48,14 @@ pub struct Outcome {
     pub affected: u64,
 }
 
+/// What became of a group.
+struct Stored {
+    outcomes: Vec<Result<Outcome>>,
+    version: i64,
+    /// No object has changed, but there is something new to read.
+    appended: bool,
+}
+
 /// Why a group was not stored.
 enum Failure {
     /// Nothing of it is there.
@@ -63,12 +72,12 @@ impl From<sqlx::Error> for Failure {
 
 impl Writer {
     /// Starts the task. It ends when the last handle is dropped and everything accepted is stored.
-    pub fn start(db: Db, versions: watch::Sender<i64>) -> Self {
+    pub fn start(db: Db, news: News) -> Self {
         let (queue, incoming) = mpsc::channel(WAITING);
         let checkpoint = std::sync::Arc::new(tokio::sync::Notify::new());
         let checkpoints = tokio::spawn(keep_log_short(db.clone(), std::sync::Arc::clone(&checkpoint)));
         tokio::spawn(async move {
-            write_groups(&db, incoming, &versions, &checkpoint).await;
+            write_groups(&db, incoming, &news, &checkpoint).await;
             checkpoints.abort();
         });
         Self { queue }
@@ -83,8 +92,8 @@ impl Writer {
         Ok(self.write(vec![Step::Claim(claim)]).await?.leases)
     }
 
-    pub async fn log(&self, chunk: LogChunk) -> Result<()> {
-        self.write(vec![Step::Log(chunk)]).await.map(|_| ())
+    pub async fn log(&self, chunks: impl IntoIterator<Item = LogChunk>) -> Result<()> {
+        self.write(chunks.into_iter().map(Step::Log).collect()).await.map(|_| ())
     }
 
     /// Statements that cannot be refused; returns how many rows they changed.
@@ -108,12 +117,7 @@ impl Writer {
     }
 }
 
-async fn write_groups(
-    db: &Db,
-    mut incoming: mpsc::Receiver<Job>,
-    versions: &watch::Sender<i64>,
-    checkpoint: &tokio::sync::Notify,
-) {
+async fn write_groups(db: &Db, mut incoming: mpsc::Receiver<Job>, news: &News, checkpoint: &tokio::sync::Notify) {
     let mut closing = None;
     while let Some(first) = incoming.recv().await {
         let (mut group, mut bytes) = (Vec::new(), 0);
@@ -131,7 +135,7 @@ async fn write_groups(
             }
             next = if group.len() < GROUP && bytes < GROUP_BYTES { incoming.try_recv().ok() } else { None };
         }
-        write_group(db, group, versions).await;
+        write_group(db, group, news).await;
         checkpoint.notify_one();
         db.truncate_log().await;
     }
@@ -140,9 +144,9 @@ async fn write_groups(
     }
 }
 
-async fn write_group(db: &Db, group: Vec<Transaction>, versions: &watch::Sender<i64>) {
+async fn write_group(db: &Db, group: Vec<Transaction>, news: &News) {
     for group in apart(group) {
-        write_together(db, group, versions).await;
+        write_together(db, group, news).await;
     }
 }
 
@@ -161,21 +165,24 @@ fn apart(group: Vec<Transaction>) -> Vec<Vec<Transaction>> {
     groups
 }
 
-async fn write_together(db: &Db, group: Vec<Transaction>, versions: &watch::Sender<i64>) {
+async fn write_together(db: &Db, group: Vec<Transaction>, news: &News) {
     let steps: Vec<&[Step]> = group.iter().map(|transaction| transaction.steps.as_slice()).collect();
     let mut stored = store(db, &steps).await;
     if matches!(&stored, Err(Failure::Before(error)) if db::is_passing(error)) {
         stored = store(db, &steps).await;
     }
     match stored {
-        Ok((outcomes, version)) => {
-            publish(versions, version);
+        Ok(Stored { outcomes, version, appended }) => {
+            news.version(version);
+            if appended {
+                news.appended();
+            }
             answer(group, outcomes);
         }
         Err(Failure::Before(error)) if group.len() > 1 && !db::is_passing(&error) => {
             tracing::warn!(%error, transactions = group.len(), "a group was refused by the database; its transactions are tried one by one");
             for transaction in group {
-                Box::pin(write_together(db, vec![transaction], versions)).await;
+                Box::pin(write_together(db, vec![transaction], news)).await;
             }
         }
         Err(failure) => {
@@ -191,7 +198,7 @@ async fn write_together(db: &Db, group: Vec<Transaction>, versions: &watch::Send
 }
 
 /// One database transaction: the write lock, what is there, what shall be, the claims, the end.
-async fn store(db: &Db, group: &[&[Step]]) -> Result<(Vec<Result<Outcome>>, i64), Failure> {
+async fn store(db: &Db, group: &[&[Step]]) -> Result<Stored, Failure> {
     let mut tx = db.begin().await?;
     let mut batch = rows::read(&mut tx, group).await?;
     let before = batch.version;
@@ -210,12 +217,14 @@ async fn store(db: &Db, group: &[&[Step]]) -> Result<(Vec<Result<Outcome>>, i64)
     }
     let accepted =
         group.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).flat_map(|(steps, _)| steps.iter());
-    rows::append(&mut tx, accepted).await?;
-    if batch.version > before {
-        tx.announce(batch.version).await?;
+    rows::append(&mut tx, accepted.clone()).await?;
+    // who is told of a new version looks anyway
+    let appended = batch.version == before && accepted.into_iter().any(Step::is_told);
+    if appended || batch.version > before {
+        tx.announce(batch.version, appended).await?;
     }
     tx.commit().await.map_err(Failure::AtCommit)?;
-    Ok((outcomes, batch.version))
+    Ok(Stored { outcomes, version: batch.version, appended })
 }
 
 /// What a transaction does by statements of its own, after the objects and wake-ups of the whole group are written.
@@ -239,17 +248,6 @@ fn answer(group: Vec<Transaction>, outcomes: Vec<Result<Outcome>>) {
         // a caller that went away does not undo what it asked for
         let _ = transaction.reply.send(outcome);
     }
-}
-
-/// Versions only grow, whoever tells of them first.
-pub fn publish(versions: &watch::Sender<i64>, version: i64) {
-    versions.send_if_modified(|newest| {
-        let newer = version > *newest;
-        if newer {
-            *newest = version;
-        }
-        newer
-    });
 }
 
 fn size(transaction: &Transaction) -> usize {

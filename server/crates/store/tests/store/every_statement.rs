@@ -2,7 +2,7 @@
 
 use crate::{at, on_each, resource, wake};
 use domain::{digest::Digest, selector::Selector};
-use store::{AuditEntry, AuditQuery, Event, Facet, Filter, LogChunk, Op, Query, Sort, Token};
+use store::{AuditEntry, AuditQuery, Event, Facet, Filter, LogChunk, Op, Query, Sort, Tail, Token};
 
 #[tokio::test]
 async fn every_statement_runs_on_both_databases() {
@@ -52,6 +52,10 @@ async fn every_statement_runs_on_both_databases() {
         ];
         store.commit(everything).await.unwrap();
         let leases = store.claim("r", at(1), at(2), 5).await.unwrap();
+        for lease in &leases {
+            store.renew(lease, at(3)).await.unwrap();
+        }
+        store.commit(vec![Op::RaiseFence { above: 1 }]).await.unwrap();
         store.commit(leases.into_iter().map(|lease| Op::Settle { lease, next: None }).collect()).await.unwrap();
         store.next_due().await.unwrap();
         store.queue_depth(at(1)).await.unwrap();
@@ -59,11 +63,15 @@ async fn every_statement_runs_on_both_databases() {
         store.release_dead(at(1)).await.unwrap();
         store.beat("r", at(1)).await.unwrap();
         store.live_replicas(at(1)).await.unwrap();
+        store.forget_replicas(at(1)).await.unwrap();
+        store.begin_housekeeping(at(1), std::time::Duration::ZERO).await.unwrap();
         store.retire("r", at(1)).await.unwrap();
         store.blobs(&[Digest::of("x")]).await.unwrap();
         store.sweep_blobs().await.unwrap();
-        store.append_log(LogChunk::default()).await.unwrap();
+        store.append_log([LogChunk::default()]).await.unwrap();
         store.log("", 0, 1).await.unwrap();
+        store.log_tail("", Some(("p", "s")), Tail { bytes: 1, lines: 1 }).await.unwrap();
+        store.log_position("").await.unwrap();
         store.forget_log("").await.unwrap();
         store.events("", None, 1).await.unwrap();
         store.recent_events(None, None, 1).await.unwrap();

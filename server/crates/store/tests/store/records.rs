@@ -1,9 +1,9 @@
-//! What is kept beside the objects: file bytes, logs, events, audit.
+//! What is kept beside the objects: file bytes, events, audit.
 
 use crate::{at, on_each, resource};
 use domain::digest::Digest;
 use serde_json::json;
-use store::{AuditEntry, AuditQuery, Event, LogChunk, Op};
+use store::{AuditEntry, AuditQuery, Event, Op};
 
 #[tokio::test]
 async fn bytes_are_kept_once_under_their_digest() {
@@ -37,32 +37,6 @@ async fn bytes_that_no_object_names_are_swept() {
         let kept: Vec<Vec<u8>> = store.blobs(&all).await.unwrap().into_values().collect();
         assert_eq!(kept.len(), 2);
         assert!(kept.contains(&b"file 3".to_vec()) && kept.contains(&b"file 7".to_vec()));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_log_is_read_on_from_where_one_stopped() {
-    on_each(async |store| {
-        let chunk = |run: &str, text: &str| LogChunk {
-            run: run.into(),
-            step: "render".into(),
-            attempt: 2,
-            at: at(1),
-            stream: "out".into(),
-            text: text.into(),
-            ..LogChunk::default()
-        };
-        for text in ["one\n", "two\n", "nul \0 three\n"] {
-            store.append_log(chunk("run-1", text)).await.unwrap();
-        }
-        store.append_log(chunk("run-2", "other")).await.unwrap();
-        let first = store.log("run-1", 0, 2).await.unwrap();
-        assert_eq!(first[1].chunk, chunk("run-1", "two\n"));
-        let rest = store.log("run-1", first[1].seq, 10).await.unwrap();
-        assert_eq!(rest.iter().map(|stored| stored.chunk.text.as_str()).collect::<Vec<_>>(), ["nul \u{fffd} three\n"]);
-        assert_eq!(store.forget_log("run-1").await.unwrap(), 3);
-        assert!(store.log("run-1", 0, 10).await.unwrap().is_empty());
     })
     .await;
 }
