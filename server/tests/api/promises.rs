@@ -55,7 +55,7 @@ async fn an_api_has_one_owner() {
             422 Invalid: Promise.midspan.dev "same-kind" is invalid: spec.api: widgetz.demo.example.com is already offered by widget
             422 Invalid: Promise.midspan.dev "same-plural" is invalid: spec.api: widgets.demo.example.com is already offered by widget
             422 Invalid: Promise "ours" is invalid: spec.api.group: "midspan.dev" belongs to Midspan itself
-            422 Invalid: Promise.midspan.dev "kratix" is invalid: spec.api: promises.platform.kratix.io is already offered by Midspan
+            422 Invalid: Promise "kratix" is invalid: spec.api.group: "platform.kratix.io" belongs to Kratix's own documents
             "#);
         }
     })

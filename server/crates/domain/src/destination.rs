@@ -30,7 +30,7 @@ pub enum Backend {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GitStore {
     /// A local path, `https://…`, `ssh://…` or `git@host:path`.
     pub url: String,
@@ -69,7 +69,7 @@ pub enum GitCredentials {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DirectoryStore {
     /// An absolute path on the server.
     pub path: String,
@@ -106,7 +106,7 @@ impl Destination {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DestinationSpec {
     /// The folder of this destination in its store.
     pub path: String,

@@ -6,6 +6,11 @@ pub fn is_label(text: &str) -> bool {
     !text.is_empty() && text.len() <= 63 && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
+/// A label that begins with a letter: what a kind, its plural and its version are called in addresses.
+pub fn is_word(text: &str) -> bool {
+    is_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase())
+}
+
 /// Labels joined by dots, at most 253 characters: what an object's name must be.
 pub fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)

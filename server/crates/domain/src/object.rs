@@ -1,13 +1,19 @@
 //! The Kubernetes resource model: everything with an identity is an [`Object`], typed ones are a [`Typed`] view of it.
 
+mod decode;
+mod typed;
+
+pub use decode::decode;
+pub(crate) use decode::pointer_of;
+pub use typed::{Kind, Typed};
+
 use crate::{
-    error::{Cause, Error, Result},
+    error::{Error, Result},
     selector::Labels,
     time::Timestamp,
 };
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::SerializeMap,
-};
+use decode::located;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -113,13 +119,13 @@ impl Object {
         let mut text = |key: &str| match rest.remove(key) {
             Some(Value::String(text)) => Ok(text),
             None | Some(Value::Null) => Ok(String::new()),
-            Some(other) => Err(located("", key, &format!("{key} must be a string, not {}", type_name(&other)))),
+            Some(other) => Err(located(key, format!("{key} must be a string, not {}", type_name(&other)))),
         };
         let (api_version, kind) = (text("apiVersion")?, text("kind")?);
         let metadata = match rest.remove("metadata") {
             None | Some(Value::Null) => Metadata::default(),
             Some(metadata) => {
-                serde_json::from_value(metadata).map_err(|e| located("", "metadata", &format!("metadata: {e}")))?
+                serde_json::from_value(metadata).map_err(|e| located("metadata", format!("metadata: {e}")))?
             }
         };
         let spec = rest.remove("spec").unwrap_or_default();
@@ -157,67 +163,6 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// A kind of ours whose spec and status are Rust types.
-pub trait Kind {
-    const KIND: &'static str;
-    const PLURAL: &'static str;
-    const NAMESPACED: bool;
-    type Spec: Serialize + DeserializeOwned;
-    type Status: Serialize + DeserializeOwned + Default;
-}
-
-/// An object of kind `K`, its spec and status parsed.
-pub struct Typed<K: Kind> {
-    pub metadata: Metadata,
-    pub spec: K::Spec,
-    pub status: K::Status,
-}
-
-impl<K: Kind> Typed<K> {
-    /// Reads an object of this kind. Errors point at the field.
-    pub fn parse(object: Object) -> Result<Self> {
-        let spec = field::<K::Spec>(object.spec, "spec", K::KIND, &object.metadata.name)?;
-        let status = match object.status {
-            Value::Null => K::Status::default(),
-            status => field::<K::Status>(status, "status", K::KIND, &object.metadata.name)?,
-        };
-        Ok(Self { metadata: object.metadata, spec, status })
-    }
-
-    pub fn to_object(&self) -> Object {
-        Object {
-            api_version: API_VERSION.to_owned(),
-            kind: K::KIND.to_owned(),
-            metadata: self.metadata.clone(),
-            spec: serde_json::to_value(&self.spec).unwrap_or_default(),
-            status: serde_json::to_value(&self.status).unwrap_or_default(),
-            rest: Map::new(),
-        }
-    }
-}
-
-impl<K: Kind<Spec: Clone, Status: Clone>> Clone for Typed<K> {
-    fn clone(&self) -> Self {
-        Self { metadata: self.metadata.clone(), spec: self.spec.clone(), status: self.status.clone() }
-    }
-}
-
-impl<K: Kind<Spec: PartialEq, Status: PartialEq>> PartialEq for Typed<K> {
-    fn eq(&self, other: &Self) -> bool {
-        self.metadata == other.metadata && self.spec == other.spec && self.status == other.status
-    }
-}
-
-impl<K: Kind<Spec: std::fmt::Debug, Status: std::fmt::Debug>> std::fmt::Debug for Typed<K> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct(K::KIND)
-            .field("metadata", &self.metadata)
-            .field("spec", &self.spec)
-            .field("status", &self.status)
-            .finish()
-    }
-}
-
 /// A JSON value's type as people name it.
 pub fn type_name(value: &Value) -> &'static str {
     match value {
@@ -229,46 +174,6 @@ pub fn type_name(value: &Value) -> &'static str {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     }
-}
-
-fn field<T: DeserializeOwned>(value: Value, name: &str, kind: &str, object: &str) -> Result<T> {
-    let value = if value.is_null() { Value::Object(Map::new()) } else { value };
-    decode(value, name).map_err(|mut error| {
-        error.message = format!("{kind} {object:?} is invalid: {}", error.message);
-        error
-    })
-}
-
-/// Reads a typed value out of a document; an error names the field below `root`, as path and as pointer.
-pub fn decode<T: DeserializeOwned>(value: Value, root: &str) -> Result<T> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let (path, root_path) = (error.path().to_string(), root.to_owned());
-        let path = if path == "." { root_path } else { format!("{root_path}.{path}") };
-        let mut message = error.into_inner().to_string();
-        // serde_path_to_error stops at flattened and untagged fields; the message still names the key
-        if let Some(at) = message.find(" at line ") {
-            message.truncate(at);
-        }
-        located("", &path, &format!("{path}: {message}"))
-    })
-}
-
-fn located(prefix: &str, field: &str, message: &str) -> Error {
-    let cause = Cause {
-        reason: "FieldValueInvalid".to_owned(),
-        message: message.to_owned(),
-        field: field.to_owned(),
-        pointer: pointer_of(field),
-        human: String::new(),
-    };
-    Error::invalid(format!("{prefix}{message}"), vec![cause])
-}
-
-/// `spec.rules[0].port` as a JSON Pointer.
-fn pointer_of(path: &str) -> String {
-    path.split(['.', '['])
-        .map(|part| format!("/{}", part.trim_end_matches(']').replace('~', "~0").replace('/', "~1")))
-        .collect()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]

@@ -1,14 +1,17 @@
 //! What the platform team offers: an API, workflows, scheduling, docs. Read from Midspan's own document or from a Kratix one.
 
+mod faults;
 mod kratix;
+mod revision;
+
+pub use kratix::GROUP as KRATIX_GROUP;
+pub use revision::{Revision, RevisionKind, RevisionSpec, RevisionStatus, content_digest, revision_name};
 
 use crate::{
-    digest::Digest,
-    error::{Cause, Error, Result},
-    name,
-    object::{self, Kind, Object, Typed},
+    error::{Error, Result},
+    object::{self, Object},
     selector::LabelSelector,
-    workflow::{Pipeline, Workflows},
+    workflow::Workflows,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +20,9 @@ use serde_json::Value;
 pub const VERSION_LABELS: [&str; 2] = ["midspan.dev/version", "kratix.io/promise-version"];
 /// The version of a promise that names none, as Kratix calls it.
 pub const UNVERSIONED: &str = "not-set";
+
+/// The groups whose kind `Promise` is a promise document: ours first, for where both have one of a name.
+pub const GROUPS: [&str; 2] = [object::GROUP, KRATIX_GROUP];
 
 /// A promise as the product reads it, whichever document it came from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,14 +120,14 @@ impl Promise {
         let name = object.metadata.name.clone();
         let version = VERSION_LABELS.iter().find_map(|label| object.metadata.labels.get(*label));
         let mut spec = match object.group() {
-            kratix::GROUP => kratix::read(&object.spec)?,
+            KRATIX_GROUP => kratix::read(&object.spec)?,
             _ => {
                 object::decode(if object.spec.is_null() { serde_json::json!({}) } else { object.spec.clone() }, "spec")?
             }
         };
         spec.fill_in(&name);
         let promise = Self { name, version: version.map_or(UNVERSIONED, String::as_str).to_owned(), spec };
-        let causes = promise.faults();
+        let causes = faults::of(&promise.spec, object.group());
         if causes.is_empty() {
             return Ok(promise);
         }
@@ -132,55 +138,11 @@ impl Promise {
 
     /// Whether an object of this group and kind is a promise document.
     pub fn is_promise(group: &str, kind: &str) -> bool {
-        kind == "Promise" && (group == object::GROUP || group == kratix::GROUP)
+        kind == "Promise" && GROUPS.contains(&group)
     }
 
     pub fn title(&self) -> &str {
         if self.spec.title.is_empty() { &self.name } else { &self.spec.title }
-    }
-
-    /// What is wrong with it as a whole, beyond the shape of its fields.
-    fn faults(&self) -> Vec<Cause> {
-        let mut causes = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            causes.push(Cause {
-                reason: "FieldValueInvalid".into(),
-                message,
-                field: field.into(),
-                pointer: format!("/{}", field.replace('.', "/")),
-                human: String::new(),
-            });
-        };
-        if let Some(api) = &self.spec.api {
-            if !name::is_subdomain(&api.group) || !api.group.contains('.') {
-                wrong("spec.api.group", format!("{:?} is not a group such as data.example.com", api.group));
-            }
-            if api.group == object::GROUP || api.group.ends_with(".midspan.dev") {
-                wrong("spec.api.group", format!("{:?} belongs to Midspan itself", api.group));
-            }
-            if !name::is_label(&api.version) {
-                wrong("spec.api.version", format!("{:?} is not a version such as v1", api.version));
-            }
-            if !api.kind.starts_with(|c: char| c.is_ascii_alphabetic()) || !name::is_label(&api.kind.to_lowercase()) {
-                wrong("spec.api.kind", format!("{:?} is not a kind such as Postgresql", api.kind));
-            }
-            if !name::is_label(&api.plural) {
-                wrong("spec.api.plural", format!("{:?} is not a lower-case plural", api.plural));
-            }
-            if !api.schema.is_null() && !api.schema.is_object() {
-                wrong("spec.api.schema", "the schema must be an object".into());
-            }
-        }
-        let resource = &self.spec.workflows.resource;
-        for (field, pipelines) in [
-            ("spec.workflows.resource.configure", &resource.configure),
-            ("spec.workflows.resource.delete", &resource.delete),
-        ] {
-            for message in pipeline_faults(pipelines) {
-                wrong(field, message);
-            }
-        }
-        causes
     }
 }
 
@@ -201,32 +163,6 @@ impl PromiseSpec {
     }
 }
 
-fn pipeline_faults(pipelines: &[Pipeline]) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for pipeline in pipelines {
-        if !name::is_label(&pipeline.name) {
-            faults.push(format!("pipeline name {:?} must be lower-case letters, digits and dashes", pipeline.name));
-        }
-        if !seen.insert(&pipeline.name) {
-            faults.push(format!("two pipelines are named {:?}", pipeline.name));
-        }
-        if pipeline.steps.is_empty() {
-            faults.push(format!("pipeline {:?} has no steps", pipeline.name));
-        }
-        let mut steps = std::collections::BTreeSet::new();
-        for step in &pipeline.steps {
-            if !name::is_label(&step.name) {
-                faults.push(format!("step name {:?} must be lower-case letters, digits and dashes", step.name));
-            }
-            if !steps.insert(&step.name) {
-                faults.push(format!("pipeline {:?} has two steps named {:?}", pipeline.name, step.name));
-            }
-        }
-    }
-    faults
-}
-
 /// English plurals as Kubernetes kinds form them.
 fn plural(singular: &str) -> String {
     match singular {
@@ -237,43 +173,6 @@ fn plural(singular: &str) -> String {
         }
         s => format!("{s}s"),
     }
-}
-
-pub struct RevisionKind;
-impl Kind for RevisionKind {
-    const KIND: &'static str = "Revision";
-    const PLURAL: &'static str = "revisions";
-    const NAMESPACED: bool = false;
-    type Spec = RevisionSpec;
-    type Status = RevisionStatus;
-}
-/// One immutable content of a promise. Its name carries the content's digest.
-pub type Revision = Typed<RevisionKind>;
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RevisionSpec {
-    pub promise: String,
-    pub version: String,
-    pub digest: Digest,
-    /// The promise document as it was applied, without its status.
-    pub content: Object,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RevisionStatus {
-    pub current: bool,
-}
-
-/// The content of a promise that makes a revision: its format, version and spec; labels and annotations may change without one.
-pub fn content_digest(object: &Object, version: &str) -> Digest {
-    Digest::of_parts([object.api_version.as_bytes(), version.as_bytes(), object.spec.to_string().as_bytes()])
-}
-
-/// The revision's object name.
-pub fn revision_name(promise: &str, digest: &Digest) -> String {
-    format!("{promise}-{}", digest.short(10))
 }
 
 #[cfg(test)]
@@ -309,6 +208,30 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelt_key_of_a_workflow_is_refused_where_it_stands() {
+        let step = |key: &str| json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "command", key: {}}]}]}}});
+        let at = "spec.workflows.resource.configure[0].steps[0]";
+        check_refused(step("wiht"), &format!("{at}.wiht: unknown field `wiht`; did you mean `with`?"));
+        check_refused(
+            json!({"destinationSelectors": [{"matchLabel": {}}]}),
+            "spec.destinationSelectors[0].matchLabel: unknown field `matchLabel`; did you mean `matchLabels`?",
+        );
+        check_refused(
+            json!({"workflows": {"resouce": {}}}),
+            "spec.workflows.resouce: unknown field `resouce`; did you mean `resource`?",
+        );
+    }
+
+    #[test]
+    fn kratix_reads_past_fields_it_does_not_know_and_so_do_we() {
+        let pipeline = json!({"metadata": {"name": "a", "x": 1}, "x": 1, "spec": {"x": 1, "containers": [{"name": "b", "image": "c", "x": 1}]}});
+        let spec = json!({"x": 1, "destinationSelectors": [{"matchLabel": {}}], "workflows": {"x": 1, "resource": {"x": 1, "configure": [pipeline]}}});
+        let document = json!({"apiVersion": "platform.kratix.io/v1alpha1", "kind": "Promise", "metadata": {"name": "p"}, "spec": spec});
+        let promise = Promise::read(&Object::from_value(document).unwrap()).unwrap();
+        assert_eq!(promise.spec.workflows.resource.configure[0].steps[0].name, "b");
+    }
+
+    #[test]
     fn a_wrong_type_deep_inside_is_located() {
         let spec = json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "magic"}]}]}}});
         let error = Promise::read(&object(spec)).unwrap_err();
@@ -319,8 +242,8 @@ mod tests {
     fn pipelines_and_steps_need_names_of_their_own() {
         check_refused(
             json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "template"}, {"name": "b", "uses": "template"}]}, {"name": "a"}]}}}),
-            "Promise \"postgresql\" is invalid: spec.workflows.resource.configure: pipeline \"a\" has two steps named \"b\"; \
-             spec.workflows.resource.configure: two pipelines are named \"a\"; spec.workflows.resource.configure: pipeline \"a\" has no steps",
+            "Promise \"postgresql\" is invalid: spec.workflows.resource.configure[0].steps[1].name: pipeline \"a\" has two steps named \"b\"; \
+             spec.workflows.resource.configure[1].name: two pipelines are named \"a\"; spec.workflows.resource.configure[1].steps: pipeline \"a\" has no steps",
         );
     }
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// The workflows of a promise, for its resources and for itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Workflows {
     pub resource: ResourceWorkflows,
     pub promise: PromiseWorkflows,
@@ -15,20 +15,21 @@ pub struct Workflows {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct ResourceWorkflows {
     pub configure: Vec<Pipeline>,
     pub delete: Vec<Pipeline>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct PromiseWorkflows {
     pub configure: Vec<Pipeline>,
     pub delete: Vec<Pipeline>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pipeline {
     pub name: String,
     #[serde(default)]
@@ -36,7 +37,7 @@ pub struct Pipeline {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
     pub name: String,
     pub uses: StepKind,
@@ -94,7 +95,7 @@ impl fmt::Display for StepKind {
 
 /// When a failed attempt is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Retry {
     /// Attempts in all, the first included.
     pub attempts: u32,

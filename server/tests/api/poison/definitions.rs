@@ -128,7 +128,6 @@ async fn a_template_without_end_fails_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promise_with_a_field_nobody_knows_is_refused_by_its_name() {
-    // FIXME: a misspelt key of a step or of a workflow should be refused as well; `domain::workflow` passes it over
     everywhere(async |midspan| {
         let paul = midspan.paul();
         let mut told = String::new();
@@ -138,6 +137,8 @@ async fn a_promise_with_a_field_nobody_knows_is_refused_by_its_name() {
             ("step", json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "magic"}]}]}}})),
             ("step typo", json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "template", "wiht": {}}]}]}}})),
             ("workflow typo", json!({"workflows": {"resource": {"config": []}}})),
+            ("kind of step", json!({"workflows": {"resource": {"configure": [{"name": "a", "steps": [{"name": "b", "uses": "comand"}]}]}}})),
+            ("retry", json!({"workflows": {"resource": {"delete": [{"name": "a", "steps": [{"name": "b", "uses": "command", "retry": {"attemps": 2}}]}]}}})),
             ("type", json!({"title": 1})),
         ] {
             let promise = json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "Promise", "metadata": {"name": "odd"}, "spec": spec});
@@ -147,11 +148,13 @@ async fn a_promise_with_a_field_nobody_knows_is_refused_by_its_name() {
         }
         insta::allow_duplicates! {
             insta::assert_snapshot!(told, @r#"
-            spec: 422 Invalid: spec.titel: unknown field `titel`, expected one of `title`, `description`, `owner`, `docs`, `icon`, `tags`, `links`, `api`, `outputs`, `examples`, `requires`, `destinationSelectors`, `workflows`, `health`, `rollout` ["spec.titel"]
-            spec.api: 422 Invalid: spec.api.plurall: unknown field `plurall`, expected one of `group`, `version`, `kind`, `plural`, `singular`, `shortNames`, `schema`, `columns` ["spec.api.plurall"]
+            spec: 422 Invalid: spec.titel: unknown field `titel`; did you mean `title`? ["spec.titel"]
+            spec.api: 422 Invalid: spec.api.plurall: unknown field `plurall`; did you mean `plural`? ["spec.api.plurall"]
             step: 422 Invalid: spec.workflows.resource.configure[0].steps[0].uses: unknown variant `magic`, expected one of `template`, `command`, `http`, `container` ["spec.workflows.resource.configure[0].steps[0].uses"]
-            step typo: published
-            workflow typo: published
+            step typo: 422 Invalid: spec.workflows.resource.configure[0].steps[0].wiht: unknown field `wiht`; did you mean `with`? ["spec.workflows.resource.configure[0].steps[0].wiht"]
+            workflow typo: 422 Invalid: spec.workflows.resource.config: unknown field `config`, expected `configure` or `delete` ["spec.workflows.resource.config"]
+            kind of step: 422 Invalid: spec.workflows.resource.configure[0].steps[0].uses: unknown variant `comand`; did you mean `command`? ["spec.workflows.resource.configure[0].steps[0].uses"]
+            retry: 422 Invalid: spec.workflows.resource.delete[0].steps[0].retry.attemps: unknown field `attemps`; did you mean `attempts`? ["spec.workflows.resource.delete[0].steps[0].retry.attemps"]
             type: 422 Invalid: spec.title: invalid type: integer `1`, expected a string ["spec.title"]
             "#);
         }

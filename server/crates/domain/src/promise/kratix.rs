@@ -4,7 +4,7 @@ use super::{Api, Column, PromiseSpec, Requirement};
 use crate::{
     error::Result,
     object,
-    selector::LabelSelector,
+    selector::{LabelSelector, Labels},
     workflow::{Pipeline, PromiseWorkflows, ResourceWorkflows, Retry, Step, StepKind, Workflows},
 };
 use serde::Deserialize;
@@ -20,7 +20,7 @@ pub fn read(spec: &Value) -> Result<PromiseSpec> {
     Ok(PromiseSpec {
         api: document.api.map(api),
         requires: document.required_promises.unwrap_or_default(),
-        destination_selectors: document.destination_selectors.unwrap_or_default(),
+        destination_selectors: selectors(document.destination_selectors.unwrap_or_default()),
         workflows: Workflows {
             resource: ResourceWorkflows {
                 configure: pipelines(workflows.resource.configure),
@@ -59,6 +59,10 @@ fn api(crd: Crd) -> Api {
     }
 }
 
+fn selectors(documents: Vec<SelectorDocument>) -> Vec<LabelSelector> {
+    documents.into_iter().map(|document| LabelSelector { match_labels: document.match_labels }).collect()
+}
+
 fn pipelines(documents: Vec<PipelineDocument>) -> Vec<Pipeline> {
     let step = |container: Container| Step {
         name: container.name,
@@ -83,7 +87,14 @@ struct Document {
     api: Option<Crd>,
     workflows: Option<WorkflowsDocument>,
     required_promises: Option<Vec<Requirement>>,
-    destination_selectors: Option<Vec<LabelSelector>>,
+    destination_selectors: Option<Vec<SelectorDocument>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SelectorDocument {
+    #[serde(default)]
+    match_labels: Labels,
 }
 
 #[derive(Default, Deserialize)]
