@@ -7,6 +7,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
+
+/// A draft that nobody has submitted by then is withdrawn.
+pub const DRAFT_KEPT: Duration = Duration::from_hours(7 * 24);
 
 pub struct RequestKind;
 impl Kind for RequestKind {
@@ -121,6 +125,15 @@ impl Request {
                 ..RequestStatus::default()
             },
         }
+    }
+}
+
+impl Request {
+    /// Discards a draft; `why` is for whoever looks for it later.
+    pub fn withdraw(&mut self, why: &str, now: Timestamp) {
+        self.status.phase = RequestPhase::Withdrawn;
+        why.clone_into(&mut self.status.message);
+        self.status.finished_at = Some(now);
     }
 }
 

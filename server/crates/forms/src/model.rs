@@ -8,6 +8,7 @@ mod build;
 mod controls;
 mod errors;
 mod post;
+mod was;
 mod words;
 
 use crate::entries::Was;

@@ -33,9 +33,20 @@ delete:
 ",
 ];
 
-/// What may happen between two passes.
-#[derive(Clone, Copy, Debug)]
-enum Happening {
+/// The enum and the list of all it holds, each name written once.
+macro_rules! happenings {
+    ($($name:ident),+ $(,)?) => {
+        /// What may happen between two passes.
+        #[derive(Clone, Copy, Debug)]
+        enum Happening {
+            $($name),+
+        }
+
+        const ALL: &[Happening] = &[$(Happening::$name),+];
+    };
+}
+
+happenings! {
     Nothing,
     SpecChanges,
     RevisionChanges,
@@ -62,42 +73,6 @@ enum Happening {
     TimePasses,
     Crash,
 }
-
-const ALL: [Happening; 25] = {
-    use Happening::{
-        AskedAgain, Crash, Deleted, DestinationComes, DestinationGoes, DestinationIsRenamed, DestinationMoves,
-        HolderDies, Nothing, Paused, PromiseComes, PromiseGoes, Resumed, RevisionChanges, SpecChanges, StepDone,
-        StepFails, StepIsRefused, StepSaysMuch, StepSuspends, StepWaits, StoreRefuses, StoreWrites, TimePasses,
-        Unpaused,
-    };
-    [
-        Nothing,
-        SpecChanges,
-        RevisionChanges,
-        PromiseGoes,
-        PromiseComes,
-        Deleted,
-        Paused,
-        Unpaused,
-        AskedAgain,
-        Resumed,
-        StepDone,
-        StepSaysMuch,
-        StepFails,
-        StepIsRefused,
-        StepSuspends,
-        StepWaits,
-        HolderDies,
-        StoreWrites,
-        StoreRefuses,
-        DestinationComes,
-        DestinationGoes,
-        DestinationMoves,
-        DestinationIsRenamed,
-        TimePasses,
-        Crash,
-    ]
-};
 
 impl Happening {
     /// Whether it would change anything now.
@@ -302,10 +277,10 @@ fn every_two_happenings_at_every_moment_of_a_life_come_to_rest() {
     let life = [Nothing, StepDone, StepDone, StepDone, StoreWrites, Deleted, StepDone, StoreWrites];
     let mut moment = begin();
     for (turn, step) in life.into_iter().enumerate() {
-        for first in ALL.into_iter().filter(|first| first.applies(&moment)) {
+        for first in ALL.iter().copied().filter(|first| first.applies(&moment)) {
             let mut after_first = moment.clone();
             live(&mut after_first, first, turn + 1);
-            for second in ALL.into_iter().filter(|second| second.applies(&after_first)) {
+            for second in ALL.iter().copied().filter(|second| second.applies(&after_first)) {
                 let mut world = after_first.clone();
                 live(&mut world, second, turn + 2);
                 come_to_rest(&mut world);

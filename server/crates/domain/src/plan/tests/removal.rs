@@ -139,8 +139,7 @@ fn foreign_finalizers_hold_the_row_but_not_the_files() {
 
 #[test]
 fn a_running_step_comes_to_its_end_before_the_delete_workflow_starts() {
-    let mut world = World::of(WITH_DELETE);
-    world.pass();
+    let mut world = World::started(WITH_DELETE);
     world.delete();
     world.pass();
     world.step(world.usual());
@@ -190,8 +189,7 @@ fn without_its_promise_a_deleted_resource_withdraws_its_files_and_goes() {
 
 #[test]
 fn a_failed_configure_run_does_not_keep_a_resource_from_going() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.step_is_refused("no");
     world.pass();
     world.delete();

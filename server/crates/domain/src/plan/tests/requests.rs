@@ -9,8 +9,7 @@ use insta::assert_snapshot;
 
 #[test]
 fn a_request_succeeds_when_its_files_stand() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     assert_snapshot!(world.answers(), @"create Running Running step render of pipeline instance");
     world.step(files(&["a.yaml"]));
     world.pass();
@@ -25,8 +24,7 @@ fn a_request_succeeds_when_its_files_stand() {
 
 #[test]
 fn a_request_fails_with_its_run_and_a_later_one_may_succeed() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.step_is_refused("no quota");
     world.pass();
     world.change_spec();

@@ -15,8 +15,7 @@ configure:
 ";
 
 fn after(left: Left) -> World {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.step(left);
     world.carry_on();
     world

@@ -46,8 +46,7 @@ fn pipelines_and_their_steps_run_in_order_and_each_pipeline_places_its_own_files
 
 #[test]
 fn what_the_earlier_pipeline_made_is_placed_while_the_later_one_runs() {
-    let mut world = World::of(TWO_PIPELINES);
-    world.pass();
+    let mut world = World::started(TWO_PIPELINES);
     world.step(files(&["vpc.yaml"]));
     assert!(matches!(world.pass(), Reason::StepRunning { .. }));
     assert_eq!(world.placed(), ["dev: vpc.yaml open"]);
@@ -55,8 +54,7 @@ fn what_the_earlier_pipeline_made_is_placed_while_the_later_one_runs() {
 
 #[test]
 fn a_pipeline_without_output_places_nothing() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.step(files(&[]));
     assert_eq!(world.pass(), Reason::Ready);
     assert!(world.works.is_empty() && world.placements.is_empty());
@@ -105,8 +103,7 @@ fn a_failing_step_is_tried_again_with_growing_pauses_until_its_attempts_are_used
 
 #[test]
 fn a_step_that_cannot_succeed_is_not_tried_again() {
-    let mut world = World::of(TWO_PIPELINES);
-    world.pass();
+    let mut world = World::started(TWO_PIPELINES);
     world.step_is_refused("line 3: unknown filter");
     assert!(matches!(world.pass(), Reason::StepFailed { .. }));
     assert_snapshot!(world.told_runs(), @"1 configure generation 1 created: Failed (network/render Failed, instance/plan Skipped, instance/apply Skipped)");
@@ -114,8 +111,7 @@ fn a_step_that_cannot_succeed_is_not_tried_again() {
 
 #[test]
 fn a_pipeline_whose_metadata_cannot_be_read_fails_and_names_the_file() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.step(files(&["a.yaml"]).says("status.yaml", "- not\n- a mapping"));
     world.pass();
     assert_eq!(
@@ -127,8 +123,7 @@ fn a_pipeline_whose_metadata_cannot_be_read_fails_and_names_the_file() {
 
 #[test]
 fn a_dead_holders_attempt_is_taken_up_under_the_same_key() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     let at = world.running().unwrap();
     let key = world.run().idempotency_key(at);
     world.holder_dies();
@@ -149,8 +144,7 @@ fn a_dead_holders_attempt_is_taken_up_under_the_same_key() {
 
 #[test]
 fn a_living_holder_is_left_alone() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.live.insert("two".to_owned());
     world.holder.replica = "two".to_owned();
     assert!(matches!(world.pass(), Reason::StepRunning { .. }));

@@ -26,6 +26,14 @@ fn asking() -> World {
     world
 }
 
+/// The second pipeline asked to wait for somebody.
+fn suspended() -> World {
+    let mut world = asking();
+    world.step(world.usual().says("workflow-control.yaml", "suspend: true"));
+    world.pass();
+    world
+}
+
 #[test]
 fn a_suspended_pipeline_writes_no_work_and_sets_label_and_status_in_one_plan() {
     let mut world = asking();
@@ -71,9 +79,7 @@ fn taking_the_label_off_runs_the_same_pipeline_again_under_new_keys() {
 
 #[test]
 fn a_label_with_another_value_does_not_hold_it() {
-    let mut world = asking();
-    world.step(world.usual().says("workflow-control.yaml", "suspend: true"));
-    world.pass();
+    let mut world = suspended();
     world.label(SUSPENDED, "false");
     assert_eq!(world.carry_on(), Reason::Ready);
     assert!(!world.labelled(SUSPENDED));
@@ -152,9 +158,7 @@ fn a_pass_that_comes_only_after_the_time_goes_straight_on() {
 
 #[test]
 fn a_changed_spec_while_suspended_starts_from_the_first_pipeline() {
-    let mut world = asking();
-    world.step(world.usual().says("workflow-control.yaml", "suspend: true"));
-    world.pass();
+    let mut world = suspended();
     world.change_spec();
     world.pass();
     assert!(!world.labelled(SUSPENDED));
@@ -166,9 +170,7 @@ fn a_changed_spec_while_suspended_starts_from_the_first_pipeline() {
 
 #[test]
 fn the_manual_label_while_suspended_starts_from_the_first_pipeline() {
-    let mut world = asking();
-    world.step(world.usual().says("workflow-control.yaml", "suspend: true"));
-    world.pass();
+    let mut world = suspended();
     world.label(RECONCILE, "true");
     world.pass();
     assert_snapshot!(world.told_runs(), @r"

@@ -48,8 +48,7 @@ fn a_changed_spec_runs_again_and_replaces_the_files() {
 
 #[test]
 fn a_change_while_a_step_runs_waits_for_its_end_and_then_supersedes_the_run() {
-    let mut world = World::of(TWO_STEPS);
-    world.pass();
+    let mut world = World::started(TWO_STEPS);
     world.change_spec();
     world.pass();
     world.change_spec();
@@ -84,8 +83,7 @@ fn a_change_while_a_step_runs_waits_for_its_end_and_then_supersedes_the_run() {
 
 #[test]
 fn a_failed_step_is_not_waited_for_when_something_newer_is_asked() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.step_fails("no quota");
     world.pass();
     world.change_spec();
@@ -98,8 +96,7 @@ fn a_failed_step_is_not_waited_for_when_something_newer_is_asked() {
 
 #[test]
 fn a_dead_holders_step_is_finished_before_the_newer_run_starts() {
-    let mut world = World::of(TWO_STEPS);
-    world.pass();
+    let mut world = World::started(TWO_STEPS);
     world.change_spec();
     world.holder_dies();
     assert_eq!(world.pass(), Reason::FinishingOlder { generation: 1 });
@@ -138,8 +135,7 @@ fn the_manual_label_runs_everything_once_more_and_is_taken_off() {
 
 #[test]
 fn the_manual_label_while_a_step_runs_stays_until_the_new_run_starts() {
-    let mut world = World::of(TWO_STEPS);
-    world.pass();
+    let mut world = World::started(TWO_STEPS);
     world.label(RECONCILE, "true");
     world.pass();
     assert!(world.labelled(RECONCILE));
@@ -154,8 +150,7 @@ fn the_manual_label_while_a_step_runs_stays_until_the_new_run_starts() {
 
 #[test]
 fn a_failed_run_stays_failed_until_somebody_acts() {
-    let mut world = World::of(ONE_STEP);
-    world.pass();
+    let mut world = World::started(ONE_STEP);
     world.step_is_refused("no");
     world.pass();
     world.later(1_000_000);

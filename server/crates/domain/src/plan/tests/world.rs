@@ -75,6 +75,15 @@ impl World {
         world
     }
 
+    /// The same, its first step running.
+    #[track_caller]
+    pub fn started(workflows: &str) -> Self {
+        let mut world = Self::of(workflows);
+        world.pass();
+        assert!(world.running().is_some(), "{}", world.story);
+        world
+    }
+
     /// The same, already ready.
     pub fn ready(workflows: &str) -> Self {
         let mut world = Self::of(workflows);
