@@ -15,7 +15,10 @@ use futures::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use store::{Change, Cursor, Filter, Page, Query};
@@ -27,8 +30,8 @@ const BATCH: i64 = 200;
 /// So many watches of this process look into the store at the same time; the others wait, and leave connections to whoever asks and writes.
 static LOOKS: Semaphore = Semaphore::const_new(3);
 
-/// Many commits at once are one look.
-const PAUSE: Duration = Duration::from_millis(30);
+/// Watches that are open in this process.
+static OPEN: AtomicU32 = AtomicU32::new(0);
 
 pub async fn answer(
     doors: &Doors,
@@ -65,6 +68,7 @@ pub async fn answer(
         ready: VecDeque::new(),
         more: None,
         ended: false,
+        _open: Open::count(),
     };
     watch.begin(&params.resource_version).await?;
     let seconds = params.timeout_seconds.unwrap_or(1800).clamp(1, 3600);
@@ -87,7 +91,7 @@ pub async fn answer(
                     () = tokio::time::sleep_until(until) => return None,
                     more = changes.changed() => if more.is_err() { return None },
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(pause()).await;
             }
         }
     });
@@ -115,6 +119,29 @@ struct Watch {
     /// Where the telling of what there is goes on.
     more: Option<Cursor>,
     ended: bool,
+    _open: Open,
+}
+
+/// Counts a watch for as long as it lives.
+struct Open;
+
+impl Open {
+    fn count() -> Self {
+        OPEN.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Commits that come close together are one look. The more there are who watch, the longer each waits: one alone is told at once, and a thousand
+/// cost the store no more looks a second than one.
+fn pause() -> Duration {
+    Duration::from_millis(u64::from(OPEN.load(Ordering::Relaxed)).min(200))
 }
 
 impl Watch {
