@@ -15,6 +15,7 @@ mod log;
 mod openapi;
 pub mod pages;
 mod params;
+mod review;
 mod sessions;
 mod status;
 mod table;
@@ -62,6 +63,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/api", get(|| async { Json(discovery::core_versions()) }))
         .route("/api/{*path}", any(api::core))
         .route("/apis", get(|State(doors): State<Doors>| async move { Json(discovery::groups(&doors.services)) }))
+        .route("/apis/authentication.k8s.io/v1/selfsubjectreviews", any(review::answer))
         .route("/apis/{*path}", any(api::groups))
         .route("/version", get(|| async { Json(discovery::version()) }))
         .route("/openapi/v3", get(api::openapi))

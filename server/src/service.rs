@@ -8,6 +8,7 @@ pub mod patches;
 pub mod people;
 pub mod preview;
 pub mod promises;
+mod removal;
 pub mod requests;
 pub mod resources;
 

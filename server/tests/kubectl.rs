@@ -127,6 +127,7 @@ async fn what_is_served_is_found_and_explained() {
     holds(&dana.done("api-resources --categories=promised -o name").await, &["postgresqls.data.example.com"]);
     holds(&dana.done("api-versions").await, &["data.example.com/v1", "midspan.dev/v1alpha1", "v1"]);
     holds(&dana.done("version").await, &["Server Version: v1."]);
+    holds(&dana.done("auth whoami").await, &["Username", "dana", "developers"]);
     holds(&dana.done("explain postgresql").await, &["KIND:       Postgresql", "FIELDS:", "spec"]);
     holds(&dana.done("explain postgresql.spec.storageGiB").await, &["FIELD: storageGiB <integer>", "DESCRIPTION:"]);
     holds(&dana.done("explain postgresql.spec --recursive").await, &["backups", "enabled"]);

@@ -64,7 +64,7 @@ pub async fn all(client: &Client) -> Outcome<Vec<Kind>> {
         }
     }
     // where two groups share a name, Midspan's own comes first
-    kinds.sort_by_key(|kind| kind.group == "platform.kratix.io");
+    kinds.sort_by_key(|kind| kind.group == domain::promise::KRATIX_GROUP);
     Ok(kinds)
 }
 

@@ -267,6 +267,6 @@ pub fn no_such_address() -> Error {
     Error::new(ErrorKind::NotFound, "the server could not find the requested resource")
 }
 
-fn not_allowed() -> Error {
+pub fn not_allowed() -> Error {
     Error::new(ErrorKind::MethodNotAllowed, "the server does not allow this method on the requested resource")
 }

@@ -2,10 +2,10 @@
 
 use super::Services;
 use domain::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Metadata, Object, Result,
     object::{API_VERSION, GROUP, VERSION},
     plan::Offer,
-    promise::Promise,
+    promise::{self, KRATIX_GROUP, Promise},
 };
 use forms::schema::Schema;
 use std::{
@@ -25,6 +25,8 @@ pub struct Served {
     pub short_names: Vec<String>,
     pub namespaced: bool,
     pub origin: Origin,
+    /// Of the promise that offers it; empty for Midspan's own.
+    pub promise_uid: String,
 }
 
 /// Who writes a kind, and so what a change of it means.
@@ -83,6 +85,10 @@ impl Served {
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub kinds: Vec<Arc<Served>>,
+    /// The store's version when it was made.
+    as_of: i64,
+    /// The version of the newest promise in it: whoever relies on knowing all promises makes sure that there is no newer one.
+    pub(crate) newest: i64,
 }
 
 impl Snapshot {
@@ -117,8 +123,12 @@ impl Kinds {
         self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Of two that are made at a time the later one stays, whichever is ready first.
     fn replace(&self, snapshot: Snapshot) {
-        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        let mut current = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        if snapshot.as_of >= current.as_of {
+            *current = Arc::new(snapshot);
+        }
     }
 
     fn compiled(&self, offer: Arc<Offer>) -> Result<Arc<Promised>> {
@@ -147,43 +157,56 @@ pub fn schema_of(promise: &Promise) -> Result<Schema> {
 impl Services {
     /// Reads the promises again. Called after every change of one, by this replica or another.
     pub async fn refresh_kinds(&self) -> Result<()> {
-        let mut kinds: Vec<Arc<Served>> = own_kinds().into_iter().map(Arc::new).collect();
-        for name in promise_names(&self.store).await? {
+        let as_of = self.store.version().await?;
+        let kinds = own_kinds().into_iter().map(Arc::new).collect();
+        let mut snapshot = Snapshot { kinds, as_of, newest: 0 };
+        for promise in promises(&self.store).await? {
+            let Metadata { name, uid, resource_version, .. } = promise.metadata;
+            snapshot.newest = snapshot.newest.max(resource_version);
             match self
                 .offers
                 .current(&self.store, &name)
                 .await
                 .and_then(|offer| offer.map(|offer| self.kinds.compiled(offer)).transpose())
             {
-                Ok(Some(promised)) => kinds.extend(served(promised).map(Arc::new)),
+                Ok(Some(promised)) => snapshot.kinds.extend(served(promised, uid).map(Arc::new)),
                 Ok(None) => {}
                 // one promise that cannot be read must not take the others down
                 Err(error) => tracing::error!(promise = name, %error, "promise is not served"),
             }
         }
-        self.kinds.replace(Snapshot { kinds });
+        self.kinds.replace(snapshot);
         Ok(())
+    }
+
+    /// After a write that knew of promises up to a version: whether there are others by now, so that it may be tried again.
+    pub(crate) async fn promises_moved(&self, served: &Served, known: i64) -> Result<bool> {
+        if !matches!(served.origin, Origin::Promise) {
+            return Ok(false);
+        }
+        self.refresh_kinds().await?;
+        Ok(self.kinds.snapshot().newest != known)
     }
 
     /// The kind at an address of the API.
     pub fn served(&self, group: &str, version: &str, plural: &str) -> Result<Arc<Served>> {
-        self.kinds
-            .snapshot()
-            .find(group, version, plural)
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, "the server could not find the requested resource"))
+        self.kinds.snapshot().find(group, version, plural).ok_or_else(not_served)
     }
 }
 
-async fn promise_names(store: &Store) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for group in [GROUP, "platform.kratix.io"] {
-        let page = store.list(&Query::of_kind(group, "Promise")).await?;
-        names.extend(page.objects.into_iter().map(|object| object.metadata.name));
-    }
-    Ok(names)
+pub(crate) fn not_served() -> Error {
+    Error::new(ErrorKind::NotFound, "the server could not find the requested resource")
 }
 
-fn served(promised: Arc<Promised>) -> Option<Served> {
+async fn promises(store: &Store) -> Result<Vec<Object>> {
+    let mut all = Vec::new();
+    for group in promise::GROUPS {
+        all.extend(store.list(&Query::of_kind(group, "Promise")).await?.objects);
+    }
+    Ok(all)
+}
+
+fn served(promised: Arc<Promised>, promise_uid: String) -> Option<Served> {
     let api = promised.offer.promise.spec.api.clone()?;
     Some(Served {
         group: api.group,
@@ -194,6 +217,7 @@ fn served(promised: Arc<Promised>) -> Option<Served> {
         short_names: api.short_names,
         namespaced: true,
         origin: Origin::Promised(promised),
+        promise_uid,
     })
 }
 
@@ -208,6 +232,7 @@ pub fn own_kinds() -> Vec<Served> {
         short_names: Vec::new(),
         namespaced,
         origin,
+        promise_uid: String::new(),
     };
     let core = |kind: &str, plural: &str, short: &str, namespaced: bool, origin: Origin| Served {
         group: String::new(),
@@ -218,6 +243,7 @@ pub fn own_kinds() -> Vec<Served> {
         short_names: vec![short.to_owned()],
         namespaced,
         origin,
+        promise_uid: String::new(),
     };
     debug_assert_eq!(API_VERSION, format!("{GROUP}/{VERSION}"));
     vec![
@@ -231,6 +257,6 @@ pub fn own_kinds() -> Vec<Served> {
         own("Run", "runs", true, Origin::Derived),
         own("Work", "works", true, Origin::Derived),
         own("Placement", "placements", true, Origin::Derived),
-        Served { group: "platform.kratix.io".to_owned(), ..own("Promise", "promises", false, Origin::Promise) },
+        Served { group: KRATIX_GROUP.to_owned(), ..own("Promise", "promises", false, Origin::Promise) },
     ]
 }

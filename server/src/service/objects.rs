@@ -1,12 +1,16 @@
 //! The verbs on any object: get, list, create, change, delete. What a change means beyond the row is the kind's own file.
 
+mod change;
+mod delete;
+
+pub use delete::Precondition;
+
 use super::{
     Asker, Services,
     kinds::{Origin, Served},
-    metadata::cause,
-    patches::Change,
+    namespaces,
 };
-use domain::{Caller, Error, ErrorKind, Object, Result, caller::Verb, name, object::decode};
+use domain::{Caller, Error, ErrorKind, Object, Result, caller::Verb, object::decode};
 use serde_json::Value;
 use std::sync::Arc;
 use store::{Op, Query};
@@ -59,6 +63,7 @@ impl Services {
         self.store.list(query).await
     }
 
+    /// Makes an object. A promise whose look at the others was too old is looked at again.
     pub async fn create(
         &self,
         asker: &Asker,
@@ -70,16 +75,6 @@ impl Services {
         self.authorise(asker, Verb::Write, served, namespace)?;
         let mut object = Object::from_value(body)?;
         self.check_identity(served, namespace, &mut object)?;
-        if served.namespaced {
-            self.require_namespace(namespace).await?;
-        }
-        let _alone = self.publishing(served).await;
-        if self.store.by_name(&served.group, &served.kind, namespace, &object.metadata.name).await?.is_some() {
-            return Err(Error::new(
-                ErrorKind::AlreadyExists,
-                format!("{} {:?} already exists", served.resource(), object.metadata.name),
-            ));
-        }
         let metadata = &mut object.metadata;
         metadata.uid = self.ids.uid(uid_prefix(served));
         metadata.resource_version = 0;
@@ -87,162 +82,46 @@ impl Services {
         metadata.creation_timestamp = Some(self.now().to_second());
         metadata.deletion_timestamp = None;
         object.status = Value::Null;
+        let _alone = self.publishing(served).await;
+        for attempt in 1.. {
+            let known = self.kinds.snapshot().newest;
+            match self.create_once(asker, served, object.clone(), options).await {
+                Err(error)
+                    if error.kind == ErrorKind::Conflict
+                        && attempt < ATTEMPTS
+                        && self.promises_moved(served, known).await? => {}
+                result => return result,
+            }
+        }
+        unreachable!("the loop returns")
+    }
+
+    async fn create_once(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        object: Object,
+        options: WriteOptions,
+    ) -> Result<Written> {
+        let Object { metadata, .. } = &object;
+        let ground = self.ground(served, &metadata.namespace).await?;
+        if self.store.by_name(&served.group, &served.kind, &metadata.namespace, &metadata.name).await?.is_some() {
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                format!("{} {:?} already exists", served.resource(), metadata.name),
+            ));
+        }
         let draft = self.admit(asker, served, object, None, options).await?;
         let mut ops = vec![Op::Create(draft.object.clone())];
+        ops.extend(ground);
         ops.extend(draft.ops);
         ops.push(self.audit(asker, "create", None, Some(&draft.object)));
         self.commit(served, draft.object, draft.warnings, ops, options).await
     }
 
-    /// Changes an object. A race lost against another writer is run again when the change names no version.
-    pub async fn change(
-        &self,
-        asker: &Asker,
-        served: &Arc<Served>,
-        namespace: &str,
-        name: &str,
-        change: &Change,
-        options: WriteOptions,
-    ) -> Result<Written> {
-        self.authorise(asker, Verb::Write, served, namespace)?;
-        let _alone = self.publishing(served).await;
-        for attempt in 1.. {
-            let stored = self.stored(served, namespace, name).await?;
-            match self.change_once(asker, served, &stored, change, options).await {
-                Err(error) if error.kind == ErrorKind::Conflict && change.may_repeat() && attempt < ATTEMPTS => {}
-                result => return result,
-            }
-        }
-        unreachable!("the loop returns")
-    }
-
-    /// Deletes an object. With finalizers on it, it is marked and goes when the last of them has dropped.
-    pub async fn delete(
-        &self,
-        asker: &Asker,
-        served: &Arc<Served>,
-        namespace: &str,
-        name: &str,
-        precondition: &Precondition,
-        options: WriteOptions,
-    ) -> Result<Written> {
-        self.authorise(asker, Verb::Write, served, namespace)?;
-        if matches!(served.origin, Origin::Derived | Origin::Events) {
-            return Err(derived(served));
-        }
-        let _alone = self.publishing(served).await;
-        for attempt in 1.. {
-            let stored = self.stored(served, namespace, name).await?;
-            precondition.check(&stored, served)?;
-            match self.delete_once(asker, served, stored, options).await {
-                Err(error) if error.kind == ErrorKind::Conflict && attempt < ATTEMPTS => {}
-                result => return result,
-            }
-        }
-        unreachable!("the loop returns")
-    }
-
     pub(crate) async fn stored(&self, served: &Served, namespace: &str, name: &str) -> Result<Object> {
         let found = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
         found.ok_or_else(|| Error::not_found(&served.resource(), name))
-    }
-
-    async fn change_once(
-        &self,
-        asker: &Asker,
-        served: &Arc<Served>,
-        stored: &Object,
-        change: &Change,
-        options: WriteOptions,
-    ) -> Result<Written> {
-        let mut object = change.apply(stored)?;
-        let version = object.metadata.resource_version;
-        if version == 0 && matches!(change, Change::Replace(_)) && !matches!(served.origin, Origin::Namespace) {
-            let message = "Invalid value: 0: must be specified for an update".to_owned();
-            let cause = cause("FieldValueInvalid", "metadata.resourceVersion", message);
-            return Err(forms::admission::refusal(
-                &format!("{} {:?}", served.resource(), stored.metadata.name),
-                vec![cause],
-            ));
-        }
-        if version != 0 && version != stored.metadata.resource_version {
-            return Err(conflict(served, &stored.metadata.name));
-        }
-        if !object.metadata.name.is_empty() && object.metadata.name != stored.metadata.name {
-            return Err(Error::bad_request(format!(
-                "the name of the object ({}) does not match the name on the URL ({})",
-                object.metadata.name, stored.metadata.name
-            )));
-        }
-        if !object.metadata.uid.is_empty() && object.metadata.uid != stored.metadata.uid {
-            return Err(Error::conflict(format!(
-                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                object.metadata.uid, stored.metadata.uid
-            )));
-        }
-        object.metadata.name.clone_from(&stored.metadata.name);
-        self.check_identity(served, &stored.metadata.namespace, &mut object)?;
-        let kept = &stored.metadata;
-        let metadata = &mut object.metadata;
-        metadata.uid.clone_from(&kept.uid);
-        metadata.generate_name.clone_from(&kept.generate_name);
-        metadata.resource_version = kept.resource_version;
-        metadata.generation = kept.generation;
-        metadata.creation_timestamp = kept.creation_timestamp;
-        metadata.deletion_timestamp = kept.deletion_timestamp;
-        metadata.owner_references.clone_from(&kept.owner_references);
-        object.status = stored.status.clone();
-        if kept.deletion_timestamp.is_some()
-            && let Some(new) = metadata.finalizers.iter().find(|finalizer| !kept.finalizers.contains(finalizer))
-        {
-            let message = format!(
-                "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{new:?}}}"
-            );
-            let cause = cause("FieldValueForbidden", "metadata.finalizers", message);
-            return Err(forms::admission::refusal(&served.invalid_name(&kept.name), vec![cause]));
-        }
-        if kept.deletion_timestamp.is_some() && metadata.finalizers.is_empty() {
-            let ops = vec![
-                Op::Remove { uid: kept.uid.clone(), version: Some(kept.resource_version) },
-                self.audit(asker, "delete", Some(stored), None),
-            ];
-            return self.commit(served, object, Vec::new(), ops, options).await;
-        }
-        let draft = self.admit(asker, served, object, Some(stored), options).await?;
-        if draft.object == *stored {
-            return Ok(Written { object: draft.object, warnings: draft.warnings, changed: false });
-        }
-        let mut ops = vec![Op::Update(draft.object.clone())];
-        ops.extend(draft.ops);
-        ops.push(self.audit(asker, "update", Some(stored), Some(&draft.object)));
-        self.commit(served, draft.object, draft.warnings, ops, options).await
-    }
-
-    async fn delete_once(
-        &self,
-        asker: &Asker,
-        served: &Arc<Served>,
-        stored: Object,
-        options: WriteOptions,
-    ) -> Result<Written> {
-        let mut object = stored.clone();
-        self.before_delete(served, &object).await?;
-        if object.metadata.finalizers.is_empty() {
-            let mut ops =
-                vec![Op::Remove { uid: object.metadata.uid.clone(), version: Some(object.metadata.resource_version) }];
-            ops.extend(self.after_delete(served, &object).await?);
-            ops.push(self.audit(asker, "delete", Some(&stored), None));
-            return self.commit(served, object, Vec::new(), ops, options).await;
-        }
-        if object.deleting() {
-            return Ok(Written { object, warnings: Vec::new(), changed: false });
-        }
-        object.metadata.deletion_timestamp = Some(self.now().to_second());
-        object.metadata.generation += 1;
-        let mut ops = vec![Op::Update(object.clone())];
-        ops.extend(self.on_resource_delete(asker, served, &object));
-        ops.push(self.audit(asker, "delete", Some(&stored), Some(&object)));
-        self.commit(served, object, Vec::new(), ops, options).await
     }
 
     /// The kind's own rules: validation, defaults, what else is written with the object.
@@ -258,7 +137,7 @@ impl Services {
             Origin::Promised(promised) => self.admit_resource(asker, served, promised, object, stored, options),
             Origin::Promise => self.admit_promise(served, object, stored).await,
             Origin::Platform => self.admit_platform(served, object, stored),
-            Origin::Namespace => admit_namespace(served, object),
+            Origin::Namespace => namespaces::admit(served, object),
             Origin::Derived | Origin::Events => Err(derived(served)),
         }
     }
@@ -290,28 +169,6 @@ impl Services {
     }
 }
 
-/// What must still be so for a delete.
-#[derive(Clone, Debug, Default)]
-pub struct Precondition {
-    pub uid: Option<String>,
-    pub resource_version: Option<i64>,
-}
-
-impl Precondition {
-    fn check(&self, stored: &Object, served: &Served) -> Result<()> {
-        let Object { metadata, .. } = stored;
-        if let Some(uid) = self.uid.as_ref().filter(|uid| **uid != metadata.uid) {
-            return Err(Error::conflict(format!(
-                "Operation cannot be fulfilled on {}: the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
-                served.invalid_name(&metadata.name),
-                metadata.uid
-            )));
-        }
-        let version = self.resource_version.is_none_or(|version| version == metadata.resource_version);
-        if version { Ok(()) } else { Err(conflict(served, &metadata.name)) }
-    }
-}
-
 /// What an API server says of a write on an object that has changed since it was read.
 pub fn conflict(served: &Served, name: &str) -> Error {
     Error::conflict(format!(
@@ -331,24 +188,6 @@ fn uid_prefix(served: &Served) -> &str {
         Origin::Promise => "promise",
         _ => "obj",
     }
-}
-
-fn admit_namespace(served: &Served, mut object: Object) -> Result<Draft> {
-    let name = &object.metadata.name;
-    if !name::is_label(name) {
-        let message = format!(
-            "Invalid value: {name:?}: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an \
-             alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-        );
-        return Err(forms::admission::refusal(
-            &served.invalid_name(name),
-            vec![cause("FieldValueInvalid", "metadata.name", message)],
-        ));
-    }
-    if object.status.is_null() {
-        object.status = serde_json::json!({"phase": "Active"});
-    }
-    Ok(Draft { object, ops: Vec::new(), warnings: Vec::new() })
 }
 
 /// Parses a value of a kind of ours, for its errors.

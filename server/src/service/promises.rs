@@ -12,12 +12,11 @@ use domain::{
     facets::PROMISE_LABEL,
     object::{GROUP, Typed},
     plan::Offer,
-    promise::{Promise, Revision, RevisionKind, RevisionSpec, RevisionStatus, content_digest, revision_name},
-    selector::{Requirement, Selector},
+    promise::{self, Promise, Revision, RevisionKind, RevisionSpec, RevisionStatus, content_digest, revision_name},
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use store::{Op, Query};
+use store::{Guard, Op, Query};
 
 impl Services {
     /// Validates a promise and writes its revision beside it.
@@ -34,6 +33,8 @@ impl Services {
             // the same content in another order of its fields is no new revision
             object.spec = stored.spec.clone();
         }
+        // the look at who offers what is as old as this, whatever is published meanwhile
+        let seen = self.kinds.snapshot().newest;
         let promise = Promise::read(&object)?;
         let schema = schema_of(&promise)?;
         drop(schema);
@@ -43,7 +44,7 @@ impl Services {
         if stored.is_some_and(|stored| stored.spec != object.spec) {
             object.metadata.generation += 1;
         }
-        let mut ops = Vec::new();
+        let mut ops: Vec<Op> = nothing_newer(seen).collect();
         let previous = stored
             .and_then(|stored| stored.status.get("revision"))
             .and_then(Value::as_str)
@@ -80,41 +81,6 @@ impl Services {
         Ok(Draft { object, ops, warnings: Vec::new() })
     }
 
-    /// A promise with living resources stays: it is what removes them.
-    pub(crate) async fn before_delete(&self, served: &Served, object: &Object) -> Result<()> {
-        let name = &object.metadata.name;
-        let (one, many, count) = match (&served.origin, served.kind.as_str()) {
-            (Origin::Promise, _) => {
-                ("resource made from it", "resources made from it", self.store.count(&made_from(name)).await?)
-            }
-            (_, "Destination") => {
-                let labels = Selector {
-                    requirements: vec![Requirement::In("midspan.dev/destination".to_owned(), vec![name.clone()])],
-                };
-                let query = Query { labels, ..Query::of_kind(GROUP, "Placement") };
-                ("placement on it", "placements on it", self.store.count(&query).await?)
-            }
-            (_, "StateStore") => {
-                let query = Query::of_kind(GROUP, "Destination");
-                let uses =
-                    |object: &&Object| object.spec.pointer("/stateStoreRef/name").and_then(Value::as_str) == Some(name);
-                let count = self.store.list(&query).await?.objects.iter().filter(uses).count();
-                ("destination in it", "destinations in it", i64::try_from(count).unwrap_or(i64::MAX))
-            }
-            (Origin::Namespace, _) => {
-                let query = Query { namespaces: vec![name.clone()], active: Some(true), ..Query::default() };
-                ("object in it", "objects in it", self.store.count(&query).await?)
-            }
-            _ => return Ok(()),
-        };
-        let left = match count {
-            0 => return Ok(()),
-            1 => format!("there is 1 {one}: delete it first"),
-            count => format!("there are {count} {many}: delete them first"),
-        };
-        Err(Error::conflict(format!("{} {name:?} cannot be deleted: {left}", served.resource())))
-    }
-
     /// The revision of a promise that is gone stays readable, and is no longer the current one.
     pub(crate) async fn after_delete(&self, served: &Served, object: &Object) -> Result<Option<Op>> {
         let revision =
@@ -134,7 +100,7 @@ impl Services {
                 format!("{} is invalid: spec.api: {message}", served.invalid_name(&promise.name)),
             ))
         };
-        for group in [GROUP, "platform.kratix.io"].into_iter().filter(|group| *group != served.group) {
+        for group in promise::GROUPS.into_iter().filter(|group| *group != served.group) {
             if self.store.by_name(group, "Promise", "", &promise.name).await?.is_some() {
                 return refuse(format!("a promise of group {group} is named {:?} already", promise.name));
             }
@@ -235,6 +201,14 @@ impl Services {
         }
         Value::Object(status)
     }
+}
+
+/// That no promise is newer than those that were looked at, here or on another replica.
+fn nothing_newer(seen: i64) -> impl Iterator<Item = Op> {
+    promise::GROUPS.into_iter().map(move |group| Op::Require {
+        guard: Guard::Nothing { query: Box::new(Query::of_kind(group, "Promise")), since: seen },
+        otherwise: Error::conflict("another promise was published at the same moment; try again"),
+    })
 }
 
 /// What a promise's author should know though it does not stop publishing.

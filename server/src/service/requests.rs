@@ -36,7 +36,7 @@ impl Services {
         let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
         let mut object = self.wanted(served, namespace, name, spec, stored.as_ref())?;
         self.check_identity(served, namespace, &mut object)?;
-        self.require_namespace(namespace).await?;
+        let ground = self.ground(served, namespace).await?;
         admit_spec(served, &promised, &mut object, stored.as_ref(), UnknownFields::Refuse)?;
         let uid = self.ids.uid("req");
         let spec = RequestSpec {
@@ -53,7 +53,9 @@ impl Services {
         let mut request = Request::submitted(&uid, spec, self.now());
         request.status = RequestStatus { phase: RequestPhase::Draft, ..RequestStatus::default() };
         let object = request.to_object();
-        self.store.commit(vec![Op::Create(object.clone()), self.audit(asker, "draft", None, Some(&object))]).await?;
+        let mut ops = vec![Op::Create(object.clone()), self.audit(asker, "draft", None, Some(&object))];
+        ops.extend(ground);
+        self.store.commit(ops).await?;
         Ok(request)
     }
 

@@ -12,6 +12,7 @@ mod midspan;
 mod people;
 mod poison;
 mod promises;
+mod replicas;
 mod rights;
 mod watching;
 mod widgets;

@@ -39,19 +39,32 @@ pub async fn in_earnest(play: impl AsyncFn(&Midspan)) {
     on_each(false, play).await;
 }
 
-async fn on_each(dev: bool, play: impl AsyncFn(&Midspan)) {
-    // the program's `main` does this once
-    let _ = rustls::crypto::ring::default_provider().install_default();
+/// Plays on two servers that share a database.
+pub async fn on_two_replicas(play: impl AsyncFn(&Midspan, &Midspan)) {
     for database in databases() {
-        let data = Folder(std::env::temp_dir().join(unique_name()));
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config =
-            ServeConfig { data: data.0.clone(), listen, database: Some(database.url().to_owned()), dev, tls: None };
-        let running = start(config).await.unwrap();
-        let midspan = Midspan { address: running.address, running, data };
+        let (one, two) = (begin(database.url(), true).await, begin(database.url(), true).await);
+        play(&one, &two).await;
+        one.running.stop().await.unwrap();
+        two.running.stop().await.unwrap();
+    }
+}
+
+async fn on_each(dev: bool, play: impl AsyncFn(&Midspan)) {
+    for database in databases() {
+        let midspan = begin(database.url(), dev).await;
         play(&midspan).await;
         midspan.running.stop().await.unwrap();
     }
+}
+
+async fn begin(database: &str, dev: bool) -> Midspan {
+    // the program's `main` does this once
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let data = Folder(std::env::temp_dir().join(unique_name()));
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = ServeConfig { data: data.0.clone(), listen, database: Some(database.to_owned()), dev, tls: None };
+    let running = start(config).await.unwrap();
+    Midspan { address: running.address, running, data }
 }
 
 impl Midspan {

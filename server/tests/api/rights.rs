@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Every door there is. A new one belongs into this list.
-const DOORS: [&str; 26] = [
+const DOORS: [&str; 27] = [
     "/api",
     "/api/v1",
     "/api/v1/namespaces",
@@ -20,6 +20,7 @@ const DOORS: [&str; 26] = [
     "/apis/midspan.dev/v1alpha1",
     "/apis/midspan.dev/v1alpha1/promises",
     "/apis/midspan.dev/v1alpha1/promises/redis",
+    "/apis/authentication.k8s.io/v1/selfsubjectreviews",
     "/apis/nothing/here",
     "/apis/midspan.dev/v1alpha1/namespaces/default/runs/x/log",
     "/version",
@@ -262,6 +263,24 @@ async fn every_answer_carries_the_headers_that_protect_its_reader() {
                 "{path} {policy}"
             );
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_told_who_they_are_and_nobody_about_others() {
+    const WHO: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    everywhere(async |midspan| {
+        let question = || json!({"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "status": {"userInfo": {"username": "root"}}});
+        for (person, name, group) in [(midspan.dana(), "dana", "developers"), (midspan.paul(), "paul", "platform")] {
+            let told = person.post(WHO, question()).await;
+            assert_eq!(told.code, 201);
+            assert_eq!(told.body["kind"], "SelfSubjectReview");
+            assert_eq!(told.body["status"]["userInfo"], json!({"username": name, "groups": [group]}));
+            assert_eq!(person.get(WHO).await.code, 405);
+        }
+        let stranger = midspan.somebody(Some("mspn_nobody"));
+        assert_eq!(stranger.post(WHO, question()).await.refused(), "401 Unauthorized: Unauthorized");
     })
     .await;
 }

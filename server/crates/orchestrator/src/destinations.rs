@@ -13,12 +13,16 @@
 //! - Only what lies under a wanted root changes. Commits of others stay; the branch only ever moves from the commit that was read to its child.
 //! - One store is written by one pass at a time on this machine (a lock file), by whoever comes first among machines (the push's expectation).
 //! - A write that is dropped half-way leaves either nothing or the whole commit; children are ended before the lock is.
+//! - Whoever comes with an older fence than the newest that has written changes nothing more: git's fences stand in the commits, a directory's in
+//!   `.midspan/`, where it is asked under a lock before each change. Where a file system has no locks that reach all its writers, one file can
+//!   slip through between the question and its rename.
 //! - Credentials appear in no argument, message or log line.
 //!
 //! # Assumptions
 //!
 //! - `git` 2.37 or newer is on the `PATH`; `ssh` too where a store is reached by it.
-//! - The fence of one store only ever grows, as those of leases do; zero means that nobody is fenced.
+//! - The fence of one store only ever grows, as those of leases do; zero means that nobody is fenced. After a database was restored, whoever
+//!   holds the lease raises its fences above the one that stands here ([`Unwritten::Overtaken`]).
 
 mod bare;
 mod directory;
@@ -61,6 +65,14 @@ pub struct Written {
     pub changed: bool,
 }
 
+/// Why a write did not come about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unwritten {
+    /// Somebody has written this store under a higher fence than ours, this one.
+    Overtaken(i64),
+    Failed(Error),
+}
+
 /// One commit that touched a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
@@ -93,7 +105,7 @@ impl Stores {
         backend: &Backend,
         wanted: &[Wanted],
         now: Timestamp,
-    ) -> Result<Written> {
+    ) -> Result<Written, Unwritten> {
         let written = async {
             place::check(wanted)?;
             match backend {
@@ -101,9 +113,12 @@ impl Stores {
                 Backend::Directory(store) => directory::write(self, store_uid, store, wanted).await,
             }
         };
-        written
-            .await
-            .map_err(|error| Error { message: format!("state store {store_name}: {}", error.message), ..error })
+        written.await.map_err(|unwritten| match unwritten {
+            Unwritten::Failed(error) => {
+                Unwritten::Failed(Error { message: format!("state store {store_name}: {}", error.message), ..error })
+            }
+            overtaken @ Unwritten::Overtaken(_) => overtaken,
+        })
     }
 
     /// Whether the store would take a write: asked of the real thing, leaving nothing behind.
@@ -136,6 +151,23 @@ impl Stores {
     fn seen(&self, store_uid: &str) -> Arc<tokio::sync::Mutex<git::Seen>> {
         let mut seen = self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(seen.entry(store_uid.to_owned()).or_default())
+    }
+}
+
+impl From<Error> for Unwritten {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Unwritten> for Error {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Failed(error) => error,
+            Unwritten::Overtaken(fence) => Self::conflict(format!(
+                "a later pass has written this state store already, under fence {fence}; this one stops"
+            )),
+        }
     }
 }
 

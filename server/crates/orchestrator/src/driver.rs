@@ -1,20 +1,22 @@
 //! The loop around the plan: claim due keys, give each its pass. It knows no rule of any promise.
 
 use crate::{
-    Offers,
+    Config, Offers,
     destinations::Stores,
     failpoint,
     steps::Runner,
     tenure::{Performing, Tenure, lock},
 };
 use domain::{
-    Clock, Result, Timestamp,
+    Clock, Error, Result, Timestamp,
     destination::{Destination, DestinationKind},
     object::{GROUP, Typed},
     plan::Offer,
 };
+use futures::FutureExt as _;
 use std::{
     collections::{BTreeSet, HashMap},
+    panic::AssertUnwindSafe,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -27,39 +29,6 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-/// How much at once, and for how long.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// This process's name among the replicas: new at each start, so that nothing of an earlier process counts as ours.
-    pub replica: String,
-    /// A claimed key belongs to its replica for this long, and so does a running step after the replica's last beat.
-    pub lease: Duration,
-    /// No other replica can be on this database: whatever another name holds, nobody holds.
-    pub alone: bool,
-    /// Where a debug build is to die; for tests.
-    pub failpoint: Option<String>,
-    /// Passes at once.
-    pub passes: usize,
-    /// Steps with an effect performed at once, in all and for one promise.
-    pub steps: usize,
-    pub steps_per_promise: usize,
-}
-
-impl Config {
-    pub fn new(replica: impl Into<String>) -> Self {
-        let lease = Duration::from_secs(10);
-        Self {
-            replica: replica.into(),
-            lease,
-            alone: false,
-            failpoint: None,
-            passes: 64,
-            steps: 64,
-            steps_per_promise: 16,
-        }
-    }
-}
 
 /// Everything a pass needs. Cheap to clone.
 #[derive(Clone)]
@@ -92,6 +61,8 @@ pub(crate) struct Inner {
 
 /// What all passes of one batch share: read once, not once a pass.
 pub(crate) struct Batch {
+    /// When the claim of their leases was begun.
+    pub claimed: Instant,
     pub tenure: Arc<Tenure>,
     pub destinations: Arc<Vec<Destination>>,
     pub current: tokio::sync::Mutex<HashMap<String, Option<Arc<Offer>>>>,
@@ -141,7 +112,10 @@ impl Orchestrator {
         }
         let heart = self.clone();
         tokio::spawn(async move { heart.keep_beating().await });
-        let mut changes = self.inner.store.changes();
+        let house = self.clone();
+        self.inner.tasks.spawn(async move { house.keep_house().await });
+        // what steps print makes no key due
+        let mut changes = self.inner.store.versions();
         let permits = Arc::new(Semaphore::new(self.inner.config.passes));
         while !self.inner.stop.is_cancelled() {
             changes.borrow_and_update();
@@ -206,7 +180,7 @@ impl Orchestrator {
         while let Ok(permit) = permits.clone().try_acquire_owned() {
             room.push(permit);
         }
-        let now = self.inner.clock.now();
+        let (claimed, now) = (Instant::now(), self.inner.clock.now());
         let limit = i64::try_from(room.len()).unwrap_or(i64::MAX);
         let tenure = self.tenure();
         let leases = self.inner.store.claim(&tenure.replica, now, now + self.inner.config.lease, limit).await?;
@@ -216,6 +190,7 @@ impl Orchestrator {
         failpoint::pass("keys.claimed");
         metrics::counter!("midspan_keys_claimed").increment(leases.len() as u64);
         let batch = Arc::new(Batch {
+            claimed,
             tenure,
             destinations: Arc::new(self.destinations().await?),
             current: tokio::sync::Mutex::default(),
@@ -232,11 +207,15 @@ impl Orchestrator {
 
     async fn pass(&self, lease: Lease, batch: &Batch) {
         let key = lease.key.clone();
-        let result = match key.strip_prefix("store/") {
-            Some(name) => self.store_pass(&lease, name, &batch.tenure).await,
-            None => self.resource_pass(&lease, &key, batch).await,
+        let pass = async {
+            match key.strip_prefix("store/") {
+                Some(name) => self.store_pass(&lease, name, batch).await,
+                None => self.resource_pass(&lease, &key, batch).await,
+            }
         };
-        if let Err(error) = result {
+        // a bug in one pass must not keep its key leased and nobody at it
+        let result = AssertUnwindSafe(pass).catch_unwind().await;
+        if let Err(error) = result.unwrap_or_else(|panic| Err(broke_down(&*panic))) {
             // a lost race, a gone database: the lease runs out or is given back, and the same key is looked at again
             let lost_race = error.kind == domain::ErrorKind::Conflict;
             if lost_race {
@@ -298,90 +277,14 @@ impl Orchestrator {
         }
     }
 
-    /// Wakes everything that is on its way somewhere.
-    async fn sweep(&self) -> Result<()> {
-        let now = self.inner.clock.now();
-        failpoint::pass("sweep");
-        self.inner.store.release_dead(now).await?;
-        failpoint::pass("sweep.released");
-        self.inner.store.commit(vec![Op::WakeSelected { query: Box::new(unsettled()), due: now }]).await?;
-        failpoint::pass("swept");
-        Ok(())
-    }
-
-    async fn begin(&self) -> Result<()> {
-        if self.inner.config.alone {
-            // who was here before is dead, however long its last word would still hold
-            let ever = Timestamp::default();
-            for other in self.inner.store.live_replicas(ever).await? {
-                self.inner.store.retire(&other, self.inner.clock.now()).await?;
-            }
-        }
-        self.beat().await
-    }
-
-    /// Says that this replica is alive, and notices who no longer does.
-    async fn beat(&self) -> Result<()> {
-        let (begun, now, tenure) = (Instant::now(), self.inner.clock.now(), self.tenure());
-        self.inner.store.beat(&tenure.replica, now + self.inner.config.lease).await?;
-        tenure.prove(begun);
-        let mut live = self.inner.store.live_replicas(now).await?;
-        live.insert(tenure.replica.clone());
-        let before = std::mem::replace(&mut *lock(&self.inner.live), live.clone());
-        if !before.is_subset(&live) {
-            // what the vanished was performing has no wake-up of its own
-            self.inner.sweep_due.store(true, Ordering::Release);
-            self.inner.left_behind.notify_one();
-        }
-        Ok(())
-    }
-
-    async fn keep_beating(&self) {
-        let every = self.inner.config.lease / 3;
-        loop {
-            tokio::select! {
-                () = self.inner.heart.cancelled() => return,
-                () = tokio::time::sleep(every) => {}
-            }
-            // asked before the beat too: after a long pause it would revive a name whose work others have taken over
-            self.give_up_if_lapsed(every).await;
-            match tokio::time::timeout(every, self.beat()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "heartbeat failed"),
-                Err(_) => tracing::warn!("heartbeat timed out"),
-            }
-            self.give_up_if_lapsed(every).await;
-        }
-    }
-
-    /// Ends this replica's effects when others may have taken them over, and goes on as somebody new.
-    async fn give_up_if_lapsed(&self, patience: Duration) {
-        let tenure = self.tenure();
-        if !tenure.lapsed() {
-            return;
-        }
-        let successor = tenure.successor();
-        tracing::error!(
-            replica = tenure.replica,
-            successor = successor.replica,
-            "no heartbeat for a whole lease: ending this replica's steps"
-        );
-        tenure.over.cancel();
-        *lock(&self.inner.tenure) = Arc::new(successor);
-        let retired = self.inner.store.retire(&tenure.replica, self.inner.clock.now());
-        if !matches!(tokio::time::timeout(patience, retired).await, Ok(Ok(()))) {
-            tracing::debug!(replica = tenure.replica, "not signed off; its last word has run out already");
-        }
-    }
-
     /// Waits; true when told to stop meanwhile.
     pub(crate) async fn paused(&self, duration: Duration) -> bool {
         tokio::time::timeout(duration, self.inner.stop.cancelled()).await.is_ok()
     }
 }
 
-/// Resources on their way somewhere. Whoever waits for a destination, a store or a promise is among them.
-pub fn unsettled() -> Query {
-    let phases = ["", "Pending", "Progressing", "Deleting"].map(ToOwned::to_owned);
-    Query { resources: true, phases: phases.into(), ..Query::default() }
+/// A panic as an error, in its own words. The panic hook has told where it was.
+pub(crate) fn broke_down(panic: &(dyn std::any::Any + Send)) -> Error {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    Error::internal(format!("broke down: {}", words.unwrap_or("without a word")))
 }

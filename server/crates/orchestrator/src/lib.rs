@@ -1,7 +1,9 @@
 //! Makes it so: takes due keys from the queue, asks [`domain::plan`] what to do, commits what it decided, then does it.
 //!
-//! Read in this order: [`driver`] (the loop), [`resource_pass`] (one resource), [`perform`] (a step's effect and its outcome),
-//! [`store_pass`] (all pending placements of one state store), [`tenure`] (as whom a replica holds things), [`offers`] (parsed promise revisions), then [`steps`] and [`destinations`].
+//! Read in this order: [`driver`] (the loop), [`resource_pass`] (one resource; [`content`] and [`difference`] are its transaction), [`perform`] (a
+//! step's effect and its outcome; [`keep_log`] what it prints), [`store_pass`] (all pending placements of one state store, [`leased`] for as long as it
+//! takes), [`heartbeat`] and [`tenure`] (as whom a replica holds things), [`housekeeping`] (what nobody needs any more), [`offers`] (parsed promise
+//! revisions), then [`steps`] and [`destinations`].
 //!
 //! # Flow
 //! 1. Claim due keys in batches: each lease has a fence. 2. Load everything observed. 3. Plan. 4. Commit rows, event and the settled lease in one
@@ -11,24 +13,36 @@
 //! - A wake-up carries a key, never a message: an event, a timer, a restart and the sweep at start run the same pass.
 //! - An effect's row is committed before the effect, with its holder. Whoever finds a running step with its holder gone performs the same
 //!   attempt again under the same idempotency key, after killing what is left of the first try.
+//! - A write to a state store holds its key for as long as it takes: the lease is renewed meanwhile, and the write breaks off when it is lost.
+//! - A panic is an outcome: of a step, a failed attempt; of a pass, a key that is due again.
 //! - Template steps are computations, not effects: they are computed before the commit and need no row of their own.
 //!
 //! # Assumptions
 //! - Receivers of keyed effects honour the key (`Idempotency-Key`); raw processes get it as `MIDSPAN_IDEMPOTENCY_KEY`.
 //! - A replica that cannot renew its heartbeat for its whole lease stops its effects by itself, and goes on as somebody new.
 
+mod config;
+mod content;
 pub mod destinations;
+mod difference;
 mod driver;
 mod failpoint;
+mod heartbeat;
+mod housekeeping;
+mod keep_log;
+mod leased;
 mod offers;
 mod perform;
 mod resource_pass;
 pub mod steps;
 mod store_pass;
+mod sweep;
 mod tenure;
 
-pub use driver::{Config, Orchestrator, unsettled};
+pub use config::Config;
+pub use driver::Orchestrator;
 pub use offers::Offers;
+pub use sweep::unsettled;
 
 /// The queue key of a state store. A resource's key is its uid.
 pub fn store_key(name: &str) -> String {

@@ -4,7 +4,7 @@ use domain::{
     Result,
     object::{GROUP, Typed},
     plan::Offer,
-    promise::{Promise, Revision, RevisionKind},
+    promise::{self, Promise, Revision, RevisionKind},
 };
 use std::{
     collections::HashMap,
@@ -37,7 +37,7 @@ impl Offers {
 
     /// The promise's current revision. Two documents may be called promise: Midspan's own and Kratix's.
     pub async fn current(&self, store: &Store, promise: &str) -> Result<Option<Arc<Offer>>> {
-        for group in [GROUP, "platform.kratix.io"] {
+        for group in promise::GROUPS {
             if let Some(object) = store.by_name(group, "Promise", "", promise).await? {
                 let revision = object.status.get("revision").and_then(serde_json::Value::as_str).unwrap_or_default();
                 return self.by_name(store, revision).await;

@@ -1,22 +1,28 @@
-//! A step with an effect: performed beside the loop, its log kept as it comes, its outcome recorded whatever happens.
+//! A step with an effect: performed beside the loop, its outcome recorded whatever happens, a panic included.
 
 use crate::{
-    driver::Orchestrator,
+    content::Content,
+    driver::{Orchestrator, broke_down},
     failpoint,
-    resource_pass::{Content, wake},
-    steps::{Ended, LogPiece, LogSink, StepInput},
+    keep_log::Printed,
+    resource_pass::wake,
+    steps::{Ended, LogSink, StepInput},
     tenure::{Performed, Tenure, lock},
 };
 use domain::{
-    ErrorKind, Result,
+    Error, ErrorKind, Result,
     object::Typed,
     plan::{Observed, Offer},
     run::{Holder, Outcome, Phase, RunKind, StepAt},
     workflow::Retry,
 };
-use std::{sync::Arc, time::Duration};
-use store::{LogChunk, Op};
+use futures::FutureExt as _;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use store::Op;
 use tokio::sync::{Semaphore, mpsc};
+
+/// What breaks down each time must not keep a processor busy.
+const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 
 /// Where the outcome of a step belongs.
 struct Place {
@@ -35,8 +41,17 @@ impl Orchestrator {
     pub(crate) fn perform(&self, observed: Observed, at: StepAt, tenure: Arc<Tenure>, performed: Performed) {
         let orchestrator = self.clone();
         self.inner.tasks.spawn(async move {
-            orchestrator.perform_to_end(observed, at, tenure).await;
+            let metadata = &observed.resource.metadata;
+            let (uid, namespace) = (metadata.uid.clone(), metadata.namespace.clone());
+            let performing = orchestrator.perform_to_end(observed, at, tenure);
+            let ended = AssertUnwindSafe(performing).catch_unwind().await;
+            // from here on a pass sees that nobody is at the step
             drop(performed);
+            if let Err(panic) = ended {
+                tracing::error!(resource = uid, error = %broke_down(&*panic), "performing a step broke off; it is taken up again");
+                orchestrator.paused(AFTER_A_PANIC).await;
+                orchestrator.hand_over(&uid, &namespace).await;
+            }
         });
     }
 
@@ -69,20 +84,20 @@ impl Orchestrator {
             Some(ended) if matches!(ended, Ended::Done { .. }) || !place.tenure.over.is_cancelled() => {
                 self.record_until_kept(&place, ended).await;
             }
-            _ => self.hand_over(&place).await,
+            _ => self.hand_over(&place.resource, &place.namespace).await,
         }
     }
 
     /// This replica has lost the step: whoever looks next takes the attempt up; what it came to here is not ours to say.
-    async fn hand_over(&self, place: &Place) {
-        while let Err(error) =
-            self.inner.store.commit(vec![wake(&place.resource, &place.namespace, self.inner.clock.now())]).await
-        {
-            tracing::warn!(%error, run = place.run, "cannot hand over a step yet");
+    async fn hand_over(&self, resource: &str, namespace: &str) {
+        while let Err(error) = self.inner.store.commit(vec![wake(resource, namespace, self.inner.clock.now())]).await {
+            tracing::warn!(%error, resource, "cannot hand over a step yet");
             if self.paused(Duration::from_secs(1)).await {
                 return;
             }
         }
+        // no object has changed by it, so nothing else tells the loop that the key is due
+        self.inner.left_behind.notify_one();
     }
 
     async fn prepare(&self, observed: &Observed, at: StepAt) -> Result<StepInput> {
@@ -91,9 +106,9 @@ impl Orchestrator {
             Some(offer) if offer.revision == revision => Some(offer.clone()),
             _ => self.inner.offers.by_name(&self.inner.store, revision).await?,
         };
-        let offer = offer.ok_or_else(|| domain::Error::not_found("revisions.midspan.dev", revision))?;
+        let offer = offer.ok_or_else(|| Error::not_found("revisions.midspan.dev", revision))?;
         let input = self.step_input(observed, at, &offer, &Content::default()).await?;
-        input.ok_or_else(|| domain::Error::bad_request("the promise's revision has no such step"))
+        input.ok_or_else(|| Error::bad_request("the promise's revision has no such step"))
     }
 
     /// `None` when this replica was away for too long: the step may be somebody else's by now.
@@ -109,21 +124,28 @@ impl Orchestrator {
             failpoint::pass("step.reap");
             self.inner.runner.reap(&input.run).await;
         }
-        let (sender, receiver) = mpsc::channel(256);
-        let log = self.inner.tasks.spawn(keep_log(
-            self.clone(),
-            place.run.clone(),
-            input.pipeline.clone(),
-            input.step.name.clone(),
-            place.attempt,
-            receiver,
-        ));
+        let (sender, pieces) = mpsc::channel(256);
+        let printed = Printed {
+            run: place.run.clone(),
+            pipeline: input.pipeline.clone(),
+            step: input.step.name.clone(),
+            attempt: place.attempt,
+            pieces,
+        };
+        let log = self.inner.tasks.spawn(printed.keep(self.clone()));
         let cancel = place.tenure.over.child_token();
-        failpoint::pass("step.perform");
-        let ended = place.tenure.while_it_counts(self.inner.runner.perform(input, LogSink::new(sender), cancel)).await;
-        failpoint::pass("step.performed");
+        let performing = async {
+            failpoint::pass("step.perform");
+            let ended = self.inner.runner.perform(input, LogSink::new(sender), cancel).await;
+            failpoint::pass("step.performed");
+            ended
+        };
+        let ended = AssertUnwindSafe(place.tenure.while_it_counts(performing)).catch_unwind().await;
         let _ = log.await;
-        ended
+        // a bug in a kind of step is a failed attempt, retried and told like any other
+        let failed =
+            |error: Error| Ended::Failed { message: format!("the step {error}"), exit_code: None, permanent: false };
+        ended.unwrap_or_else(|panic| Some(failed(broke_down(&*panic))))
     }
 
     /// The outcome must not be lost: while the database is away it is kept here and tried again.
@@ -166,42 +188,5 @@ impl Orchestrator {
         self.inner.store.commit(ops).await?;
         failpoint::pass("step.recorded");
         Ok(())
-    }
-}
-
-/// Writes the log in chunks: as large as they come together within a moment, never later than that.
-async fn keep_log(
-    orchestrator: Orchestrator,
-    run: String,
-    pipeline: String,
-    step: String,
-    attempt: u32,
-    mut pieces: mpsc::Receiver<LogPiece>,
-) {
-    const MOMENT: Duration = Duration::from_millis(100);
-    const LARGEST: usize = 64 * 1024;
-    while let Some(first) = pieces.recv().await {
-        let mut text = first.text;
-        let until = tokio::time::Instant::now() + MOMENT;
-        while text.len() < LARGEST {
-            match tokio::time::timeout_at(until, pieces.recv()).await {
-                Ok(Some(piece)) => text.push_str(&piece.text),
-                Ok(None) | Err(_) => break,
-            }
-        }
-        let at = orchestrator.inner.clock.now();
-        let chunk = LogChunk {
-            run: run.clone(),
-            pipeline: pipeline.clone(),
-            step: step.clone(),
-            attempt,
-            at,
-            stream: String::new(),
-            text,
-        };
-        failpoint::pass("log.append");
-        if let Err(error) = orchestrator.inner.store.append_log([chunk]).await {
-            tracing::warn!(%error, run, "part of a step's log is lost");
-        }
     }
 }

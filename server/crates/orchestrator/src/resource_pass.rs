@@ -1,17 +1,17 @@
 //! One pass over one resource: load, plan, compute what is pure, commit the difference, start what is not.
 
 use crate::{
+    content::{Content, freeze_input},
+    difference::difference,
     driver::{Batch, Orchestrator},
     failpoint,
     steps::{Folders, StepInput, template},
-    store_key,
     tenure::{Tenure, lock},
 };
 use domain::{
     Object, Result,
     digest::Digest,
     object::{API_VERSION, GROUP, Kind, Typed},
-    placement::PlacementState,
     plan::{self, Observed, Offer, Plan},
     request::RequestKind,
     run::{Holder, Phase, Run, RunKind, StepAt},
@@ -202,55 +202,6 @@ impl Orchestrator {
     }
 }
 
-/// Bytes produced in this pass, to be committed with the rows that name them.
-#[derive(Default)]
-pub(crate) struct Content {
-    pub blobs: BTreeMap<Digest, bytes::Bytes>,
-}
-
-impl Content {
-    /// Turns what a step left into what a run records, keeping the bytes.
-    pub fn outcome(&mut self, ended: crate::steps::Ended) -> domain::run::Outcome {
-        use crate::steps::Ended;
-        use domain::run::{Outcome, StepResult};
-        match ended {
-            Ended::Failed { message, exit_code, permanent } => Outcome::Failed { message, exit_code, permanent },
-            Ended::Done { folders, exit_code, message } => {
-                let metadata_contents =
-                    folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
-                let (output, metadata) = (self.keep(folders.output), self.keep(folders.metadata));
-                Outcome::Done(StepResult { output, metadata, metadata_contents, exit_code, message })
-            }
-        }
-    }
-
-    pub fn ops(self) -> impl Iterator<Item = Op> {
-        self.blobs.into_iter().map(|(digest, bytes)| Op::Blob { digest, bytes: bytes.to_vec() })
-    }
-
-    fn keep(&mut self, files: BTreeMap<String, bytes::Bytes>) -> Files {
-        files
-            .into_iter()
-            .map(|(path, bytes)| {
-                let digest = Digest::of(&bytes);
-                self.blobs.insert(digest.clone(), bytes);
-                (path, digest)
-            })
-            .collect()
-    }
-}
-
-/// Keeps with the intent what the attempt is given. One that is taken up keeps what its first try was given, whatever was asked for since.
-fn freeze_input(next: &mut Observed, at: StepAt, content: &mut Content) {
-    let object = next.resource.to_value().to_string();
-    let Some(step) = next.runs.last_mut().and_then(|run| run.step_mut(at)) else { return };
-    if step.resumed == 0 || step.input.is_none() {
-        let digest = Digest::of(&object);
-        content.blobs.insert(digest.clone(), object.into());
-        step.input = Some(digest);
-    }
-}
-
 /// The step to compute now, if the plan's step is a computation.
 fn pure_step(plan: &Plan) -> Option<(StepAt, Arc<Offer>)> {
     let (at, offer) = (plan.perform?, plan.next.offer.clone()?);
@@ -258,56 +209,6 @@ fn pure_step(plan: &Plan) -> Option<(StepAt, Arc<Offer>)> {
     let step =
         offer.step(run.spec.workflow, at).filter(|step| step.uses.is_pure() && offer.revision == run.spec.revision)?;
     step.uses.is_pure().then_some((at, offer))
-}
-
-/// The transaction that makes the rows say what the plan says. Rows that stand as they should are not written.
-fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, now: domain::Timestamp) -> Vec<Op> {
-    let next = &plan.next;
-    let mut ops = vec![Op::Settle { lease: lease.clone(), next: plan.wake }];
-    if plan.forget {
-        ops.push(Op::Remove {
-            uid: next.resource.metadata.uid.clone(),
-            version: Some(before.resource.metadata.resource_version),
-        });
-    } else if next.resource != before.resource {
-        ops.push(Op::Update(next.resource.clone()));
-    }
-    ops.extend(content.ops());
-    // a run that is stored changes under its version: an outcome that was recorded meanwhile is not written over
-    let stored = |run: &Run| before.runs.iter().any(|old| old.metadata.uid == run.metadata.uid);
-    let written = |run: &Run| if stored(run) { Op::Update(run.to_object()) } else { Op::Put(run.to_object()) };
-    ops.extend(next.runs.iter().filter(|run| !before.runs.contains(run)).map(written));
-    ops.extend(
-        next.requests
-            .iter()
-            .filter(|request| !before.requests.contains(request))
-            .map(|request| Op::Put(request.to_object())),
-    );
-    ops.extend(next.works.iter().filter(|work| !before.works.contains(work)).map(|work| Op::Put(work.to_object())));
-    ops.extend(gone(before.works.iter().map(|w| &w.metadata.uid), next.works.iter().map(|w| &w.metadata.uid)));
-    ops.extend(gone(
-        before.placements.iter().map(|p| &p.metadata.uid),
-        next.placements.iter().map(|p| &p.metadata.uid),
-    ));
-    let mut stores = std::collections::BTreeSet::new();
-    for placement in next.placements.iter().filter(|placement| !before.placements.contains(placement)) {
-        ops.push(Op::Put(placement.to_object()));
-        if placement.status.state == PlacementState::Pending {
-            stores.insert(placement.spec.state_store.as_str());
-        }
-    }
-    ops.extend(stores.into_iter().map(|store| Op::Wake {
-        key: store_key(store),
-        lane: crate::STORES_LANE.to_owned(),
-        due: now,
-    }));
-    ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
-    ops
-}
-
-fn gone<'a>(before: impl Iterator<Item = &'a String>, after: impl Iterator<Item = &'a String>) -> Vec<Op> {
-    let after: std::collections::BTreeSet<&String> = after.collect();
-    before.filter(|uid| !after.contains(uid)).map(|uid| Op::Remove { uid: uid.clone(), version: None }).collect()
 }
 
 /// Wakes a resource now.

@@ -1,6 +1,11 @@
 //! One pass over one state store: every placement that is not as it should be, in one write.
 
-use crate::{destinations::Wanted, driver::Orchestrator, failpoint, resource_pass::wake, tenure::Tenure};
+use crate::{
+    destinations::{Unwritten, Wanted, Written},
+    driver::{Batch, Orchestrator},
+    failpoint,
+    resource_pass::wake,
+};
 use domain::{
     Error, Result,
     condition::{self, Condition, Truth},
@@ -18,7 +23,7 @@ use store::{Lease, Op, Query};
 const TOGETHER: i64 = 500;
 
 impl Orchestrator {
-    pub(crate) async fn store_pass(&self, lease: &Lease, name: &str, tenure: &Tenure) -> Result<()> {
+    pub(crate) async fn store_pass(&self, lease: &Lease, name: &str, batch: &Batch) -> Result<()> {
         let placements = self.open_placements(name).await?;
         if placements.is_empty() {
             return self.settle(lease, None).await;
@@ -28,16 +33,22 @@ impl Orchestrator {
         let written = match &state_store {
             None => Err(Error::not_found("statestores.midspan.dev", name)),
             Some(state_store) => {
-                let written = tenure.while_it_counts(self.write(state_store, &placements, lease.fence)).await;
-                // what came of it is for the pass to see that has taken over
-                written.ok_or_else(|| Error::conflict("this replica was away for longer than its lease"))?
+                let write = self.write(state_store, &placements, lease.fence);
+                let write = self.while_leased(lease, batch.claimed, write);
+                match batch.tenure.while_it_counts(write).await.flatten() {
+                    // what came of it is for the pass to see that has taken over
+                    None => return Err(Error::conflict("this replica was away for longer than its lease")),
+                    Some(Err(Unwritten::Overtaken(fence))) => return self.go_above(lease, name, fence).await,
+                    Some(written) => written.map_err(Error::from),
+                }
             }
         };
         failpoint::pass("store.written");
         let now = self.inner.clock.now();
         let version = written.as_ref().map_or_else(|_| String::new(), |written| written.version.clone());
         let mut lost_race = false;
-        let records = placements.iter().map(|placement| self.record_write(placement, written.as_ref().err(), &version));
+        let records =
+            placements.iter().map(|placement| self.record_write(lease, placement, written.as_ref().err(), &version));
         for result in futures::future::join_all(records).await {
             match result {
                 Ok(()) => {}
@@ -47,7 +58,7 @@ impl Orchestrator {
             }
         }
         failpoint::pass("placements.recorded");
-        let failures = self.record_health(state_store, written.as_ref().err(), &version).await?;
+        let failures = self.record_health(lease, state_store, written.as_ref().err(), &version).await?;
         failpoint::pass("store.recorded");
         let next = match &written {
             Err(error) => {
@@ -58,6 +69,21 @@ impl Orchestrator {
             Ok(_) => None,
         };
         self.settle(lease, next).await
+    }
+
+    /// The store was written under a higher fence than this lease's. If the lease is lost, then by whoever has it now, and this pass is over. If it is
+    /// held, nobody newer is there, but the database is younger than what it once wrote: it was restored. Then its fences go on above.
+    async fn go_above(&self, lease: &Lease, name: &str, fence: i64) -> Result<()> {
+        let again = Op::Settle { lease: lease.clone(), next: Some(self.inner.clock.now()) };
+        self.inner.store.commit(vec![again, Op::RaiseFence { above: fence }]).await?;
+        tracing::warn!(
+            store = name,
+            ours = lease.fence,
+            found = fence,
+            "the state store has seen a later fence than this database has given out, as after a restored backup; going on above it"
+        );
+        self.inner.left_behind.notify_one();
+        Ok(())
     }
 
     async fn open_placements(&self, store: &str) -> Result<Vec<Placement>> {
@@ -77,7 +103,7 @@ impl Orchestrator {
         state_store: &StateStore,
         placements: &[Placement],
         fence: i64,
-    ) -> Result<crate::destinations::Written> {
+    ) -> Result<Written, Unwritten> {
         let digests: BTreeSet<Digest> =
             placements.iter().filter(|p| !p.spec.withdrawn).flat_map(|p| p.spec.files.values().cloned()).collect();
         let blobs = self.inner.store.blobs(&digests.into_iter().collect::<Vec<_>>()).await?;
@@ -98,7 +124,13 @@ impl Orchestrator {
         self.inner.stores.write(uid, name, backend, &wanted, self.inner.clock.now()).await
     }
 
-    async fn record_write(&self, placement: &Placement, error: Option<&Error>, version: &str) -> Result<()> {
+    async fn record_write(
+        &self,
+        lease: &Lease,
+        placement: &Placement,
+        error: Option<&Error>,
+        version: &str,
+    ) -> Result<()> {
         let now = self.inner.clock.now();
         let mut next = placement.clone();
         match error {
@@ -119,16 +151,14 @@ impl Orchestrator {
         }
         let owner = placement.metadata.owner_references.first().map_or("", |owner| owner.uid.as_str());
         failpoint::pass("placement.record");
-        self.inner
-            .store
-            .commit(vec![Op::Update(next.to_object()), wake(owner, &placement.metadata.namespace, now)])
-            .await
-            .map(drop)
+        let wake = wake(owner, &placement.metadata.namespace, now);
+        self.inner.store.commit(vec![Op::while_leased(lease), Op::Update(next.to_object()), wake]).await.map(drop)
     }
 
     /// Says on the state store whether it takes writes. Returns the failures in a row.
     async fn record_health(
         &self,
+        lease: &Lease,
         state_store: Option<StateStore>,
         error: Option<&Error>,
         version: &str,
@@ -152,7 +182,7 @@ impl Orchestrator {
         condition::set(&mut status.conditions, ready);
         let failures = status.failures;
         if state_store != before {
-            match self.inner.store.commit(vec![Op::Update(state_store.to_object())]).await {
+            match self.inner.store.commit(vec![Op::while_leased(lease), Op::Update(state_store.to_object())]).await {
                 Ok(_) => {}
                 Err(error) if error.kind == domain::ErrorKind::Conflict => {}
                 Err(error) => return Err(error),

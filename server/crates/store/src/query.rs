@@ -6,8 +6,7 @@ use crate::{
     statement::{Arg, Statement},
 };
 use domain::{
-    Error, Result,
-    object::GROUP,
+    Error, Result, promise,
     selector::{Requirement, Selector},
 };
 
@@ -86,7 +85,7 @@ impl Query {
             statement.push(" and promise <> ''");
         }
         if self.resources {
-            statement.push(" and api_group not in (").list([GROUP, "platform.kratix.io"]).push(")");
+            statement.push(" and api_group not in (").list(promise::GROUPS).push(")");
         }
         if let Some(part) = &self.name_contains {
             statement.push(" and lower(name) like ").arg(like(part)).push(" escape '\\'");

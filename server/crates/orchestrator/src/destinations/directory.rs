@@ -3,11 +3,14 @@
 //! Between two files a reader can see the old one and the new one side by side; new files come before old ones go.
 
 mod beneath;
+mod fence;
 
-use super::{Stores, Wanted, Written, scratch, wrong_field};
+use super::{Stores, Unwritten, Wanted, Written, scratch, wrong_field};
 use beneath::{Folder, Found};
 use bytes::Bytes;
 use domain::{Error, Result, destination::DirectoryStore};
+use fence::Fence;
+pub(super) use fence::OWN_FOLDER;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -21,16 +24,19 @@ pub(super) async fn write(
     store_uid: &str,
     store: &DirectoryStore,
     wanted: &[Wanted],
-) -> Result<Written> {
-    let wanted = wanted.to_vec();
-    beside(stores, store_uid, store, move |top| {
-        let mut changed = false;
-        for one in &wanted {
-            changed |= if one.files.is_empty() { withdraw(top, &one.root)? } else { place(top, one)? };
-        }
-        Ok(Written { version: String::new(), changed })
-    })
-    .await
+) -> Result<Written, Unwritten> {
+    let (wanted, uid) = (wanted.to_vec(), store_uid.to_owned());
+    beside(stores, store_uid, store, move |top| Ok(write_all(top, &uid, &wanted))).await?
+}
+
+fn write_all(top: &Folder, store_uid: &str, wanted: &[Wanted]) -> Result<Written, Unwritten> {
+    let fence = Fence::raise(top, store_uid, wanted.iter().map(|one| one.fence).max().unwrap_or(0))?;
+    let mut changed = false;
+    for one in wanted {
+        changed |=
+            if one.files.is_empty() { fence.guarded(|| withdraw(top, &one.root))? } else { place(top, one, &fence)? };
+    }
+    Ok(Written { version: String::new(), changed })
 }
 
 pub(super) async fn read(
@@ -93,19 +99,21 @@ async fn beside<T: Send + 'static>(
 }
 
 /// Makes the root hold just the wanted files. Says whether anything was different.
-fn place(top: &Folder, wanted: &Wanted) -> Result<bool> {
+fn place(top: &Folder, wanted: &Wanted, fence: &Fence) -> Result<bool, Unwritten> {
     let (parent, name) = match wanted.root.rsplit_once('/') {
         Some((parent, name)) => (top.make_all(parent)?, name),
         None => (top.clone(), wanted.root.as_str()),
     };
     // From here on everything is the placement's own, also a link that someone put in its place.
-    let root = parent.make_own(name)?;
+    let root = fence.guarded(|| parent.make_own(name))?;
     let mut touched = BTreeMap::new();
     for (path, content) in &wanted.files {
-        let (folder, name) = root.make_way(path)?;
+        let (folder, name) = fence.guarded(|| root.make_way(path))?;
         if folder.read(name).ok().flatten().as_ref() != Some(content) {
-            folder.make_room(name)?;
-            folder.replace(name, content)?;
+            fence.guarded(|| {
+                folder.make_room(name)?;
+                folder.replace(name, content)
+            })?;
             touched.insert(folder.shown().to_owned(), folder);
         }
     }
@@ -115,7 +123,7 @@ fn place(top: &Folder, wanted: &Wanted) -> Result<bool> {
         let kept =
             if found == Found::Folder { folders.contains(path.as_str()) } else { wanted.files.contains_key(&path) };
         if !kept && let Some((folder, name)) = root.at(&path)? {
-            folder.remove(&name, found)?;
+            fence.guarded(|| folder.remove(&name, found))?;
             touched.insert(folder.shown().to_owned(), folder);
         }
     }

@@ -4,6 +4,7 @@
 //! exactly there. `--force-with-lease=<branch>:<parent>` is git's compare-and-swap: it makes a push refuse more, never less, since what is
 //! pushed is always a child of the expected commit. A branch that was rewound meanwhile is thus not wound forward again.
 
+mod address;
 mod cache;
 mod child;
 mod fetch;
@@ -15,7 +16,7 @@ mod remote;
 
 pub(super) use child::Git;
 
-use super::{Patience, Stores, Wanted, Written, scratch};
+use super::{Patience, Stores, Unwritten, Wanted, Written, scratch};
 use crate::failpoint;
 use domain::{Digest, Error, Result, Timestamp, destination::GitStore};
 use push::Push;
@@ -56,6 +57,8 @@ impl Head {
 enum Fault {
     /// The cache is not as git wants it: it is made anew, and the step tried once more.
     Cache(Error),
+    /// Somebody has written under a higher fence than ours, this one.
+    Overtaken(i64),
     Final(Error),
 }
 
@@ -75,6 +78,16 @@ impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Cache(error) | Fault::Final(error) => error,
+            Fault::Overtaken(fence) => Unwritten::Overtaken(fence).into(),
+        }
+    }
+}
+
+impl From<Fault> for Unwritten {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Overtaken(fence) => Self::Overtaken(fence),
+            Fault::Cache(error) | Fault::Final(error) => Self::Failed(error),
         }
     }
 }
@@ -105,10 +118,11 @@ impl<'a> Pass<'a> {
         Ok(pass)
     }
 
-    pub async fn write(mut self, wanted: &[Wanted], now: Timestamp) -> Result<Written> {
+    pub async fn write(mut self, wanted: &[Wanted], now: Timestamp) -> Result<Written, Unwritten> {
         let wanted: Vec<&Wanted> = wanted.iter().collect();
         match self.place(&wanted, now).await {
             Ok(written) => Ok(written),
+            Err(Fault::Overtaken(fence)) => Err(Unwritten::Overtaken(fence)),
             Err(fault) => {
                 self.mend(fault).await?;
                 Ok(self.place(&wanted, now).await?)

@@ -1,6 +1,6 @@
 //! Which paths a placement may write: always below its own folder, never a name that git or another system reads as something else.
 
-use super::Wanted;
+use super::{Wanted, directory::OWN_FOLDER};
 use domain::{Error, Result};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,9 @@ pub(super) fn check(wanted: &[Wanted]) -> Result<()> {
     let mut roots = BTreeSet::new();
     for one in wanted {
         check_path(&one.root)?;
+        if one.root.split('/').next().is_some_and(|top| top.eq_ignore_ascii_case(OWN_FOLDER)) {
+            return Err(refused(&one.root, "lies in the folder where Midspan keeps its own notes"));
+        }
         if !roots.insert(one.root.as_str()) {
             return Err(Error::conflict(format!("two placements want the folder {:?}", one.root)));
         }
@@ -143,6 +146,7 @@ mod tests {
         assert!(super::check(&[wanted("a", &["x"]), wanted("a", &["y"])]).is_err());
         assert!(super::check(&[wanted("a/b", &["x"]), wanted("a", &["y"])]).is_err());
         assert!(super::check(&[wanted("a", &["x", "x/y"])]).is_err());
+        assert!(super::check(&[wanted(".Midspan/a", &["x"])]).is_err());
         assert!(super::check(&[wanted("a", &["x", "x.y", "y/x"]), wanted("ab", &[])]).is_ok());
     }
 }

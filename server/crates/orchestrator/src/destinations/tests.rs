@@ -5,7 +5,7 @@ mod directory_store;
 mod faults;
 mod git_store;
 
-use super::{Patience, Stores, Wanted, Written, init_bare};
+use super::{Patience, Stores, Unwritten, Wanted, Written, init_bare};
 use bytes::Bytes;
 use domain::{
     Result, Timestamp,
@@ -111,7 +111,7 @@ impl World {
     }
 
     async fn writes(&self, wanted: &[Wanted]) -> Result<Written> {
-        self.stores.write(UID, "gitops", &self.backend, wanted, NOW).await
+        Ok(self.stores.write(UID, "gitops", &self.backend, wanted, NOW).await?)
     }
 
     async fn reads(&self, root: &str) -> BTreeMap<String, String> {

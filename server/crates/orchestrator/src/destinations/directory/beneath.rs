@@ -175,6 +175,16 @@ impl Folder {
         renameat(&*self.fd, UNFINISHED, &*self.fd, name).map_err(|errno| self.cannot("write", name, errno))
     }
 
+    /// A small file that several processes read, lock and write over in place; made where it is missing.
+    pub fn shared(&self, name: &str) -> Result<File> {
+        if !matches!(self.find(name)?, None | Some(Found::File)) {
+            return Err(self.no_way(name, Errno::NOTDIR));
+        }
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = openat(&*self.fd, name, flags, Mode::from_raw_mode(0o644));
+        fd.map(File::from).map_err(|errno| self.cannot("open", name, errno))
+    }
+
     /// Everything below, each folder before what it holds.
     pub fn everything(&self) -> Result<Vec<(String, Found)>> {
         let mut found = Vec::new();

@@ -35,7 +35,7 @@ impl Pass<'_> {
     /// Throws the cache away for a fault that lies in it; hands any other fault back.
     pub(super) async fn mend(&mut self, fault: Fault) -> Result<()> {
         match fault {
-            Fault::Final(error) => Err(error),
+            Fault::Final(_) | Fault::Overtaken(_) => Err(fault.into()),
             Fault::Cache(error) => {
                 tracing::warn!(store = self.store_uid, %error, "the cache of a state store is broken; making it anew");
                 self.renew().await

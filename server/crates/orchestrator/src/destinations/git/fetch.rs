@@ -104,9 +104,7 @@ impl Pass<'_> {
         // A commit that a force-push took away cannot be counted from; nothing is known then.
         let text = String::from_utf8_lossy(&answer.out);
         match text.lines().filter_map(|line| line.trim().parse::<i64>().ok()).max() {
-            Some(newer) if newer > fence => Err(Fault::Final(Error::conflict(format!(
-                "a later pass has written this store already (its fence is {newer}, ours {fence}); this one stops"
-            )))),
+            Some(newer) if newer > fence => Err(Fault::Overtaken(newer)),
             _ => Ok(()),
         }
     }

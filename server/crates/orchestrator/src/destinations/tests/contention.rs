@@ -117,8 +117,9 @@ async fn whoever_slept_through_the_loss_of_its_lease_does_not_overwrite_its_succ
     world.writes(&[Wanted { fence: 5, ..wanted("dev/shop", [("x", "old")]) }]).await.unwrap();
     let successor = [Wanted { fence: 6, ..wanted("dev/shop", [("x", "new")]) }];
     world.replica().write(UID, "gitops", &world.backend, &successor, NOW).await.unwrap();
-    let error = world.writes(&[Wanted { fence: 5, ..wanted("dev/shop", [("x", "older")]) }]).await.unwrap_err();
-    assert_eq!(error.kind, domain::ErrorKind::Conflict);
+    let late = [Wanted { fence: 5, ..wanted("dev/shop", [("x", "older")]) }];
+    let refused = world.stores.write(UID, "gitops", &world.backend, &late, NOW).await;
+    assert_eq!(refused, Err(Unwritten::Overtaken(6)));
     assert_eq!(world.content("dev/shop/x"), "new");
     // With a lease of its own again it may.
     world.writes(&[Wanted { fence: 7, ..wanted("dev/shop", [("x", "newest")]) }]).await.unwrap();

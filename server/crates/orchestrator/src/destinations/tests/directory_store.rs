@@ -18,6 +18,7 @@ impl World {
                 if entry.file_type().unwrap().is_dir() { ahead.push(format!("{path}/")) } else { found.push(path) }
             }
         }
+        found.retain(|path| !path.starts_with(".midspan/"));
         found.sort();
         found
     }
@@ -145,6 +146,37 @@ async fn a_store_that_is_not_there_is_not_made_up() {
     assert_eq!(error.causes[0].pointer, "/spec/directory/path");
     let relative = Backend::Directory(DirectoryStore { path: "somewhere".to_owned() });
     assert_eq!(world.stores.check(UID, &relative).await.unwrap_err().kind, ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn whoever_slept_through_the_loss_of_its_lease_changes_nothing_more() {
+    let world = World::directory();
+    let shop = |fence: i64, text: &str| [Wanted { fence, ..wanted("dev/shop", [("a", text)]) }];
+    let write = async |stores: &Stores, wanted: &[Wanted]| stores.write(UID, "dir", &world.backend, wanted, NOW).await;
+    write(&world.stores, &shop(5, "old")).await.unwrap();
+    // the successor has a cache of its own, as on another machine
+    write(&world.replica(), &shop(6, "new")).await.unwrap();
+    assert_eq!(write(&world.stores, &shop(5, "older")).await, Err(Unwritten::Overtaken(6)));
+    assert_eq!(
+        write(&world.stores, &[Wanted { fence: 5, ..wanted("dev/shop", []) }]).await,
+        Err(Unwritten::Overtaken(6))
+    );
+    assert_eq!(fs::read_to_string(world.path("dev/shop/a")).unwrap(), "new");
+    // another store in the same directory has a fence of its own
+    world.stores.write("store-2", "dir", &world.backend, &shop(1, "theirs"), NOW).await.unwrap();
+    write(&world.stores, &shop(7, "newest")).await.unwrap();
+    assert_eq!(fs::read_to_string(world.path("dev/shop/a")).unwrap(), "newest");
+}
+
+#[tokio::test]
+async fn a_fence_that_was_damaged_is_no_fence() {
+    let world = World::directory();
+    world.writes(&[wanted("dev/shop", [("a", "1")])]).await.unwrap();
+    let note = world.path(".midspan/store-1.fence");
+    assert_eq!(fs::read_to_string(&note).unwrap(), "1\n");
+    fs::write(&note, "what is this? It is far too long for a number").unwrap();
+    world.writes(&[wanted("dev/shop", [("a", "2")])]).await.unwrap();
+    assert_eq!(fs::read_to_string(&note).unwrap(), "1\n");
 }
 
 #[tokio::test]

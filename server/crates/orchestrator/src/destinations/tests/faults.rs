@@ -1,12 +1,12 @@
 //! What goes wrong around a repository is survived, or told in words that help.
 
 use super::*;
-use domain::{ErrorKind, destination::GitCredentials};
+use domain::{Error, ErrorKind, destination::GitCredentials};
 use std::time::Instant;
 
 #[track_caller]
-fn check(result: Result<impl std::fmt::Debug>, kind: ErrorKind, words: &str) {
-    let error = result.unwrap_err();
+fn check(result: Result<impl std::fmt::Debug, impl Into<Error>>, kind: ErrorKind, words: &str) {
+    let error: Error = result.map_err(Into::into).unwrap_err();
     assert_eq!(error.kind, kind, "{error}");
     assert!(error.message.contains(words), "{error}");
 }
@@ -75,7 +75,7 @@ async fn a_cache_that_was_corrupted_is_made_anew() {
         stores
             .write(UID, "gitops", &world.backend, &again, NOW)
             .await
-            .unwrap_or_else(|error| panic!("{number}: {error}"));
+            .unwrap_or_else(|error| panic!("{number}: {error:?}"));
         assert_eq!(world.content("dev/a/x"), format!("{number} again"));
     }
 }

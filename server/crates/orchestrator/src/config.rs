@@ -1,0 +1,39 @@
+//! How an orchestrator is set up.
+
+use std::time::Duration;
+
+/// How much at once, and for how long.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// This process's name among the replicas: new at each start, so that nothing of an earlier process counts as ours.
+    pub replica: String,
+    /// A claimed key belongs to its replica for this long, and so does a running step after the replica's last beat.
+    pub lease: Duration,
+    /// No other replica can be on this database: whatever another name holds, nobody holds.
+    pub alone: bool,
+    /// How often what nobody needs any more is tidied away, over all replicas.
+    pub housekeeping: Duration,
+    /// Where a debug build is to die; for tests.
+    pub failpoint: Option<String>,
+    /// Passes at once.
+    pub passes: usize,
+    /// Steps with an effect performed at once, in all and for one promise.
+    pub steps: usize,
+    pub steps_per_promise: usize,
+}
+
+impl Config {
+    pub fn new(replica: impl Into<String>) -> Self {
+        let lease = Duration::from_secs(10);
+        Self {
+            replica: replica.into(),
+            lease,
+            alone: false,
+            housekeeping: Duration::from_hours(1),
+            failpoint: None,
+            passes: 64,
+            steps: 64,
+            steps_per_promise: 16,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Bytes that a pass or a step produces, until they are committed with the rows that name them.
+
+use crate::steps::Ended;
+use domain::{
+    Digest,
+    plan::Observed,
+    run::{Outcome, StepAt, StepResult},
+    work::Files,
+};
+use std::collections::BTreeMap;
+use store::Op;
+
+/// Bytes produced in this pass, to be committed with the rows that name them.
+#[derive(Default)]
+pub(crate) struct Content {
+    pub blobs: BTreeMap<Digest, bytes::Bytes>,
+}
+
+impl Content {
+    /// Turns what a step left into what a run records, keeping the bytes.
+    pub fn outcome(&mut self, ended: Ended) -> Outcome {
+        match ended {
+            Ended::Failed { message, exit_code, permanent } => Outcome::Failed { message, exit_code, permanent },
+            Ended::Done { folders, exit_code, message } => {
+                let metadata_contents =
+                    folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
+                let (output, metadata) = (self.keep(folders.output), self.keep(folders.metadata));
+                Outcome::Done(StepResult { output, metadata, metadata_contents, exit_code, message })
+            }
+        }
+    }
+
+    pub fn ops(self) -> impl Iterator<Item = Op> {
+        self.blobs.into_iter().map(|(digest, bytes)| Op::Blob { digest, bytes: bytes.to_vec() })
+    }
+
+    fn keep(&mut self, files: BTreeMap<String, bytes::Bytes>) -> Files {
+        files
+            .into_iter()
+            .map(|(path, bytes)| {
+                let digest = Digest::of(&bytes);
+                self.blobs.insert(digest.clone(), bytes);
+                (path, digest)
+            })
+            .collect()
+    }
+}
+
+/// Keeps with the intent what the attempt is given. One that is taken up keeps what its first try was given, whatever was asked for since.
+pub(crate) fn freeze_input(next: &mut Observed, at: StepAt, content: &mut Content) {
+    let object = next.resource.to_value().to_string();
+    let Some(step) = next.runs.last_mut().and_then(|run| run.step_mut(at)) else { return };
+    if step.resumed == 0 || step.input.is_none() {
+        let digest = Digest::of(&object);
+        content.blobs.insert(digest.clone(), object.into());
+        step.input = Some(digest);
+    }
+}

@@ -1,0 +1,61 @@
+//! The transaction of a pass: what stands in the rows, made to say what the plan says.
+
+use crate::{STORES_LANE, content::Content, store_key};
+use domain::{
+    Timestamp,
+    placement::PlacementState,
+    plan::{self, Observed, Plan},
+    run::Run,
+};
+use std::collections::BTreeSet;
+use store::{Lease, Op};
+
+/// Rows that stand as they should are not written.
+pub(crate) fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, now: Timestamp) -> Vec<Op> {
+    let next = &plan.next;
+    let mut ops = vec![Op::Settle { lease: lease.clone(), next: plan.wake }];
+    if plan.forget {
+        ops.push(Op::Remove {
+            uid: next.resource.metadata.uid.clone(),
+            version: Some(before.resource.metadata.resource_version),
+        });
+    } else if next.resource != before.resource {
+        ops.push(Op::Update(next.resource.clone()));
+    }
+    ops.extend(content.ops());
+    // a run that is stored changes under its version: an outcome that was recorded meanwhile is not written over
+    let stored = |run: &Run| before.runs.iter().any(|old| old.metadata.uid == run.metadata.uid);
+    let written = |run: &Run| if stored(run) { Op::Update(run.to_object()) } else { Op::Put(run.to_object()) };
+    ops.extend(next.runs.iter().filter(|run| !before.runs.contains(run)).map(written));
+    ops.extend(
+        next.requests
+            .iter()
+            .filter(|request| !before.requests.contains(request))
+            .map(|request| Op::Put(request.to_object())),
+    );
+    ops.extend(next.works.iter().filter(|work| !before.works.contains(work)).map(|work| Op::Put(work.to_object())));
+    ops.extend(gone(before.works.iter().map(|w| &w.metadata.uid), next.works.iter().map(|w| &w.metadata.uid)));
+    ops.extend(gone(
+        before.placements.iter().map(|p| &p.metadata.uid),
+        next.placements.iter().map(|p| &p.metadata.uid),
+    ));
+    let mut stores = BTreeSet::new();
+    for placement in next.placements.iter().filter(|placement| !before.placements.contains(placement)) {
+        ops.push(Op::Put(placement.to_object()));
+        if placement.status.state == PlacementState::Pending {
+            stores.insert(placement.spec.state_store.as_str());
+        }
+    }
+    ops.extend(stores.into_iter().map(|store| Op::Wake {
+        key: store_key(store),
+        lane: STORES_LANE.to_owned(),
+        due: now,
+    }));
+    ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
+    ops
+}
+
+fn gone<'a>(before: impl Iterator<Item = &'a String>, after: impl Iterator<Item = &'a String>) -> Vec<Op> {
+    let after: BTreeSet<&String> = after.collect();
+    before.filter(|uid| !after.contains(uid)).map(|uid| Op::Remove { uid: uid.clone(), version: None }).collect()
+}

@@ -1,0 +1,116 @@
+//! Each kind of thing that piles up goes when its time has come, and not before.
+
+use super::*;
+use domain::{
+    Digest,
+    request::{RequestPhase, RequestSpec},
+};
+use store::Filter;
+use testkit::databases::databases;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_micros(hours * 3_600_000_000)
+}
+
+/// A round at this hour, on a store of each kind that was made ready before.
+async fn after_a_round_at(hour: i64, ready: impl AsyncFn(&Store), check: impl AsyncFn(&Store)) {
+    for database in databases() {
+        println!("on {}", database.url());
+        let store = Store::open(database.url()).await.unwrap();
+        ready(&store).await;
+        tidy(&store, at(hour), HOUR).await.unwrap();
+        check(&store).await;
+        store.close().await;
+    }
+}
+
+fn draft(name: &str, made: Timestamp) -> Op {
+    let mut request = Request::submitted(&format!("req_{name}"), RequestSpec::default(), made);
+    request.metadata.namespace = "default".to_owned();
+    request.status = domain::request::RequestStatus::default();
+    Op::Create(request.to_object())
+}
+
+#[tokio::test]
+async fn a_draft_that_nobody_submits_for_a_week_is_withdrawn_and_keeps_what_it_asked_for() {
+    let ready = async |store: &Store| {
+        let drafts = (0..250).map(|n| draft(&format!("old{n}"), at(0))).chain([draft("new", at(1))]);
+        store.commit(drafts.collect()).await.unwrap();
+    };
+    after_a_round_at(7 * 24, ready, async |store| {
+        let phase = async |name: &str| {
+            let object = store.by_uid(&format!("req_{name}")).await.unwrap().unwrap();
+            Typed::<RequestKind>::parse(object).unwrap().status
+        };
+        for name in ["old0", "old249"] {
+            let status = phase(name).await;
+            assert_eq!((status.phase, status.finished_at), (RequestPhase::Withdrawn, Some(at(7 * 24))));
+            assert_eq!(status.message, "Nobody submitted it for a week.");
+        }
+        assert_eq!(phase("new").await.phase, RequestPhase::Draft);
+        let audit = store.audit(&store::AuditQuery { limit: 500, ..Default::default() }).await.unwrap();
+        assert_eq!((audit.len(), audit[0].entry.verb.as_str()), (250, "withdraw"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bytes_go_that_no_object_names() {
+    let kept = Digest::of("kept");
+    let ready = async |store: &Store| {
+        let mut request = Request::submitted("req_1", RequestSpec::default(), at(1));
+        request.metadata.namespace = "default".to_owned();
+        request.status.message = format!("names {kept}");
+        let blob = |text: &str| Op::Blob { digest: Digest::of(text), bytes: text.into() };
+        store.commit(vec![Op::Create(request.to_object()), blob("kept"), blob("forgotten")]).await.unwrap();
+    };
+    after_a_round_at(1, ready, async |store| {
+        let found = store.blobs(&[kept.clone(), Digest::of("forgotten")]).await.unwrap();
+        assert_eq!(found.into_keys().collect::<Vec<_>>(), std::slice::from_ref(&kept));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_go_when_they_have_expired() {
+    let ready = async |store: &Store| {
+        store.session_save("over", vec![1], at(2)).await.unwrap();
+        store.session_save("lives", vec![1], at(3)).await.unwrap();
+    };
+    after_a_round_at(2, ready, async |store| {
+        assert_eq!(store.session_load("over", at(0)).await.unwrap(), None);
+        assert!(store.session_load("lives", at(2)).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn replicas_are_forgotten_an_hour_after_their_last_word() {
+    let ready = async |store: &Store| {
+        store.beat("gone", at(1)).await.unwrap();
+        store.beat("just gone", at(2)).await.unwrap();
+    };
+    after_a_round_at(2, ready, async |store| {
+        assert_eq!(store.live_replicas(at(0)).await.unwrap().into_iter().collect::<Vec<_>>(), ["just gone"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn removals_are_told_to_watchers_for_an_interval_at_least() {
+    let ready = async |store: &Store| {
+        store.commit(vec![draft("a", at(1))]).await.unwrap();
+        store.commit(vec![Op::Remove { uid: "req_a".to_owned(), version: None }]).await.unwrap();
+    };
+    after_a_round_at(1, ready, async |store| {
+        assert_eq!(store.since(&Filter::default(), 1, 10).await.unwrap().changes.len(), 1);
+        // too early: somebody has had this round
+        tidy(store, at(1), HOUR).await.unwrap();
+        assert_eq!(store.since(&Filter::default(), 1, 10).await.unwrap().changes.len(), 1);
+        tidy(store, at(2), HOUR).await.unwrap();
+        assert_eq!(store.since(&Filter::default(), 1, 10).await.unwrap_err().kind, ErrorKind::Expired);
+    })
+    .await;
+}

@@ -1,0 +1,87 @@
+//! Deleting an object: at once, or marked until the last finalizer has dropped.
+
+use super::{ATTEMPTS, Asker, Services, WriteOptions, Written, conflict, derived};
+use crate::service::kinds::{Origin, Served};
+use domain::{Error, ErrorKind, Object, Result, caller::Verb};
+use std::sync::Arc;
+use store::Op;
+
+impl Services {
+    /// Deletes an object. With finalizers on it, it is marked and goes when the last of them has dropped.
+    pub async fn delete(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        namespace: &str,
+        name: &str,
+        precondition: &Precondition,
+        options: WriteOptions,
+    ) -> Result<Written> {
+        self.authorise(asker, Verb::Write, served, namespace)?;
+        if matches!(served.origin, Origin::Derived | Origin::Events) {
+            return Err(derived(served));
+        }
+        let _alone = self.publishing(served).await;
+        for attempt in 1.. {
+            let stored = self.stored(served, namespace, name).await?;
+            precondition.check(&stored, served)?;
+            let guards = self.may_go(served, &stored).await?;
+            match self.delete_once(asker, served, stored, guards, options).await {
+                Err(error) if error.kind == ErrorKind::Conflict && attempt < ATTEMPTS => {}
+                result => return result,
+            }
+        }
+        unreachable!("the loop returns")
+    }
+
+    async fn delete_once(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        stored: Object,
+        guards: Vec<Op>,
+        options: WriteOptions,
+    ) -> Result<Written> {
+        let mut object = stored.clone();
+        if object.metadata.finalizers.is_empty() {
+            let mut ops =
+                vec![Op::Remove { uid: object.metadata.uid.clone(), version: Some(object.metadata.resource_version) }];
+            ops.extend(guards);
+            ops.extend(self.after_delete(served, &object).await?);
+            ops.push(self.audit(asker, "delete", Some(&stored), None));
+            return self.commit(served, object, Vec::new(), ops, options).await;
+        }
+        if object.deleting() {
+            return Ok(Written { object, warnings: Vec::new(), changed: false });
+        }
+        object.metadata.deletion_timestamp = Some(self.now().to_second());
+        object.metadata.generation += 1;
+        let mut ops = vec![Op::Update(object.clone())];
+        ops.extend(guards);
+        ops.extend(self.on_resource_delete(asker, served, &object));
+        ops.push(self.audit(asker, "delete", Some(&stored), Some(&object)));
+        self.commit(served, object, Vec::new(), ops, options).await
+    }
+}
+
+/// What must still be so for a delete.
+#[derive(Clone, Debug, Default)]
+pub struct Precondition {
+    pub uid: Option<String>,
+    pub resource_version: Option<i64>,
+}
+
+impl Precondition {
+    fn check(&self, stored: &Object, served: &Served) -> Result<()> {
+        let Object { metadata, .. } = stored;
+        if let Some(uid) = self.uid.as_ref().filter(|uid| **uid != metadata.uid) {
+            return Err(Error::conflict(format!(
+                "Operation cannot be fulfilled on {}: the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+                served.invalid_name(&metadata.name),
+                metadata.uid
+            )));
+        }
+        let version = self.resource_version.is_none_or(|version| version == metadata.resource_version);
+        if version { Ok(()) } else { Err(conflict(served, &metadata.name)) }
+    }
+}
