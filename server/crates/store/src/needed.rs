@@ -22,10 +22,11 @@ impl Needed {
                 }
                 Step::Update(row) => _ = needed.uids.insert(Arc::clone(&row.uid)),
                 Step::Require(Guard::Standing { uid }, _) => _ = needed.uids.insert(Arc::from(uid.as_str())),
-                Step::Require(Guard::Leased(lease), _) => _ = needed.keys.insert(lease.key.clone()),
                 Step::Remove { uid, .. } => _ = needed.uids.insert(Arc::clone(uid)),
                 Step::Wake { key, .. } => _ = needed.keys.insert(key.clone()),
-                Step::Settle { lease, .. } => _ = needed.keys.insert(lease.key.clone()),
+                Step::Settle { lease, .. } | Step::Require(Guard::Leased(lease), _) => {
+                    needed.keys.insert(lease.key.clone());
+                }
                 _ => {}
             }
         }

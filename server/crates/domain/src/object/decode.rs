@@ -56,20 +56,21 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
+/// No word of ours is longer; what is sent to be compared at length is not.
+const LONGEST: usize = 40;
+
 /// How many slips a word of this length may have and still be taken for another.
 fn tolerance(word: &str) -> usize {
     match word.chars().count() {
-        0..=2 => 0,
         3..=4 => 1,
-        5..=40 => 2,
-        // no word of ours is as long; what is sent to be compared at length is not
+        5..=LONGEST => 2,
         _ => 0,
     }
 }
 
 /// Letters left out, added, exchanged or swapped with their neighbour; upper and lower case are the same.
 fn distance(written: &str, known: &str) -> usize {
-    if written.len() > 40 {
+    if written.len() > LONGEST {
         return usize::MAX;
     }
     let letters = |word: &str| word.to_lowercase().chars().collect::<Vec<_>>();
