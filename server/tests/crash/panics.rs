@@ -5,9 +5,16 @@ use std::{collections::BTreeMap, time::Duration};
 
 const READY: Duration = Duration::from_secs(30);
 
-/// In a pass over a resource, before and after its commit; in a step; while its outcome is recorded; in a pass over a state store.
-const PLACES: [&str; 6] =
-    ["resource.commit", "resource.committed", "step.perform", "step.record", "store.write", "placement.record"];
+/// In a pass over a resource, before and after its commit; before and after a step's effect; while its outcome is recorded; in a pass over a state store.
+const PLACES: [&str; 7] = [
+    "resource.commit",
+    "resource.committed",
+    "step.perform",
+    "step.performed",
+    "step.record",
+    "store.write",
+    "placement.record",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_in_a_pass_or_a_step_is_an_outcome_and_no_end() {

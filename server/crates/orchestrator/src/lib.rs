@@ -14,7 +14,7 @@
 //! - An effect's row is committed before the effect, with its holder. Whoever finds a running step with its holder gone performs the same
 //!   attempt again under the same idempotency key, after killing what is left of the first try.
 //! - A write to a state store holds its key for as long as it takes: the lease is renewed meanwhile, and the write breaks off when it is lost.
-//! - A panic is an outcome: of a step, a failed attempt; of a pass, a key that is due again.
+//! - A panic ends no server and strands no key: a pass is made again, and a step's attempt is taken up again under its key, as after a crash.
 //! - Template steps are computations, not effects: they are computed before the commit and need no row of their own.
 //!
 //! # Assumptions

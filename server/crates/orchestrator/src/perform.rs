@@ -17,12 +17,18 @@ use domain::{
     workflow::Retry,
 };
 use futures::FutureExt as _;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
+    time::Duration,
+};
 use store::Op;
 use tokio::sync::{Semaphore, mpsc};
 
 /// What breaks down each time must not keep a processor busy.
 const AFTER_A_PANIC: Duration = Duration::from_secs(1);
+/// An attempt that has been taken up this often and breaks down once more has failed.
+const TAKEN_UP: u32 = 3;
 
 /// Where the outcome of a step belongs.
 struct Place {
@@ -67,7 +73,7 @@ impl Orchestrator {
             retry: Retry::default(),
             tenure,
         };
-        let resumed = run.step(at).is_some_and(|step| step.resumed > 0);
+        let resumed = run.step(at).map_or(0, |step| step.resumed);
         let ended = match self.prepare(&observed, at).await {
             Err(error) => Some(Ended::Failed {
                 message: error.message,
@@ -112,7 +118,7 @@ impl Orchestrator {
     }
 
     /// `None` when this replica was away for too long: the step may be somebody else's by now.
-    async fn perform_step(&self, input: StepInput, place: &Place, resumed: bool) -> Option<Ended> {
+    async fn perform_step(&self, input: StepInput, place: &Place, resumed: u32) -> Option<Ended> {
         let per_promise = {
             let mut all = lock(&self.inner.promise_steps);
             let limit = self.inner.config.steps_per_promise;
@@ -120,7 +126,7 @@ impl Orchestrator {
         };
         let _own = per_promise.acquire_owned().await;
         let _all = self.inner.all_steps.clone().acquire_owned().await;
-        if resumed {
+        if resumed > 0 {
             failpoint::pass("step.reap");
             self.inner.runner.reap(&input.run).await;
         }
@@ -142,10 +148,14 @@ impl Orchestrator {
         };
         let ended = AssertUnwindSafe(place.tenure.while_it_counts(performing)).catch_unwind().await;
         let _ = log.await;
-        // a bug in a kind of step is a failed attempt, retried and told like any other
-        let failed =
-            |error: Error| Ended::Failed { message: format!("the step {error}"), exit_code: None, permanent: false };
-        ended.unwrap_or_else(|panic| Some(failed(broke_down(&*panic))))
+        ended.unwrap_or_else(|panic| {
+            if resumed < TAKEN_UP {
+                // what it has done is not known: the same attempt is taken up again, under the same key
+                resume_unwind(panic);
+            }
+            let message = format!("the step {}", broke_down(&*panic));
+            Some(Ended::Failed { message, exit_code: None, permanent: false })
+        })
     }
 
     /// The outcome must not be lost: while the database is away it is kept here and tried again.
