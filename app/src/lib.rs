@@ -12,6 +12,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod counts;
 pub mod islands;
 pub mod pages;
 pub mod parts;

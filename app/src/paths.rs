@@ -66,14 +66,14 @@ pub fn run(name: &str) -> String {
     format!("{RUNS}/{}", segment(name))
 }
 
-/// One step of a run, opened; `line` links into its log.
-pub fn step(run_name: &str, step: &str) -> String {
-    format!("{}#step-{}", run(run_name), segment(step))
+/// One step of a run. Two pipelines may have steps of the same name.
+pub fn step(run_name: &str, pipeline: &str, step: &str) -> String {
+    format!("{}#step-{}/{}", run(run_name), segment(pipeline), segment(step))
 }
 
 /// A step's whole log as plain text.
-pub fn raw_log(run_name: &str, step: &str) -> String {
-    format!("{}/log?step={}", run(run_name), segment(step))
+pub fn raw_log(run_name: &str, pipeline: &str, step: &str) -> String {
+    format!("{}/log?step={}/{}", run(run_name), segment(pipeline), segment(step))
 }
 
 /// `path?a=1&b=2` with empty values left out, so that a filter's address is as short as what it says.

@@ -67,6 +67,9 @@ pub struct Frame {
     /// The personas of `--dev`, for the switch in the header; empty otherwise (then there is no switch and no banner).
     pub personas: Vec<Persona>,
     pub counts: Counts,
+    /// The store's version before anything of the page was read: the live stream goes on from here, so that nothing is
+    /// missed and nothing is told twice. `None` = not known; the page then looks once more when it listens.
+    pub drawn_from: Option<i64>,
     /// The present, read once per request.
     pub now: Timestamp,
     /// Midspan's own version, in the footer.

@@ -22,6 +22,7 @@ pub fn time_of_day(at: Timestamp) -> String {
 /// `340 ms`, `4.2 s`, `3 min 20 s`: how long something took.
 pub fn took(start: Timestamp, end: Timestamp) -> String {
     match (end.micros() - start.micros()).max(0) {
+        ..1_000 => "< 1 ms".to_owned(),
         micros @ ..SECOND => format!("{} ms", micros / 1_000),
         micros @ ..10_000_000 => format!("{}.{} s", micros / SECOND, micros / 100_000 % 10),
         micros => lasting(micros / SECOND),
@@ -73,6 +74,7 @@ mod tests {
     #[test]
     fn durations_keep_two_units() {
         let took_micros = |micros| took(Timestamp::from_micros(0), Timestamp::from_micros(micros));
+        assert_eq!(took_micros(400), "< 1 ms");
         assert_eq!(took_micros(340_000), "340 ms");
         assert_eq!(took_micros(4_250_000), "4.2 s");
         assert_eq!(took_micros(200_000_000), "3 min 20 s");

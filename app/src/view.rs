@@ -10,8 +10,9 @@ pub enum Health {
     Healthy,
     Progressing,
     Degraded,
+    /// The promise declares no check, or nobody has looked yet: nothing is claimed.
     #[default]
-    Unknown,
+    NotChecked,
 }
 
 /// Is what is placed what was asked?
@@ -153,6 +154,13 @@ pub struct StepView {
     pub log: Vec<LogLine>,
     /// How many lines there are in all.
     pub log_total: u64,
+}
+
+impl StepView {
+    /// Its place on the page and in addresses: `pipeline/step`.
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.pipeline, self.name)
+    }
 }
 
 /// One line of a step's log, masked already. `number` counts from 1 within the step.

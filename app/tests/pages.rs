@@ -97,8 +97,25 @@ async fn only_moving_pages_reload_themselves() {
 #[tokio::test]
 async fn the_failed_step_stands_open_and_the_others_are_folded() {
     let page = visit(Scene::Busy, "/runs/run-failed").await.html;
-    assert!(tag(&page, "details-register").contains(" open"));
-    assert!(!tag(&page, "details-manifests").contains(" open"));
+    assert!(tag(&page, "details-render/register").contains(" open"));
+    assert!(!tag(&page, "details-render/manifests").contains(" open"));
+}
+
+#[tokio::test]
+async fn two_steps_of_the_same_name_have_their_own_places() {
+    let mut page = story::failed_run();
+    page.steps[0].name = "register".into();
+    page.steps[0].pipeline = "announce".into();
+    let ids: BTreeSet<String> = page.steps.iter().map(app::view::StepView::id).collect();
+    assert_eq!(ids.len(), page.steps.len());
+    let drawn = visit(Scene::Busy, "/runs/run-failed").await.html;
+    assert!(drawn.contains("/runs/run-failed/log?step=render/register"));
+}
+
+#[tokio::test]
+async fn a_page_listens_from_what_it_was_drawn_from() {
+    let page = visit(Scene::Busy, "/runs").await.html;
+    assert!(page.contains("&quot;since&quot;:41"), "the stream goes on where the page ends");
 }
 
 #[tokio::test]

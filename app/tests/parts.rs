@@ -38,6 +38,14 @@ fn a_row_shows_only_the_facts_that_add_something() {
 }
 
 #[test]
+fn health_that_nobody_checks_is_not_claimed() {
+    let facts = |sync, operation| Facts { sync, operation, ..Facts::default() };
+    insta::assert_snapshot!(html(facts_in_row(&facts(Sync::Synced, Operation::Succeeded))), @r#"<span class="chips"><span data-tone="good" class="chip">◆Ready</span></span>"#);
+    insta::assert_snapshot!(html(facts_in_row(&facts(Sync::Pending, Operation::Failed))), @r#"<span class="chips"><span data-tone="bad" class="chip">◆Failed</span></span>"#);
+    insta::assert_snapshot!(html(facts_in_row(&facts(Sync::Pending, Operation::Succeeded))), @r#"<span class="chips"><span data-tone="busy" class="chip">◆Pending</span></span>"#);
+}
+
+#[test]
 fn an_age_carries_the_exact_instant() {
     let now = Timestamp::from_micros(1_795_356_200_000_000);
     insta::assert_snapshot!(html(ago(Timestamp::from_micros(1_795_356_000_000_000), now)), @r#"<time datetime="2026-11-22T14:00:00Z" title="2026-11-22T14:00:00Z" data-ago="">3 min ago</time>"#);
@@ -62,5 +70,5 @@ fn a_change_shows_before_and_after() {
 #[test]
 fn a_pager_leads_both_ways() {
     let paging = Paging { previous: Some("p".into()), next: Some("n".into()), total: Some(90) };
-    insta::assert_snapshot!(html(pager(&paging, 30, "runs", |name, cursor| format!("/runs?{name}={cursor}"))), @r#"<nav aria-label="Pages" class="pager"><span class="pager-count">30 of 90 runs</span><a data-weight="plain" rel="prev" href="/runs?before=p" class="button">Previous</a><a data-weight="plain" rel="next" href="/runs?after=n" class="button">Next</a></nav>"#);
+    insta::assert_snapshot!(html(pager(&paging, 30, "run", |name, cursor| format!("/runs?{name}={cursor}"))), @r#"<nav aria-label="Pages" class="pager"><span class="pager-count">30 of 90 runs</span><a data-weight="plain" rel="prev" href="/runs?before=p" class="button">Previous</a><a data-weight="plain" rel="next" href="/runs?after=n" class="button">Next</a></nav>"#);
 }

@@ -5,6 +5,7 @@ mod api;
 mod assets;
 mod auth;
 mod body;
+mod deeds;
 mod dev;
 mod discovery;
 mod events;
@@ -72,6 +73,7 @@ pub fn router(doors: Doors) -> Router {
         .route_layer(middleware::from_fn_with_state(doors.clone(), auth::api));
     let pages = pages::routes(&doors)
         .merge(forms::routes())
+        .merge(deeds::routes())
         .route("/events", get(events::stream))
         .route("/runs/{name}/log", get(events::log))
         .layer(DefaultBodyLimit::max(1024 * 1024))
@@ -83,7 +85,7 @@ pub fn router(doors: Doors) -> Router {
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(time::Duration::hours(12)));
-    let mut signed_in = api.merge(pages);
+    let mut signed_in = api.merge(pages).fallback(pages::not_found);
     if doors.dev {
         // whoever comes by a name that is not this machine's is not sitting at it
         signed_in = signed_in
@@ -101,7 +103,6 @@ pub fn router(doors: Doors) -> Router {
     signed_in
         .layer(sessions)
         .merge(open_doors())
-        .fallback(pages::not_found)
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(30)))
         .layer(layers)
         .with_state(doors)

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod diff;
+mod drafts;
 mod effects;
 mod facts;
 mod forms;
@@ -74,14 +75,15 @@ impl ServerPortal {
     pub fn offered(&self, promise: &str) -> Result<Arc<Served>> {
         self.may_look()?;
         let served = self.doors.services.kinds.snapshot().by_promise(promise);
-        served.ok_or_else(|| Error::not_found("promises.midspan.dev", promise))
+        served.ok_or_else(|| absent("promise", promise))
     }
 
     /// A resource. What the caller may not see is not found.
     pub async fn stored(&self, key: &ResourceKey) -> Result<Object> {
         let served = self.offered(&key.promise)?;
         let found = self.doors.services.get(&self.asker, &served, &key.namespace, &key.name).await;
-        found.map_err(|error| unseen(error, &served.resource(), &key.name))
+        let what = served.promised().map_or(served.kind.as_str(), |promised| promised.offer.promise.title());
+        found.map_err(|error| unseen(error, what, &key.name))
     }
 
     /// A run by its name alone. What the caller may not see is not found.
@@ -90,7 +92,7 @@ impl ServerPortal {
         let object = self.doors.services.store.by_uid(&name.replacen('-', "_", 1)).await?;
         let object = object.filter(|object| object.group() == GROUP && object.kind == "Run");
         let object = object.filter(|object| self.refusal(Verb::Read, &object.metadata.namespace).is_none());
-        Typed::<RunKind>::parse(object.ok_or_else(|| Error::not_found("runs.midspan.dev", name))?)
+        Typed::<RunKind>::parse(object.ok_or_else(|| absent("run", name))?)
     }
 
     /// The kind a promise offers, with its revision and schema.
@@ -119,12 +121,17 @@ impl ServerPortal {
 }
 
 fn promised(served: &Served, promise: &str) -> Result<Arc<Promised>> {
-    served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", promise))
+    served.promised().cloned().ok_or_else(|| absent("promise", promise))
 }
 
 /// Who may not see a thing is told what they would be told if it were not there.
 fn unseen(error: Error, what: &str, name: &str) -> Error {
-    if error.kind == ErrorKind::Forbidden { Error::not_found(what, name) } else { error }
+    if matches!(error.kind, ErrorKind::Forbidden | ErrorKind::NotFound) { absent(what, name) } else { error }
+}
+
+/// In the words of pages: `There is no Redis named sessions.`
+fn absent(what: &str, name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("There is no {what} named {name}."))
 }
 
 /// Selects by one label.

@@ -5,14 +5,14 @@
 
 use leptos::prelude::*;
 
-/// Keeps the page true. `topics` is what the stream should speak of, separated by commas.
+/// Keeps the page true. `topics` is what the stream should speak of, separated by commas; `since` is what the page knows already.
 #[island]
-pub fn Live(topics: String) -> impl IntoView {
+pub fn Live(topics: String, since: Option<i64>) -> impl IntoView {
     Effect::new(move |_| {
         #[cfg(feature = "hydrate")]
-        super::browser::stream::follow(&topics);
+        super::browser::stream::follow(&topics, since);
         #[cfg(not(feature = "hydrate"))]
-        let _ = &topics;
+        let _ = (&topics, since);
     });
     view! {
         <p class="live" role="status" id="live-notice" hidden></p>

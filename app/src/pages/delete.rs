@@ -65,7 +65,7 @@ fn draw(page: &DeletePage) -> Drawn {
     let steps = (!page.steps.is_empty()).then(|| {
         let steps = page.steps.iter().map(|step| view! { <li>{step.clone()}</li> }).collect_view();
         view! {
-            <h2>"Before that, these steps run"</h2>
+            <h2>"These steps run first"</h2>
             <ol class="doomed">{steps}</ol>
         }
     });
@@ -84,8 +84,8 @@ fn draw(page: &DeletePage) -> Drawn {
                         ". Whatever runs from its files is removed with them. This cannot be undone."
                     </p>
                 </div>
-                {files}
                 {steps}
+                {files}
                 <form class="form" method="post" novalidate>
                     {text_field("confirm", &format!("Type {} to confirm", key.name), "", &page.typed, &errors)}
                     <div class="form-end">

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     parts::{
         code::{code_block, code_value},
+        diff::path,
         empty::empty,
         frame::{Drawn, Section},
         icon::{Icon, icon},
@@ -100,7 +101,7 @@ fn file(file: &PlacedFile) -> impl IntoView {
     let cut = file.is_cut.then(|| view! { <p class="note">"Only the beginning is shown."</p> });
     view! {
         <details class="diff">
-            <summary class="diff-head"><span class="diff-path">{file.path.clone()}</span><span class="cell-quiet number">{size(file.bytes)}</span></summary>
+            <summary class="diff-head"><span class="diff-path">{path(&file.path)}</span><span class="cell-quiet number">{size(file.bytes)}</span></summary>
             {text}
             {cut}
         </details>

@@ -6,8 +6,7 @@ use leptos::prelude::*;
 use super::{catalog::promise_cards, portal, show};
 use crate::{
     parts::{
-        button::{Weight, link_button},
-        chip::Look,
+        button::{Weight, link_button, post_button},
         code::code_block,
         empty::empty,
         frame::{Drawn, Section},
@@ -42,6 +41,8 @@ pub struct Need {
     /// `Open the failed step`, `Continue the draft`
     pub action: String,
     pub href: String,
+    /// POST there throws it away; empty = cannot be thrown away.
+    pub discard: String,
     pub at: Timestamp,
 }
 
@@ -125,16 +126,21 @@ fn overview(home: &Home, frame: &Frame) -> impl IntoView {
 }
 
 fn item(need: &Need, now: Timestamp) -> impl IntoView {
-    let which = Look { tone: need.tone, icon: need.tone.icon(), word: "" };
+    // quiet is what the caller has left unfinished
+    let which = if need.tone == Tone::Quiet { Icon::Edit } else { need.tone.icon() };
+    let discard = (!need.discard.is_empty()).then(|| post_button(need.discard.clone(), None, "Discard", Weight::Plain));
     view! {
-        <li class="need" data-tone=which.tone.name()>
-            <span class="need-icon">{icon(which.icon)}</span>
+        <li class="need" data-tone=need.tone.name()>
+            <span class="need-icon">{icon(which)}</span>
             <div class="need-text">
                 <p class="need-title">{need.title.clone()}</p>
                 <p class="need-says">{need.sentence.clone()}</p>
             </div>
             <span class="need-when">{ago(need.at, now)}</span>
-            <a class="button" data-weight="plain" href=need.href.clone()>{need.action.clone()}</a>
+            <div class="need-actions">
+                {discard}
+                {link_button(need.href.clone(), None, &need.action, Weight::Plain)}
+            </div>
         </li>
     }
 }

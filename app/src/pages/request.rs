@@ -3,22 +3,20 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
-use super::{param, portal, show};
+use super::{param, portal, request_verdict::verdict, show};
 use crate::{
     parts::{
         banner::banner,
-        button::{Weight, link_button, post_button},
         chip::chip,
         code::code_block,
         diff::{field_changes, file_diff},
         frame::{Drawn, Section},
-        icon::{Icon, icon, named},
+        icon::{icon, named},
         moment::ago,
         table::run_table,
     },
     paths::{self, ResourceKey},
     portal::Frame,
-    times,
     view::{Change, FieldChange, FileDiff, RunRow, Tone},
 };
 
@@ -79,7 +77,7 @@ pub struct Plan {
     pub effects: Vec<PlannedEffect>,
     /// Median seconds to ready, from history.
     pub expected_seconds: Option<i64>,
-    /// How many runs that figure rests on.
+    /// How many requests that figure rests on.
     pub expected_from: u64,
     /// Why the plan could not be computed in full (a template's error with file and line); empty = it could.
     pub incomplete: String,
@@ -125,6 +123,13 @@ fn draw(page: &RequestPage, frame: &Frame) -> Drawn {
     let moving = matches!(page.phase, RequestPhase::Submitted | RequestPhase::Running);
     let verb = page.what.verb();
     let title = format!("{verb} {}", page.resource.name);
+    // what is only planned has no page of its own yet
+    let (section, back, back_label) = match (page.what, page.phase) {
+        (RequestKind::Create, RequestPhase::Draft | RequestPhase::Withdrawn) => {
+            (Section::Catalog, paths::promise(&page.resource.promise), page.promise_title.clone())
+        }
+        _ => (Section::Resources, page.resource.path(), page.resource.name.clone()),
+    };
     let runs = (!page.runs.is_empty()).then(|| {
         view! {
             <section class="section" aria-labelledby="runs">
@@ -135,11 +140,11 @@ fn draw(page: &RequestPage, frame: &Frame) -> Drawn {
     });
     Drawn {
         title: if is_draft { format!("Plan: {title}") } else { title.clone() },
-        section: Section::Resources,
+        section,
         topics: if is_draft { Vec::new() } else { vec![format!("request:{}", page.name)] },
         moving,
         body: view! {
-            <nav class="crumbs" aria-label="Breadcrumb"><a href=page.resource.path()>{page.resource.name.clone()}</a></nav>
+            <nav class="crumbs" aria-label="Breadcrumb"><a href=back>{back_label}</a></nav>
             <div class="page-head" data-live="head">
                 <div class="page-title">
                     <span class="tile">{icon(named(&page.icon))}</span>
@@ -153,57 +158,14 @@ fn draw(page: &RequestPage, frame: &Frame) -> Drawn {
                     </div>
                 </div>
             </div>
-            <div class="stack" data-live="outcome">{notice(page)}{runs}</div>
+            <div class="stack outcome" data-live="outcome">{notice(page)}{runs}</div>
             {verdict(page)}
             <div class="columns">
-                <div class="column-main">{what_changes(&page.plan, is_draft)}</div>
+                <div class="column-main">{what_changes(&page.plan, page.phase)}</div>
                 <aside class="column-side" aria-label="Details">{details(page)}</aside>
             </div>
         }
         .into_any(),
-    }
-}
-
-/// The one sentence that says what submitting does, and the buttons that decide.
-fn verdict(page: &RequestPage) -> Option<impl IntoView> {
-    (page.phase == RequestPhase::Draft).then(|| {
-        let expected = page.plan.expected_seconds.map(|seconds| {
-            let from = page.plan.expected_from;
-            view! { <p class="verdict-time">{icon(Icon::Clock)}"Usually ready in "{times::lasting(seconds)}", from the last "{from}" runs."</p> }
-        });
-        let back = (!page.edit_href.is_empty())
-            .then(|| link_button(page.edit_href.clone(), Some(Icon::Edit), "Back to edit", Weight::Plain));
-        let weight = if page.what == RequestKind::Delete { Weight::Danger } else { Weight::Primary };
-        view! {
-            <section class="verdict" aria-labelledby="verdict">
-                <div class="verdict-text">
-                    <h2 id="verdict" class="verdict-title">{sentence(&page.plan)}</h2>
-                    <p>"Nothing has been changed yet."</p>
-                    {expected}
-                </div>
-                <div class="verdict-actions">
-                    {post_button(paths::submit(&page.name), Some(Icon::Check), "Submit", weight)}
-                    {back}
-                    {post_button(paths::discard(&page.name), None, "Discard", Weight::Plain)}
-                </div>
-            </section>
-        }
-    })
-}
-
-/// `Creates 3 files and changes 1.`
-fn sentence(plan: &Plan) -> String {
-    let (create, change, remove) = plan.counts();
-    let mut parts = Vec::new();
-    for (verb, count) in [("create", create), ("change", change), ("remove", remove)] {
-        if count > 0 {
-            parts.push(format!("{verb} {count} {}", if count == 1 { "file" } else { "files" }));
-        }
-    }
-    match parts.as_slice() {
-        [] => "This will change no file.".to_owned(),
-        [only] => format!("This will {only}."),
-        [most @ .., last] => format!("This will {} and {last}.", most.join(", ")),
     }
 }
 
@@ -224,7 +186,7 @@ fn chip_word(phase: RequestPhase) -> &'static str {
     crate::parts::chip::Look::from(phase).word
 }
 
-fn what_changes(plan: &Plan, is_draft: bool) -> impl IntoView {
+fn what_changes(plan: &Plan, phase: RequestPhase) -> impl IntoView {
     let incomplete =
         (!plan.incomplete.is_empty()).then(|| banner(Tone::Warn, "The plan is not complete", &plan.incomplete, "", ""));
     let fields = (!plan.fields.is_empty()).then(|| {
@@ -258,7 +220,11 @@ fn what_changes(plan: &Plan, is_draft: bool) -> impl IntoView {
     });
     let many = plan.files.len() > 6;
     let files = plan.files.iter().map(|file| file_diff(file, !many)).collect_view();
-    let heading = if is_draft { "Files" } else { "Files, as planned" };
+    let heading = match phase {
+        RequestPhase::Draft => "Files",
+        RequestPhase::Succeeded => "Files written",
+        _ => "Files, as planned",
+    };
     view! {
         {incomplete}
         {fields}

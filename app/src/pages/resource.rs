@@ -3,15 +3,22 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
-use super::{portal, resource_head::head, resource_key, show};
+use super::{
+    portal,
+    resource_head::head,
+    resource_key,
+    resource_side::{conditions, spec},
+    show,
+};
 use crate::{
+    counts::count,
     parts::{
         chip::{Look, chip},
         code::{code_block, code_value},
         frame::{Drawn, Section},
         icon::{Icon, icon},
         moment::{ago, took},
-        steps::steps,
+        steps::{progress, steps},
         timeline::timeline,
     },
     paths::{self, ResourceKey},
@@ -200,7 +207,7 @@ fn run_strip(strip: &RunStrip, now: Timestamp) -> impl IntoView {
                 <span class="panel-meta">{run.because.clone()}" · "{took(run.started, run.finished, now)}</span>
                 <a class="section-link" href=paths::run(&run.name)>"Open the run"</a>
             </div>
-            <progress class="progress" max=run.steps_total value=run.steps_done aria-label="Steps done"></progress>
+            {progress(run)}
             {steps(&run.name, &strip.steps, now)}
         </section>
     }
@@ -252,7 +259,7 @@ fn placed(page: &ResourcePage, now: Timestamp) -> Option<impl IntoView> {
                             <strong>{placed.destination.clone()}</strong>
                             <span class="cell-quiet">{placed.writes_to.clone()}</span>
                         </span>
-                        <span class="placed-what">{placed.files}" files"</span>
+                        <span class="placed-what">{count(placed.files, "file")}</span>
                         {commit}
                         {placed.at.map(|at| view! { <span class="cell-quiet">{ago(at, now)}</span> })}
                     </li>
@@ -280,66 +287,6 @@ fn history(page: &ResourcePage, now: Timestamp) -> Option<impl IntoView> {
                     <a class="section-link" href=page.head.key.tab("history")>"Whole history"</a>
                 </div>
                 {timeline(&page.history, now)}
-            </section>
-        }
-    })
-}
-
-fn conditions(conditions: &[Condition], now: Timestamp) -> Option<impl IntoView> {
-    (!conditions.is_empty()).then(|| {
-        let rows = conditions
-            .iter()
-            .map(|condition| {
-                let (tone, word) = match condition.status {
-                    Truth::True => (Tone::Good, "True"),
-                    Truth::False => (Tone::Warn, "False"),
-                    Truth::Unknown => (Tone::Quiet, "Unknown"),
-                };
-                let stale = condition
-                    .is_stale
-                    .then(|| view! { <span class="note">"Speaks of an older version of the spec."</span> });
-                view! {
-                    <li class="condition">
-                        <span class="condition-mark" data-tone=tone.name()>{icon(tone.icon())}</span>
-                        <div>
-                            <p class="condition-title">
-                                {condition.kind.clone()}<span class="visually-hidden">": "{word}</span>
-                                <span class="cell-quiet">{ago(condition.since, now)}</span>
-                            </p>
-                            <p class="condition-text">{condition.message.clone()}</p>
-                            {stale}
-                        </div>
-                    </li>
-                }
-            })
-            .collect_view();
-        view! {
-            <section class="side-section" aria-labelledby="conditions">
-                <h2 id="conditions">"Conditions"</h2>
-                <ul class="conditions">{rows}</ul>
-            </section>
-        }
-    })
-}
-
-fn spec(entries: &[SpecEntry]) -> Option<impl IntoView> {
-    (!entries.is_empty()).then(|| {
-        let rows = entries
-            .iter()
-            .map(|entry| {
-                let default = entry.is_default.then(|| view! { <span class="field-optional">" default"</span> });
-                view! {
-                    <div class="pair">
-                        <dt title=entry.path.clone()>{entry.label.clone()}</dt>
-                        <dd>{entry.value.clone()}{default}</dd>
-                    </div>
-                }
-            })
-            .collect_view();
-        view! {
-            <section class="side-section" aria-labelledby="settings">
-                <h2 id="settings">"Settings"</h2>
-                <dl class="pairs">{rows}</dl>
             </section>
         }
     })

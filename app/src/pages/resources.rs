@@ -92,7 +92,7 @@ fn draw(list: &Resources, asked: &ResourcesQuery, frame: &Frame) -> Drawn {
     let matter = if !list.rows.is_empty() {
         view! {
             {resource_table("Resources", &list.rows, frame.now)}
-            {pager(&list.paging, list.rows.len(), "resources", |name, cursor| asked.with(name, cursor))}
+            {pager(&list.paging, list.rows.len(), "resource", |name, cursor| asked.with(name, cursor))}
         }
         .into_any()
     } else if asked.is_filtered() {

@@ -7,11 +7,11 @@ use crate::{
     parts::{
         banner::banner,
         chip::{Look, chip},
-        code::code_block,
+        code::{code_block, code_value},
         frame::{Drawn, Section},
         icon::{icon, named},
         moment::{ago, took},
-        steps::steps,
+        steps::{progress, steps},
     },
     paths,
     portal::Frame,
@@ -58,7 +58,7 @@ fn draw(page: &RunPage, frame: &Frame) -> Drawn {
                     <span class="tile">{icon(named(&run.icon))}</span>
                     <div>
                         <h1>{title}</h1>
-                        <p class="lead">{chip(run.phase)}" "{run.because.clone()}{by(&run.by)}", "{ago(run.queued, frame.now)}</p>
+                        <p class="lead">{chip(run.phase)}" "{format!("{}{}, ", run.because, by(&run.by))}{ago(run.queued, frame.now)}</p>
                     </div>
                 </div>
             </div>
@@ -69,8 +69,8 @@ fn draw(page: &RunPage, frame: &Frame) -> Drawn {
                         <div class="panel-head" data-live="progress">
                             <h2 id="steps">"Steps"</h2>
                             <span class="panel-meta">{run.steps_done}" of "{run.steps_total}" done"</span>
-                            <progress class="progress" max=run.steps_total value=run.steps_done aria-label="Steps done"></progress>
                         </div>
+                        <div data-live="bar">{progress(run)}</div>
                         <div data-live="steps">{steps(&run.name, &page.steps, frame.now)}</div>
                     </section>
                 </div>
@@ -105,7 +105,7 @@ fn facts(page: &RunPage, frame: &Frame) -> impl IntoView {
     let spent = took(run.started, run.finished, frame.now)
         .map(|spent| view! { <div class="pair"><dt>"Ran for"</dt><dd>{spent}</dd></div> });
     let request = (!page.request.is_empty()).then(|| {
-        view! { <div class="pair"><dt>"Request"</dt><dd><a href=paths::request(&page.request)>{page.request.clone()}</a></dd></div> }
+        view! { <div class="pair"><dt>"Request"</dt><dd><a href=paths::request(&page.request)>"Open the request"</a></dd></div> }
     });
     view! {
         <section class="side-section" aria-labelledby="facts">
@@ -116,7 +116,7 @@ fn facts(page: &RunPage, frame: &Frame) -> impl IntoView {
                 {request}
                 {queued}
                 {spent}
-                <div class="pair"><dt>"Run"</dt><dd><code>{run.name.clone()}</code></dd></div>
+                <div class="pair"><dt>"Run"</dt><dd>{code_value(&run.name, "the run’s name")}</dd></div>
             </dl>
         </section>
     }

@@ -66,7 +66,7 @@ fn draw(list: &Runs, asked: &RunsQuery, frame: &Frame) -> Drawn {
     let matter = if !list.rows.is_empty() {
         view! {
             {run_table("Runs", &list.rows, frame.now)}
-            {pager(&list.paging, list.rows.len(), "runs", |name, cursor| asked.with(name, cursor))}
+            {pager(&list.paging, list.rows.len(), "run", |name, cursor| asked.with(name, cursor))}
         }
         .into_any()
     } else if list.any {

@@ -54,7 +54,7 @@ impl From<Health> for Look {
             Health::Healthy => look(Tone::Good, Icon::Check, "Healthy"),
             Health::Progressing => look(Tone::Busy, Icon::Spinner, "Progressing"),
             Health::Degraded => look(Tone::Bad, Icon::Alert, "Degraded"),
-            Health::Unknown => look(Tone::Quiet, Icon::Question, "Unknown"),
+            Health::NotChecked => look(Tone::Quiet, Icon::Circle, "Not checked"),
         }
     }
 }

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::chip::chip;
-use crate::view::{Change, DiffKind, DiffLine, FieldChange, FileDiff};
+use crate::{
+    counts::count,
+    view::{Change, DiffKind, DiffLine, FieldChange, FileDiff},
+};
 
 /// One file, folded when it is unchanged or when `open` says so.
 pub fn file_diff(file: &FileDiff, open: bool) -> impl IntoView {
@@ -16,17 +19,19 @@ pub fn file_diff(file: &FileDiff, open: bool) -> impl IntoView {
             </span>
         }
     });
-    let hidden = (file.hidden > 0).then(|| view! { <p class="note">{file.hidden}" more lines are not shown."</p> });
+    let hidden = (file.hidden > 0).then(|| view! { <p class="note">{count(u64::from(file.hidden), "more line")}{if file.hidden == 1 { " is" } else { " are" }}" not shown."</p> });
+    // a file that is all new or all gone has one side
+    let (old, new) = (file.change != Change::Create, file.change != Change::Remove);
     view! {
         <details class="diff" open=open && file.change != Change::Same>
             <summary class="diff-head">
-                <span class="diff-path">{file.path.clone()}</span>
+                <span class="diff-path">{path(&file.path)}</span>
                 {counts}
                 {chip(file.change)}
             </summary>
             <div class="diff-scroll" tabindex="0" role="region" aria-label=format!("Changes in {}", file.path)>
                 <table class="diff-lines">
-                    <tbody>{file.lines.iter().map(line).collect_view()}</tbody>
+                    <tbody>{file.lines.iter().map(|each| line(each, old, new)).collect_view()}</tbody>
                 </table>
             </div>
             {hidden}
@@ -47,7 +52,8 @@ pub fn field_changes(changes: &[FieldChange]) -> impl IntoView {
     view! { <dl class="changes">{rows}</dl> }
 }
 
-fn line(line: &DiffLine) -> impl IntoView {
+fn line(line: &DiffLine, old: bool, new: bool) -> impl IntoView + use<> {
+    let number = |number: Option<u32>| view! { <td class="diff-number" aria-hidden="true">{number}</td> };
     let (kind, sign) = match line.kind {
         DiffKind::Context => ("same", " "),
         DiffKind::Added => ("added", "+"),
@@ -56,10 +62,15 @@ fn line(line: &DiffLine) -> impl IntoView {
     };
     view! {
         <tr class="diff-line" data-kind=kind>
-            <td class="diff-number" aria-hidden="true">{line.old}</td>
-            <td class="diff-number" aria-hidden="true">{line.new}</td>
+            {old.then(|| number(line.old))}
+            {new.then(|| number(line.new))}
             <td class="diff-sign">{sign}</td>
             <td class="diff-text">{line.text.clone()}</td>
         </tr>
     }
+}
+
+/// A path that breaks after its slashes, not within its names.
+pub fn path(path: &str) -> impl IntoView + use<> {
+    path.split_inclusive('/').map(|part| view! { {part.to_owned()}<wbr/> }).collect_view()
 }

@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::chip::chip;
-use crate::view::{Facts, Health, Operation, Sync};
+use super::{
+    chip::{Look, chip},
+    icon::Icon,
+};
+use crate::view::{Facts, Health, Operation, Sync, Tone};
 
 /// The three facts in full, each with its sentence.
 pub fn facts(facts: &Facts) -> impl IntoView {
@@ -16,14 +19,17 @@ pub fn facts(facts: &Facts) -> impl IntoView {
     }
 }
 
-/// The facts in a row: health always, the others only when they add something to it.
+/// The facts in a row: only what adds something. Health that nobody checks is left out; what is in place is then ready.
 pub fn facts_in_row(facts: &Facts) -> impl IntoView {
     let under_way = facts.health == Health::Progressing && facts.operation == Operation::Running;
-    let unsettled = (facts.sync == Sync::Drifted || facts.sync == Sync::Pending && !facts.operation.is_moving())
-        .then(|| chip(facts.sync));
+    let untold = facts.operation == Operation::Failed || facts.operation.is_moving();
+    let health = (facts.health != Health::NotChecked).then(|| chip(facts.health));
+    let unsettled = (facts.sync == Sync::Drifted || facts.sync != Sync::Synced && !untold).then(|| chip(facts.sync));
     let telling = (facts.operation == Operation::Failed || facts.operation.is_moving() && !under_way)
         .then(|| chip(facts.operation));
-    view! { <span class="chips">{chip(facts.health)}{unsettled}{telling}</span> }
+    let ready = (health.is_none() && facts.sync == Sync::Synced && telling.is_none())
+        .then(|| chip(Look { tone: Tone::Good, icon: Icon::Check, word: "Ready" }));
+    view! { <span class="chips">{health}{ready}{unsettled}{telling}</span> }
 }
 
 fn fact(name: &'static str, state: impl IntoView, says: &str) -> impl IntoView {

@@ -118,13 +118,20 @@ fn sections(id: &str, all: &[Section]) -> AnyView {
 fn section(id: &str, section: &Section) -> AnyView {
     let inner = section.fields.iter().map(field).collect_view();
     match (&section.title, section.advanced) {
+        // a section of one group by the same name needs no second heading
+        (Some(title), false) if matches!(section.fields.as_slice(), [only] if only.label == *title && only.widget == Widget::Group) => {
+            inner.into_any()
+        }
         (None, false) => inner.into_any(),
         (Some(title), false) => view! {
             <fieldset class="group"><legend class="group-title">{title.clone()}</legend>{inner}</fieldset>
         }
         .into_any(),
         (title, true) => {
-            let title = title.clone().unwrap_or_else(|| "Advanced".to_owned());
+            let title = match title.as_deref() {
+                None | Some("Advanced") => "Advanced".to_owned(),
+                Some(title) => format!("{title}, advanced"),
+            };
             view! {
                 <details class="fold" id=id.to_owned() open=section.fields.iter().any(has_error)>
                     <summary class="fold-head">{icon(Icon::Chevron)}{title}</summary>
@@ -146,7 +153,9 @@ fn marks(field: &Field) -> impl IntoView + use<> {
 }
 
 fn label(field: &Field) -> impl IntoView + use<> {
-    let optional = (!field.required).then(|| view! { <span class="field-optional">" optional"</span> });
+    // what has a default is never empty
+    let may_stay_empty = !field.required && field.default.is_none() && field.widget != Widget::Group;
+    let optional = may_stay_empty.then(|| view! { <span class="field-optional">" optional"</span> });
     let deprecated = field.deprecated.then(|| view! { <span class="field-optional">" deprecated"</span> });
     view! {
         {field.label.clone()}

@@ -35,7 +35,7 @@ pub enum Section {
 pub fn framed(frame: &Frame, drawn: Drawn) -> AnyView {
     let Drawn { title, section, topics, moving, body } = drawn;
     let known = !frame.caller.name.is_empty();
-    let live = (!topics.is_empty()).then(|| view! { <Live topics=topics.join(",")/> });
+    let live = (!topics.is_empty()).then(|| view! { <Live topics=topics.join(",") since=frame.drawn_from/> });
     // Parsed only where scripting is off; running pages then reload themselves.
     let refresh = moving.then(|| view! { <noscript><meta http-equiv="refresh" content="5"/></noscript> });
     view! {

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::view::Paging;
+use crate::{counts::count, view::Paging};
 
-/// `address` makes the address of a page from `("after" | "before", cursor)`.
+/// `noun` is one of them; `address` makes the address of a page from `("after" | "before", cursor)`.
 pub fn pager(paging: &Paging, shown: usize, noun: &str, address: impl Fn(&str, &str) -> String) -> impl IntoView {
+    let shown = u64::try_from(shown).unwrap_or(u64::MAX);
     let count = match paging.total {
-        Some(total) if u64::try_from(shown).is_ok_and(|shown| shown < total) => format!("{shown} of {total} {noun}"),
-        _ => format!("{shown} {noun}"),
+        Some(total) if shown < total => format!("{shown} of {}", count(total, noun)),
+        _ => count(shown, noun),
     };
     let previous = paging
         .previous

@@ -3,10 +3,14 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
-use super::{chip::chip, log::log, moment::took};
+use super::{
+    chip::{Look, chip},
+    log::log,
+    moment::took,
+};
 use crate::{
     times,
-    view::{Phase, StepView},
+    view::{Phase, RunRow, StepView, Tone},
 };
 
 /// All steps in order, under their pipelines' names when there are several.
@@ -18,6 +22,13 @@ pub fn steps(run: &str, steps: &[StepView], now: Timestamp) -> impl IntoView {
     view! { <ol>{items}</ol> }
 }
 
+/// How far a run has come; its colour says how it ended.
+pub fn progress(run: &RunRow) -> impl IntoView + use<> {
+    let tone = if run.phase.is_active() { Tone::Busy } else { Look::from(run.phase).tone };
+    let (done, total) = (run.steps_done, run.steps_total);
+    view! { <progress class="progress" data-tone=tone.name() max=total value=done aria-label="Steps done"></progress> }
+}
+
 /// The step one wants to see: the failed one, else the active one.
 fn opened(steps: &[StepView]) -> Option<usize> {
     steps
@@ -27,6 +38,7 @@ fn opened(steps: &[StepView]) -> Option<usize> {
 }
 
 fn step(run: &str, step: &StepView, with_pipeline: bool, open: bool, now: Timestamp) -> impl IntoView {
+    let id = step.id();
     let pipeline = with_pipeline.then(|| view! { <span class="step-pipeline">{step.pipeline.clone()}" / "</span> });
     let attempts = (step.attempt > 1)
         .then(|| view! { <span class="step-attempt">"Attempt "{step.attempt}" of "{step.max_attempts}</span> });
@@ -43,8 +55,8 @@ fn step(run: &str, step: &StepView, with_pipeline: bool, open: bool, now: Timest
         log(run, step).into_any()
     };
     view! {
-        <li class="step" id=format!("step-{}", step.name)>
-            <details open=open data-opened=open.then_some("") id=format!("details-{}", step.name)>
+        <li class="step" id=format!("step-{id}")>
+            <details open=open data-opened=open.then_some("") id=format!("details-{id}")>
                 <summary class="step-head">
                     {chip(step.phase)}
                     <span class="step-name">{pipeline}{step.name.clone()}</span>

@@ -4,14 +4,14 @@ use domain::Timestamp;
 use leptos::prelude::*;
 
 use super::{
-    chip::chip,
+    chip::{Look, chip},
     facts::facts_in_row,
     icon::{icon, named},
     moment::{ago, took},
 };
 use crate::{
     paths,
-    view::{ResourceRow, RunRow},
+    view::{Operation, ResourceRow, RunRow, Tone},
 };
 
 /// Resources with their facts; the message of what waits or failed stands under the name.
@@ -55,7 +55,8 @@ pub fn run_table(caption: &str, rows: &[RunRow], now: Timestamp) -> impl IntoVie
 }
 
 fn resource(row: &ResourceRow, now: Timestamp) -> impl IntoView {
-    let message = (!row.message.is_empty()).then(|| view! { <span class="row-message">{row.message.clone()}</span> });
+    let tone = if row.facts.operation == Operation::Failed { Tone::Bad } else { Tone::Warn };
+    let message = message(&row.message, tone);
     view! {
         <tr>
             <td class="cell-name">
@@ -68,14 +69,14 @@ fn resource(row: &ResourceRow, now: Timestamp) -> impl IntoView {
             </td>
             <td>{facts_in_row(&row.facts)}</td>
             <td class="cell-quiet">{row.key.namespace.clone()}</td>
-            <td class="cell-quiet number">{row.version.clone()}</td>
+            <td class="cell-quiet cell-extra number">{row.version.clone()}</td>
             <td class="cell-end cell-quiet">{ago(row.changed, now)}</td>
         </tr>
     }
 }
 
 fn run(row: &RunRow, now: Timestamp) -> impl IntoView {
-    let message = (!row.message.is_empty()).then(|| view! { <span class="row-message">{row.message.clone()}</span> });
+    let message = message(&row.message, Look::from(row.phase).tone);
     let by = if row.by.is_empty() { String::new() } else { format!(" by {}", row.by) };
     view! {
         <tr>
@@ -83,14 +84,25 @@ fn run(row: &RunRow, now: Timestamp) -> impl IntoView {
                 <span class="row-icon">{icon(named(&row.icon))}</span>
                 <span class="row-title">
                     <a class="row-link" href=paths::run(&row.name)>{row.resource.name.clone()}</a>
-                    <span class="row-kind">{row.workflow.clone()}" · "{row.because.clone()}{by}</span>
+                    <span class="row-kind">{format!("{}{by}", because(row))}</span>
                     {message}
                 </span>
             </td>
             <td>{chip(row.phase)}</td>
             <td class="cell-quiet number">{row.steps_done}"/"{row.steps_total}</td>
-            <td class="cell-quiet number">{took(row.started, row.finished, now)}</td>
+            <td class="cell-quiet cell-extra number">{took(row.started, row.finished, now)}</td>
             <td class="cell-end cell-quiet">{ago(row.queued, now)}</td>
         </tr>
     }
+}
+
+/// `Created`, `The spec changed`: why it ran. What a run removes says so by itself.
+fn because(row: &RunRow) -> String {
+    let why = if row.because.is_empty() { &row.workflow } else { &row.because };
+    let mut letters = why.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn message(text: &str, tone: Tone) -> Option<impl IntoView> {
+    (!text.is_empty()).then(|| view! { <span class="row-message" data-tone=tone.name()>{text.to_owned()}</span> })
 }

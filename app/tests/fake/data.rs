@@ -10,11 +10,14 @@ use app::{
     },
     paths::ResourceKey,
     portal::{Caller, Counts, Frame, Persona},
-    view::{Facet, Facts, Health, Operation, Paging, Phase, PromiseCard, ResourceRow, RunRow, Sync, Tone},
+    view::{Facet, Paging, Phase, PromiseCard, RunRow, Tone},
 };
 use domain::Timestamp;
 
-pub use super::asked::{done_request, draft, edit_form, form, refused_form};
+pub use super::{
+    asked::{done_request, draft, edit_form, form, refused_form},
+    rows::{degraded, healthy, progressing, rows, run_rows},
+};
 
 /// The page's present: a Sunday afternoon.
 pub const NOW: i64 = 1_795_356_200;
@@ -33,6 +36,7 @@ pub fn frame() -> Frame {
         caller: Caller { name: "dana".into(), role: "Developer".into() },
         personas: vec![persona("dana", "Developer"), persona("paul", "Platform engineer")],
         counts: Counts { needs_you: 2, running: 1 },
+        drawn_from: Some(41),
         now: Timestamp::from_micros(NOW * 1_000_000),
         version: "0.1.0".into(),
     }
@@ -109,109 +113,6 @@ pub fn cards() -> Vec<PromiseCard> {
     ]
 }
 
-pub fn healthy() -> Facts {
-    Facts {
-        health: Health::Healthy,
-        health_says: "3 of 3 instances accept connections.".into(),
-        sync: Sync::Synced,
-        sync_says: "4 files stand at dev as asked (generation 2).".into(),
-        operation: Operation::Succeeded,
-        operation_says: "Update by dana, 2 h ago, took 3 min 20 s.".into(),
-    }
-}
-
-pub fn progressing() -> Facts {
-    Facts {
-        health: Health::Progressing,
-        health_says: "Not ready yet: the first run is going on.".into(),
-        sync: Sync::Pending,
-        sync_says: "Nothing is placed yet.".into(),
-        operation: Operation::Running,
-        operation_says: "Step 2 of 3, check-capacity, for 12 s.".into(),
-    }
-}
-
-pub fn degraded() -> Facts {
-    Facts {
-        health: Health::Degraded,
-        health_says: "Still runs as before the last change.".into(),
-        sync: Sync::Drifted,
-        sync_says: "service.yaml at dev was changed by someone else.".into(),
-        operation: Operation::Failed,
-        operation_says: "Update by dana failed in step register after 5 attempts.".into(),
-    }
-}
-
-pub fn rows() -> Vec<ResourceRow> {
-    let row = |promise: &str, title: &str, icon: &str, name: &str, facts, message: &str, age| ResourceRow {
-        key: key(promise, name),
-        promise_title: title.into(),
-        icon: icon.into(),
-        version: "v1.0.0".into(),
-        facts,
-        message: message.into(),
-        created: ago(age * 9),
-        changed: ago(age),
-    };
-    vec![
-        row("postgresql", "PostgreSQL database", "database", "billing-db", progressing(), "", 14),
-        row(
-            "redis",
-            "Redis cache",
-            "layers",
-            "search-cache",
-            degraded(),
-            "register: the service registry answered 503",
-            320,
-        ),
-        row("postgresql", "PostgreSQL database", "database", "orders-db", healthy(), "", 7_300),
-        row("web-service", "Web service", "globe", "checkout", healthy(), "", 93_000),
-    ]
-}
-
-pub fn run_rows() -> Vec<RunRow> {
-    let run = |name: &str,
-               promise: &str,
-               icon: &str,
-               resource: &str,
-               because: &str,
-               phase,
-               message: &str,
-               age: i64,
-               spent: Option<i64>| RunRow {
-        name: name.into(),
-        resource: key(promise, resource),
-        promise_title: "PostgreSQL database".into(),
-        icon: icon.into(),
-        workflow: "configure".into(),
-        because: because.into(),
-        by: "dana".into(),
-        phase,
-        message: message.into(),
-        steps_done: if phase == Phase::Succeeded { 3 } else { 1 },
-        steps_total: 3,
-        queued: ago(age),
-        started: Some(ago(age - 1)),
-        finished: spent.map(|spent| ago(age - 1 - spent)),
-    };
-    vec![
-        run("run-running", "postgresql", "database", "billing-db", "created", Phase::Running, "", 14, None),
-        run(
-            "run-failed",
-            "redis",
-            "layers",
-            "search-cache",
-            "spec changed",
-            Phase::Failed,
-            "register: the service registry answered 503",
-            320,
-            Some(62),
-        ),
-        run("run-3", "postgresql", "database", "orders-db", "spec changed", Phase::Succeeded, "", 7_300, Some(200)),
-        run("run-4", "web-service", "globe", "checkout", "created", Phase::Succeeded, "", 93_000, Some(71)),
-    ]
-}
-
 pub fn home() -> Home {
     Home {
         needs_you: vec![
@@ -220,15 +121,17 @@ pub fn home() -> Home {
                 title: "search-cache could not be updated".into(),
                 sentence: "Step register failed after 5 attempts: the service registry answered 503.".into(),
                 action: "Open the failed step".into(),
-                href: "/runs/run-failed#step-register".into(),
+                href: "/runs/run-failed#step-render/register".into(),
+                discard: String::new(),
                 at: ago(320),
             },
             Need {
-                tone: Tone::Warn,
+                tone: Tone::Quiet,
                 title: "A plan for invoices-db waits to be submitted".into(),
                 sentence: "Creates 4 files at dev.".into(),
                 action: "Continue".into(),
                 href: "/requests/req-1".into(),
+                discard: "/requests/req-1/discard".into(),
                 at: ago(5_400),
             },
         ],

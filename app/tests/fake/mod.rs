@@ -4,6 +4,8 @@
 
 pub mod asked;
 pub mod data;
+pub mod rows;
+pub mod steps;
 pub mod story;
 
 use std::sync::{Arc, Mutex};

@@ -39,6 +39,11 @@ pub async fn pages(State(doors): State<Doors>, session: Session, mut request: Re
     }
 }
 
+/// The caller of an address that leads nowhere; `None` when nobody is known.
+pub async fn whoever(doors: &Doors, session: &Session, headers: &HeaderMap, method: &Method) -> Option<Asker> {
+    identify(doors, session, headers, method, true).await.ok()
+}
+
 async fn identify(
     doors: &Doors,
     session: &Session,

@@ -23,6 +23,8 @@ use store::Filter;
 pub struct Topics {
     #[serde(default)]
     topics: String,
+    /// The version the page was drawn from: what is newer is told.
+    since: Option<i64>,
 }
 
 /// What a page wants to hear of.
@@ -69,7 +71,7 @@ impl Topic {
     }
 }
 
-/// `GET /events?topics=resource:ns/promise/name,run:…`: one message when something of it changed. `Last-Event-ID` resumes.
+/// `GET /events?topics=resource:ns/promise/name,run:…&since=version`: one message when something of it changed. `Last-Event-ID` resumes.
 pub async fn stream(
     State(doors): State<Doors>,
     Extension(asker): Extension<Asker>,
@@ -81,12 +83,14 @@ pub async fn stream(
     }
     let topics: Vec<Topic> = query.topics.split(',').take(20).filter_map(Topic::parse).collect();
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
-    let version = match resumed {
+    // a connection that broke knows more than the page it belongs to
+    let known = resumed.or(query.since);
+    let version = match known {
         Some(version) => version,
         None => doors.services.store.version().await.unwrap_or_default(),
     };
     let changes = doors.services.store.changes();
-    let news = News { doors, topics, version, changes, greeted: resumed.is_some() };
+    let news = News { doors, topics, version, changes, greeted: known.is_some() };
     let messages =
         stream::unfold(
             news,

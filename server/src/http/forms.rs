@@ -1,17 +1,11 @@
-//! Form posts: 303 to where it goes on, or 422 and the same page with everything that was typed.
+//! The request and edit forms: 303 to the plan, or 422 and the same page with everything that was typed.
 
 use super::{Doors, pages};
-use crate::{
-    portal::ServerPortal,
-    service::{
-        Asker,
-        objects::{Precondition, WriteOptions},
-    },
-};
+use crate::{portal::ServerPortal, service::Asker};
 use app::{
     pages::form::Problem,
     paths::{self, ResourceKey},
-    portal::{Portal as _, Refused},
+    portal::Refused,
 };
 use axum::{
     Extension, Router,
@@ -26,14 +20,12 @@ use forms::{Action, Decoded, Entry, Filled, FormModel, apply_action, decode};
 use serde_json::Value;
 use std::sync::Arc;
 
+const NAMELESS: &str = "Give it a name";
+
 pub fn routes() -> Router<Doors> {
     Router::new()
         .route("/catalog/{promise}/new", post(new_request))
         .route("/r/{namespace}/{promise}/{name}/edit", post(edit))
-        .route("/r/{namespace}/{promise}/{name}/delete", post(delete))
-        .route("/r/{namespace}/{promise}/{name}/run", post(run_again))
-        .route("/requests/{name}/submit", post(submit))
-        .route("/requests/{name}/discard", post(discard))
 }
 
 /// A posted resource form, read.
@@ -79,7 +71,7 @@ async fn new_request(
 ) -> Response {
     let posted = Posted::read(&body);
     let key = ResourceKey::new(&posted.namespace, &promise, &posted.name);
-    respond(&doors, &asker, take_form(&doors, &asker, &key, &posted, None, uri.path()).await).await
+    respond(&doors, &asker, take_form(&doors, &asker, &key, &posted, None, &uri).await).await
 }
 
 /// `POST /r/…/edit`
@@ -94,7 +86,7 @@ async fn edit(
     let key = ResourceKey { namespace, promise, name };
     let portal = ServerPortal::new(doors.clone(), asker.clone());
     let answer = match portal.stored(&key).await {
-        Ok(stored) => take_form(&doors, &asker, &key, &posted, Some(stored.spec), uri.path()).await,
+        Ok(stored) => take_form(&doors, &asker, &key, &posted, Some(stored.spec), &uri).await,
         Err(error) => Err(error),
     };
     respond(&doors, &asker, answer).await
@@ -107,9 +99,10 @@ async fn take_form(
     key: &ResourceKey,
     posted: &Posted,
     stored: Option<Value>,
-    path: &str,
+    uri: &Uri,
 ) -> Result<Response> {
     let portal = ServerPortal::new(doors.clone(), asker.clone());
+    let path = uri.path();
     let served = portal.offered(&key.promise)?;
     let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
     let previous = stored.as_ref();
@@ -141,7 +134,10 @@ async fn take_form(
             )
             .await
         {
-            Ok(request) => return Ok(Redirect::to(&paths::request(&request.metadata.name)).into_response()),
+            Ok(request) => {
+                portal.replace_drafts(&request, &continued(uri)).await?;
+                return Ok(Redirect::to(&paths::request(&request.metadata.name)).into_response());
+            }
             Err(error)
                 if matches!(
                     error.kind,
@@ -157,7 +153,14 @@ async fn take_form(
             Err(error) => return Err(error),
         }
     }
-    let (spec_causes, problems) = sort_causes(decoded.causes.clone(), refusal.as_ref());
+    let (mut spec_causes, mut problems) = sort_causes(decoded.causes.clone(), refusal.as_ref());
+    if spec_causes.is_empty() {
+        // a name that is refused must not hide what else is wrong
+        spec_causes = ::forms::admission::admit(&promised.schema, &decoded.value, previous, "spec").verdict.causes;
+    }
+    if refusal.is_none() && key.name.is_empty() {
+        problems.push(Problem { field: "name".to_owned(), message: NAMELESS.to_owned() });
+    }
     let page = portal.form_page(key, version(), model(&decoded, &spec_causes), problems, &decoded.value).await?;
     Ok(pages::refused(doors, asker, path, StatusCode::UNPROCESSABLE_ENTITY, Refused::Form(Arc::new(page))).await)
 }
@@ -184,91 +187,22 @@ fn sort_causes(mut of_spec: Vec<domain::Cause>, refusal: Option<&Error>) -> (Vec
     (of_spec, problems)
 }
 
+/// `?draft=req-…`: the draft this form went on from.
+fn continued(uri: &Uri) -> String {
+    let pairs = form_pairs(uri.query().unwrap_or_default().as_bytes());
+    let mut drafts = pairs.filter(|(name, _)| name == "draft").map(|(_, value)| value);
+    drafts.next().unwrap_or_default()
+}
+
 fn name_problem(cause: &domain::Cause) -> String {
     if cause.reason == "FieldValueRequired" {
-        "Name: give it a name".to_owned()
+        NAMELESS.to_owned()
     } else {
-        "Name: use lower-case letters, digits and dashes; begin and end with a letter or digit".to_owned()
+        "Use lower-case letters, digits and dashes; begin and end with a letter or digit".to_owned()
     }
 }
 
-/// `POST /requests/{name}/submit`
-async fn submit(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>) -> Response {
-    let answer = async {
-        let (request, _) = doors.services.request(&asker, &name).await?;
-        doors.services.submit(&asker, &name).await?;
-        let key =
-            ResourceKey::new(&request.spec.resource.namespace, &request.spec.promise, &request.spec.resource.name);
-        Ok(Redirect::to(&key.path()).into_response())
-    };
-    respond(&doors, &asker, answer.await).await
-}
-
-/// `POST /requests/{name}/discard`
-async fn discard(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>) -> Response {
-    let answer = doors.services.withdraw(&asker, &name).await;
-    respond(&doors, &asker, answer.map(|request| Redirect::to(&paths::promise(&request.spec.promise)).into_response()))
-        .await
-}
-
-/// `POST /r/…/run`
-async fn run_again(
-    State(doors): State<Doors>,
-    Extension(asker): Extension<Asker>,
-    Path((namespace, promise, name)): Path<(String, String, String)>,
-) -> Response {
-    let key = ResourceKey { namespace, promise, name };
-    let answer = async {
-        let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
-        doors.services.run_again(&asker, &served, &key.namespace, &key.name).await?;
-        Ok(Redirect::to(&key.path()).into_response())
-    };
-    respond(&doors, &asker, answer.await).await
-}
-
-/// `POST /r/…/delete`: only with the name typed.
-async fn delete(
-    State(doors): State<Doors>,
-    Extension(asker): Extension<Asker>,
-    Path((namespace, promise, name)): Path<(String, String, String)>,
-    uri: Uri,
-    body: Bytes,
-) -> Response {
-    let key = ResourceKey { namespace, promise, name };
-    let typed = form_pairs(&body)
-        .find(|(field, _)| field == "confirm")
-        .map(|(_, value)| value.trim().to_owned())
-        .unwrap_or_default();
-    let portal = ServerPortal::new(doors.clone(), asker.clone());
-    let answer = async {
-        if typed != key.name {
-            let mut page = portal.delete(&key).await?;
-            page.refusal = if typed.is_empty() {
-                format!("Type {} to delete it", key.name)
-            } else {
-                format!("{typed:?} is not {:?}: nothing was deleted", key.name)
-            };
-            page.typed.clone_from(&typed);
-            return Ok(pages::refused(
-                &doors,
-                &asker,
-                uri.path(),
-                StatusCode::UNPROCESSABLE_ENTITY,
-                Refused::Delete(Arc::new(page)),
-            )
-            .await);
-        }
-        let served = portal.offered(&key.promise)?;
-        doors
-            .services
-            .delete(&asker, &served, &key.namespace, &key.name, &Precondition::default(), WriteOptions::default())
-            .await?;
-        Ok(Redirect::to(&key.path()).into_response())
-    };
-    respond(&doors, &asker, answer.await).await
-}
-
-async fn respond(doors: &Doors, asker: &Asker, answer: Result<Response>) -> Response {
+pub(super) async fn respond(doors: &Doors, asker: &Asker, answer: Result<Response>) -> Response {
     match answer {
         Ok(response) => response,
         Err(error) => pages::problem(doors, Some(asker), &error).await,
@@ -276,6 +210,6 @@ async fn respond(doors: &Doors, asker: &Asker, answer: Result<Response>) -> Resp
 }
 
 /// The pairs of an `application/x-www-form-urlencoded` body, in order.
-fn form_pairs(body: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
+pub(super) fn form_pairs(body: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
     form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), value.into_owned()))
 }

@@ -7,7 +7,7 @@ use axum::{
     Form, Router,
     body::Body,
     extract::{FromRef, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
 use serde::Deserialize;
 use std::sync::Arc;
+use tower_sessions::Session;
 
 impl FromRef<Doors> for LeptosOptions {
     fn from_ref(_: &Doors) -> Self {
@@ -54,12 +55,19 @@ pub async fn problem(doors: &Doors, asker: Option<&Asker>, error: &Error) -> Res
 }
 
 /// For addresses that no door knows.
-pub async fn not_found(State(doors): State<Doors>, method: Method, headers: HeaderMap) -> Response {
+pub async fn not_found(
+    State(doors): State<Doors>,
+    session: Session,
+    uri: Uri,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if method != Method::GET || !accept.contains("text/html") {
         return super::status::Refusal::from(super::api::no_such_address()).into_response();
     }
-    problem(&doors, None, &Error::new(ErrorKind::NotFound, "There is nothing at this address.")).await
+    let asker = auth::whoever(&doors, &session, &headers, &method).await;
+    problem(&doors, asker.as_ref(), &Error::new(ErrorKind::NotFound, format!("Nothing lives at {}.", uri.path()))).await
 }
 
 async fn draw(doors: &Doors, asker: Option<&Asker>, path: &str, refused: Option<Refused>) -> Response {

@@ -20,19 +20,23 @@ pub type Offers = BTreeMap<String, Arc<Offer>>;
 
 /// What a resource waits for in the ordinary course of things; every other reason is worth a word.
 const ROUTINE: [&str; 6] = ["Ready", "StepRunning", "FinishingOlder", "Placing", "Withdrawing", "Deleted"];
+const NOT_PLACED: &str = "What was asked last is not placed yet";
 const SOON: &str = "Asked for; it starts in a moment";
 
 /// The three facts of a resource, each with its sentence.
 pub fn facts(object: &Object, status: &ResourceStatus) -> Facts {
     let (operation, operation_says) = operation(object, status);
+    let trouble = trouble(object, status).map(|ready| ready.message.as_str());
     let (sync, sync_says) = match (status.sync.state, behind(object, status)) {
-        (_, true) => (Sync::Pending, "What was asked last is not placed yet".to_owned()),
+        (_, true) => (Sync::Pending, NOT_PLACED.to_owned()),
         (status::Sync::Synced, _) => (Sync::Synced, status.sync.message.clone()),
         (status::Sync::Drifted, _) => (Sync::Drifted, status.sync.message.clone()),
+        // the cause stands in the notice, once
+        (_, false) if trouble == Some(status.sync.message.as_str()) => (Sync::Pending, NOT_PLACED.to_owned()),
         (status::Sync::Pending | status::Sync::Failing, _) => (Sync::Pending, status.sync.message.clone()),
     };
     let health = match status.health.state {
-        status::Health::NotChecked => Health::Unknown,
+        status::Health::NotChecked => Health::NotChecked,
         status::Health::Healthy => Health::Healthy,
         status::Health::Degraded | status::Health::Unhealthy => Health::Degraded,
     };
@@ -64,12 +68,22 @@ fn operation(object: &Object, status: &ResourceStatus) -> (Operation, String) {
     let waits = trouble(object, status).is_some();
     let said = || Some(last.message.clone()).filter(|says| !says.is_empty()).unwrap_or_else(|| status.message.clone());
     match last.state {
-        OperationState::Failed if !behind => (Operation::Failed, said()),
+        OperationState::Failed if !behind => (Operation::Failed, format!("{} failed", doing(last.operation))),
         _ if object.deleting() => (Operation::Deleting, if behind { SOON.to_owned() } else { said() }),
         _ if behind => (Operation::Waiting, SOON.to_owned()),
         OperationState::Running if !waits => (Operation::Running, said()),
         OperationState::Succeeded => (Operation::Succeeded, done(last.operation).to_owned()),
+        // why it waits stands in the notice, once
+        _ if waits => (Operation::Waiting, format!("{} has to wait", doing(last.operation))),
         _ => (Operation::Waiting, said()),
+    }
+}
+
+fn doing(operation: request::Operation) -> &'static str {
+    match operation {
+        request::Operation::Create => "Creating it",
+        request::Operation::Update => "The change",
+        request::Operation::Delete => "Deleting it",
     }
 }
 
@@ -130,7 +144,8 @@ pub fn card(promise: &Promise, mine: u64, typical_seconds: Option<i64>, refusal:
 }
 
 pub fn conditions(object: &Object, status: &ResourceStatus) -> Vec<Condition> {
-    let shown = |condition: &condition::Condition| Condition {
+    let mut said = Vec::new();
+    let mut shown = |condition: &condition::Condition| Condition {
         kind: condition.kind.clone(),
         status: match condition.status {
             condition::Truth::True => Truth::True,
@@ -138,11 +153,17 @@ pub fn conditions(object: &Object, status: &ResourceStatus) -> Vec<Condition> {
             condition::Truth::Unknown => Truth::Unknown,
         },
         reason: condition.reason.clone(),
-        message: condition.message.clone(),
+        // what an earlier condition has said already is read once
+        message: if said.iter().any(|told: &String| told.contains(&condition.message)) {
+            String::new()
+        } else {
+            said.push(condition.message.clone());
+            condition.message.clone()
+        },
         since: condition.last_transition_time,
         is_stale: condition.observed_generation != 0 && condition.observed_generation < object.metadata.generation,
     };
-    status.conditions.iter().map(shown).collect()
+    status.conditions.iter().map(&mut shown).collect()
 }
 
 impl ServerPortal {
@@ -195,7 +216,7 @@ mod tests {
     #[test]
     fn a_ready_resource_is_synced_and_its_health_is_not_guessed() {
         insta::assert_snapshot!(told(&resource(1, &status("Ready", "Succeeded"))), @"
-        Unknown: The promise declares no health check
+        NotChecked: The promise declares no health check
         Synced: (sync)
         Succeeded: Created
         ");
@@ -204,7 +225,7 @@ mod tests {
     #[test]
     fn a_change_that_is_not_looked_at_yet_is_neither_synced_nor_done() {
         insta::assert_snapshot!(told(&resource(2, &status("Ready", "Succeeded"))), @"
-        Unknown: The promise declares no health check
+        NotChecked: The promise declares no health check
         Pending: What was asked last is not placed yet
         Waiting: Asked for; it starts in a moment
         ");
@@ -213,9 +234,9 @@ mod tests {
     #[test]
     fn what_waits_for_somebody_says_so_and_what_runs_does_not() {
         insta::assert_snapshot!(told(&resource(1, &status("NoDestination", "Running"))), @"
-        Unknown: The promise declares no health check
+        NotChecked: The promise declares no health check
         Pending: (sync)
-        Waiting: (operation)
+        Waiting: Creating it has to wait
         (NoDestination)
         ");
         assert_eq!(row(&resource(1, &status("StepRunning", "Running")), None).message, "");
@@ -224,9 +245,9 @@ mod tests {
     #[test]
     fn a_failed_step_is_the_row_s_message() {
         insta::assert_snapshot!(told(&resource(1, &status("StepFailed", "Failed"))), @"
-        Unknown: The promise declares no health check
+        NotChecked: The promise declares no health check
         Pending: (sync)
-        Failed: (operation)
+        Failed: Creating it failed
         (StepFailed)
         ");
     }
@@ -234,7 +255,7 @@ mod tests {
     #[test]
     fn what_was_just_asked_for_starts_in_a_moment() {
         insta::assert_snapshot!(told(&resource(1, &json!({"phase": "Pending", "message": "Resource requested"}))), @"
-        Unknown: Nobody has looked yet
+        NotChecked: Nobody has looked yet
         Pending: What was asked last is not placed yet
         Waiting: Asked for; it starts in a moment
         ");

@@ -38,7 +38,7 @@ impl ServerPortal {
         if !draft.is_empty() {
             let (of, input) = self.draft_of(draft).await?;
             if of != *key {
-                return Err(Error::not_found("requests.midspan.dev", draft));
+                return Err(super::absent("draft", draft));
             }
             problems = retyped(&promised, &stored.spec, &input);
             spec = input;
@@ -92,7 +92,7 @@ impl ServerPortal {
         if !prefill.draft.is_empty() {
             let (key, input) = self.draft_of(&prefill.draft).await?;
             if key.promise != promise {
-                return Err(Error::not_found("requests.midspan.dev", &prefill.draft));
+                return Err(super::absent("draft", &prefill.draft));
             }
             let spec = secrets::without(&promised.schema, &input);
             start.problems = retyped(promised, &spec, &input);
@@ -116,7 +116,7 @@ impl ServerPortal {
     async fn draft_of(&self, name: &str) -> Result<(ResourceKey, Value)> {
         let (request, ..) = self.asked(name).await?;
         if request.status.phase != RequestPhase::Draft || request.spec.operation == Operation::Delete {
-            return Err(Error::not_found("requests.midspan.dev", name));
+            return Err(super::absent("draft", name));
         }
         let resource = &request.spec.resource;
         Ok((ResourceKey::new(&resource.namespace, &request.spec.promise, &resource.name), request.spec.input))

@@ -64,7 +64,7 @@ impl ServerPortal {
 /// The root cause in one banner, leading to where one can see or mend it.
 fn notice(reason: &str, sentence: &str, key: &ResourceKey, run: Option<&Run>, deleting: bool) -> Notice {
     let step = || match run.and_then(|run| Some((run, run.find(|step| step.phase == Phase::Failed)?))) {
-        Some((run, at)) => paths::step(&run.metadata.name, run.step(at).map_or("", |step| step.name.as_str())),
+        Some((run, at)) => super::steps::address(run, at),
         None => run.map_or_else(String::new, |run| paths::run(&run.metadata.name)),
     };
     let (tone, title, action, href) = match reason {
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_notice_leads_to_the_place_where_one_sees_why() {
         let run = failed_run();
-        check("StepFailed", Some(&run), "The last run failed [Open the failed step](/runs/run-1#step-backups)");
+        check("StepFailed", Some(&run), "The last run failed [Open the failed step](/runs/run-1#step-render/backups)");
         check("StepFailed", None, "The last run failed []()");
         check("NoDestination", None, "There is nowhere to put it [Open the promise](/catalog/postgresql)");
         check(

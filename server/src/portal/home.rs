@@ -1,9 +1,9 @@
 //! Home: what needs the caller, what is theirs, what moves, where to start; and the frame around every page.
 
 use super::{
-    ServerPortal,
+    ServerPortal, drafts,
     facts::{self, Offers},
-    requests::outdated,
+    steps,
 };
 use crate::service::people::{PERSONAS, Persona};
 use app::{
@@ -17,7 +17,6 @@ use domain::{
     caller::{Target, Verb, may},
     destination::Destination,
     object::GROUP,
-    request::{Operation, Request, RequestKind},
     run::{Phase, Run, RunKind},
     selector::{Requirement, Selector},
     status::{ResourcePhase, ResourceStatus},
@@ -30,11 +29,14 @@ const STUCK: [ResourcePhase; 2] = [ResourcePhase::Failed, ResourcePhase::Suspend
 
 impl ServerPortal {
     pub(super) async fn frame_page(&self) -> Result<Frame> {
+        // read before anything of the page is
+        let drawn_from = self.doors.services.store.version().await?;
         let counts = if self.may_look().is_ok() { self.counts().await? } else { Counts::default() };
         Ok(Frame {
             caller: self.caller(),
             personas: PERSONAS.into_iter().filter(|_| self.doors.dev).map(shown).collect(),
             counts,
+            drawn_from: Some(drawn_from),
             now: self.doors.services.now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
@@ -93,7 +95,7 @@ impl ServerPortal {
             stuck.iter().zip(&statuses).map(|(object, status)| stuck_need(object, status, runs.get(&status.run)));
         let mut needs: Vec<Need> = stuck.collect();
         let (drafts, homeless) = futures::try_join!(self.live_drafts(), self.homeless())?;
-        needs.extend(drafts.iter().map(draft_need));
+        needs.extend(drafts.iter().map(drafts::need));
         let now = self.doors.services.now();
         needs.extend(homeless.into_iter().map(|need| Need { at: now, ..need }));
         Ok(needs)
@@ -124,39 +126,6 @@ impl ServerPortal {
         self.run_rows(&runs, offers).await
     }
 
-    /// The caller's drafts that can still be carried out: the newest of each resource.
-    async fn live_drafts(&self) -> Result<Vec<Request>> {
-        const NEWEST: i64 = 20;
-        let services = &self.doors.services;
-        let query = Query {
-            phases: vec!["Draft".to_owned()],
-            labels: self.asked_by_caller(),
-            sort: Sort::Version,
-            descending: true,
-            limit: NEWEST,
-            ..Query::of_kind(GROUP, "Request")
-        };
-        let found = services.store.list(&query).await?.objects;
-        let drafts = newest_of_each(found.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok()));
-        let uids: Vec<&str> =
-            drafts.iter().map(|draft| draft.spec.resource.uid.as_str()).filter(|uid| !uid.is_empty()).collect();
-        let known = services.store.by_uids(uids).await?;
-        let mut live = Vec::new();
-        for draft in drafts {
-            let resource = &draft.spec.resource;
-            let stored = if draft.spec.operation == Operation::Create {
-                let group = resource.api_version.split_once('/').map_or("", |(group, _)| group);
-                services.store.by_name(group, &resource.kind, &resource.namespace, &resource.name).await?
-            } else {
-                known.iter().find(|object| object.metadata.uid == resource.uid).cloned()
-            };
-            if outdated(&draft, stored.as_ref()).is_empty() {
-                live.push(draft);
-            }
-        }
-        Ok(live)
-    }
-
     /// Promises whose works would find no destination: for those who can add one.
     async fn homeless(&self) -> Result<Vec<Need>> {
         if may(&self.asker.caller, Verb::Write, Target::Platform("destinations")).is_err() {
@@ -183,9 +152,9 @@ pub fn rows(objects: &[Object], offers: &Offers) -> Vec<app::view::ResourceRow> 
 
 fn stuck_need(object: &Object, status: &ResourceStatus, run: Option<&Run>) -> Need {
     let suspended = status.phase == ResourcePhase::Suspended;
-    let failed = run.and_then(|run| run.step(run.find(|step| step.phase == Phase::Failed)?));
+    let failed = run.and_then(|run| Some((run, run.find(|step| step.phase == Phase::Failed)?)));
     let (action, href) = match (failed, run) {
-        (Some(step), Some(run)) => ("Open the failed step", paths::step(&run.metadata.name, &step.name)),
+        (Some((run, at)), _) => ("Open the failed step", steps::address(run, at)),
         (None, Some(run)) => ("Open the run", paths::run(&run.metadata.name)),
         (_, None) => ("Open it", facts::key_of(object).path()),
     };
@@ -195,18 +164,8 @@ fn stuck_need(object: &Object, status: &ResourceStatus, run: Option<&Run>) -> Ne
         sentence: status.condition("Ready").map_or_else(|| status.message.clone(), |ready| ready.message.clone()),
         action: action.to_owned(),
         href,
+        discard: String::new(),
         at: facts::changed(object, status),
-    }
-}
-
-fn draft_need(draft: &Request) -> Need {
-    Need {
-        tone: Tone::Quiet,
-        title: format!("The plan for {} is not submitted", draft.spec.resource.name),
-        sentence: "It is kept as you left it.".to_owned(),
-        action: "Continue the draft".to_owned(),
-        href: paths::request(&draft.metadata.name),
-        at: draft.metadata.creation_timestamp.unwrap_or_default(),
     }
 }
 
@@ -232,19 +191,9 @@ fn homeless_need(promise: &domain::promise::Promise, destinations: &[Destination
         ),
         action: "Open the promise".to_owned(),
         href: paths::promise(&promise.name),
+        discard: String::new(),
         at: Timestamp::default(),
     })
-}
-
-/// The first of each resource: the list comes newest first.
-fn newest_of_each(drafts: impl Iterator<Item = Request>) -> Vec<Request> {
-    let mut seen = BTreeSet::new();
-    drafts
-        .filter(|draft| {
-            let resource = &draft.spec.resource;
-            seen.insert((draft.spec.promise.clone(), resource.namespace.clone(), resource.name.clone()))
-        })
-        .collect()
 }
 
 fn shown(persona: Persona) -> app::portal::Persona {
@@ -257,8 +206,6 @@ mod tests {
     use domain::{
         destination::{DestinationSpec, DestinationStatus},
         promise::Promise,
-        request::RequestSpec,
-        run::ResourceRef,
         selector::{LabelSelector, Labels},
         workflow::Pipeline,
     };
@@ -281,17 +228,5 @@ mod tests {
         promise.spec.destination_selectors = Vec::new();
         assert!(homeless_need(&promise, &[destination("dev")]).is_none());
         assert!(homeless_need(&promise, &[]).is_some());
-    }
-
-    #[test]
-    fn of_several_drafts_of_one_resource_the_newest_is_offered() {
-        let draft = |uid: &str, name: &str| {
-            let resource = ResourceRef { name: name.into(), ..ResourceRef::default() };
-            Request::submitted(uid, RequestSpec { resource, ..RequestSpec::default() }, Timestamp::default())
-        };
-        let drafts = [draft("req_3", "shop"), draft("req_2", "shop"), draft("req_1", "blog")];
-        let names: Vec<String> =
-            newest_of_each(drafts.into_iter()).into_iter().map(|draft| draft.metadata.name).collect();
-        assert_eq!(names, ["req-3", "req-1"]);
     }
 }

@@ -1,7 +1,9 @@
 //! A request: the plan of a draft, else what became of it.
 
 use super::{
-    ServerPortal, diff, effects, history,
+    ServerPortal, diff,
+    drafts::outdated,
+    effects, history,
     resource::manifest,
     runs::{carried_out, files_of},
     secrets::Cover,
@@ -88,7 +90,7 @@ impl ServerPortal {
     /// The request with what describes its resource. What the caller may not see is not found.
     pub(super) async fn asked(&self, name: &str) -> Result<(Request, Arc<Promised>, Arc<Served>)> {
         let found = self.doors.services.request(&self.asker, name).await;
-        let (request, served) = found.map_err(|error| super::unseen(error, "requests.midspan.dev", name))?;
+        let (request, served) = found.map_err(|error| super::unseen(error, "request", name))?;
         let promised = super::promised(&served, &request.spec.promise)?;
         Ok((request, promised, served))
     }
@@ -227,20 +229,6 @@ fn because(promised: &Promised) -> String {
     if labels.is_empty() { "any labels".to_owned() } else { labels.join(", ") }
 }
 
-/// Why a draft can no longer be carried out as it is; empty when it can.
-pub fn outdated(draft: &Request, stored: Option<&Object>) -> String {
-    let name = &draft.spec.resource.name;
-    match (draft.spec.operation, stored) {
-        (Operation::Create, Some(_)) => format!("{name} has been made meanwhile, so this plan cannot be submitted."),
-        (Operation::Create, None) => String::new(),
-        (_, None) => format!("{name} is gone, so this plan cannot be submitted."),
-        (_, Some(stored)) if stored.metadata.generation.to_string() != draft.spec.based_on => {
-            format!("{name} has changed since this plan was made. Go back to edit to plan on what it is now.")
-        }
-        _ => String::new(),
-    }
-}
-
 fn phase(phase: request::RequestPhase) -> RequestPhase {
     match phase {
         request::RequestPhase::Draft => RequestPhase::Draft,
@@ -256,24 +244,7 @@ fn phase(phase: request::RequestPhase) -> RequestPhase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Timestamp, request::RequestSpec, run::ResourceRef};
     use serde_json::json;
-
-    fn draft(operation: Operation, based_on: &str) -> Request {
-        let resource = ResourceRef { name: "shop".into(), ..ResourceRef::default() };
-        let spec = RequestSpec { operation, resource, based_on: based_on.into(), ..RequestSpec::default() };
-        Request::submitted("req_1", spec, Timestamp::default())
-    }
-
-    #[test]
-    fn a_draft_says_when_the_world_has_moved_on() {
-        let stored = Object::from_value(json!({"kind": "X", "metadata": {"name": "shop", "generation": 2}})).unwrap();
-        assert_eq!(outdated(&draft(Operation::Create, ""), None), "");
-        assert_eq!(outdated(&draft(Operation::Update, "2"), Some(&stored)), "");
-        assert!(outdated(&draft(Operation::Create, ""), Some(&stored)).contains("made meanwhile"));
-        assert!(outdated(&draft(Operation::Update, "1"), Some(&stored)).contains("has changed"));
-        assert!(outdated(&draft(Operation::Update, "2"), None).contains("is gone"));
-    }
 
     #[test]
     fn a_file_in_which_only_a_secret_changes_is_told_as_changed() {

@@ -94,7 +94,7 @@ impl ServerPortal {
         let services = &self.doors.services;
         let offer = services.offers.by_name(&services.store, &run.spec.revision).await?;
         let mut row = row(&run, &self.offers());
-        let asked = requests.iter().find(|request| super::runs::carried_out(&run, request));
+        let asked = requests.iter().find(|request| super::runs::began(&run, request));
         row.by = asked.map_or_else(String::new, |request| request.spec.asked_by.clone());
         Ok(Some(RunStrip { run: row, steps: self.steps(&run, offer.as_deref()).await? }))
     }

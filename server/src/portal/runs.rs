@@ -70,7 +70,7 @@ impl ServerPortal {
             .zip(served.as_ref().and_then(|served| served.promised()))
             .map(|(request, promised)| document::to_yaml(&secrets::covered(&promised.schema, &request.spec.input)));
         let mut row = row(&run, &self.offers());
-        if let Some(request) = asked {
+        if let Some(request) = asked.filter(|request| began(&run, request)) {
             row.by.clone_from(&request.spec.asked_by);
             row.queued = request.status.submitted_at.unwrap_or(row.queued);
         }
@@ -102,7 +102,7 @@ impl ServerPortal {
         let requests: Vec<Request> =
             requests.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok()).collect();
         let told = |run: &Run| {
-            let asked = requests.iter().find(|request| carried_out(run, request));
+            let asked = requests.iter().find(|request| began(run, request));
             RunRow { by: asked.map_or_else(String::new, |request| request.spec.asked_by.clone()), ..row(run, offers) }
         };
         Ok(runs.iter().map(told).collect())
@@ -147,6 +147,11 @@ pub fn carried_out(run: &Run, request: &Request) -> bool {
     request.spec.resource.uid == run.spec.resource.uid
         && request.spec.generation == run.spec.generation
         && deletes == (run.spec.workflow == Workflow::Delete)
+}
+
+/// Whether a run began because of a request: one that runs again, or for a newer promise, was asked for otherwise.
+pub fn began(run: &Run, request: &Request) -> bool {
+    ["created", "the spec changed", "deleted"].contains(&run.spec.trigger.as_str()) && carried_out(run, request)
 }
 
 /// A run without who asked for it.

@@ -1,7 +1,10 @@
 //! The steps of a run: where each stands, what it said, what to try next.
 
 use super::ServerPortal;
-use app::view::{Phase, StepView};
+use app::{
+    paths,
+    view::{Phase, StepView},
+};
 use domain::{
     Result,
     plan::Offer,
@@ -28,6 +31,12 @@ impl ServerPortal {
         }
         Ok(views)
     }
+}
+
+/// Where a step stands on its run's page.
+pub fn address(run: &Run, at: StepAt) -> String {
+    let pipeline = run.status.pipelines.get(at.pipeline).map_or("", |pipeline| pipeline.name.as_str());
+    paths::step(&run.metadata.name, pipeline, run.step(at).map_or("", |step| step.name.as_str()))
 }
 
 /// Whether a step has failed and will be tried again.

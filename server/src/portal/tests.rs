@@ -165,6 +165,33 @@ async fn no_page_tells_a_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_one_resource_one_draft_is_kept_and_home_offers_it() {
+    everywhere(async |house| {
+        let dana = house.persona("dana");
+        let mut drafts = Vec::new();
+        for (name, size) in [("safe", "small"), ("other", "small"), ("safe", "large")] {
+            let draft = house.draft(name, json!({"password": "correct-horse", "size": size}), None).await;
+            let (request, ..) = dana.asked(&draft).await.unwrap();
+            dana.replace_drafts(&request, "").await.unwrap();
+            drafts.push(draft);
+        }
+        let mut phases = Vec::new();
+        for draft in &drafts {
+            phases.push(dana.request(draft).await.unwrap().phase);
+        }
+        assert_eq!(phases, [RequestPhase::Withdrawn, RequestPhase::Draft, RequestPhase::Draft]);
+        let needs = dana.home().await.unwrap().needs_you;
+        let offered: Vec<&str> = needs.iter().map(|need| need.discard.as_str()).collect();
+        assert_eq!(offered, [app::paths::discard(&drafts[2]), app::paths::discard(&drafts[1])]);
+        // the form that went on from a draft under another name leaves none behind
+        let (request, ..) = dana.asked(&drafts[1]).await.unwrap();
+        dana.replace_drafts(&request, &drafts[2]).await.unwrap();
+        assert_eq!(dana.request(&drafts[2]).await.unwrap().phase, RequestPhase::Withdrawn);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_shows_what_it_would_do_and_afterwards_the_same_as_what_it_did() {
     everywhere(async |house| {
         let dana = house.persona("dana");
@@ -176,7 +203,7 @@ async fn a_request_shows_what_it_would_do_and_afterwards_the_same_as_what_it_did
             (RequestPhase::Draft, 1, Change::Create)
         );
         assert_eq!(plan.plan.destinations[0].writes_to, "git · gitops.git, branch main, path clusters/dev");
-        assert_eq!(dana.home().await.unwrap().needs_you[0].action, "Continue the draft");
+        assert_eq!(dana.home().await.unwrap().needs_you[0].action, "Continue");
         house.submit(&first).await;
         house.settled(&key).await;
         let done = dana.request(&first).await.unwrap();

@@ -18,10 +18,17 @@ pub fn start() {
     let _ = listen(&document);
 }
 
-/// Shows what needs a script, and takes a refused form's reader to the summary.
+/// Shows what needs a script, opens logs at their ends, and takes a refused form's reader to the summary.
 fn prepare(document: &Document) -> Result<(), JsValue> {
     if let Some(root) = document.document_element() {
         root.set_attribute("data-scripted", "")?;
+    }
+    // whoever came for a certain line stands there already
+    let came_for = document.location().and_then(|location| location.hash().ok()).unwrap_or_default();
+    let logs = document.query_selector_all("[data-log]")?;
+    for log in (0..logs.length()).filter_map(|place| logs.get(place)).filter(|_| !came_for.contains("-L")) {
+        let log: Element = log.dyn_into()?;
+        log.set_scroll_top(log.scroll_height());
     }
     // whoever is somewhere already must not be taken away from there
     let nowhere = document.active_element().is_none_or(|element| element.tag_name().eq_ignore_ascii_case("body"));

@@ -16,8 +16,9 @@ const PATIENCE_MS: i32 = 5_000;
 const AGAIN_MS: i32 = 10_000;
 
 /// Follows the topics until the page is left.
-pub fn follow(topics: &str) {
-    let address = format!("/events?topics={}", js_sys::encode_uri_component(topics));
+pub fn follow(topics: &str, since: Option<i64>) {
+    let since = since.map(|version| format!("&since={version}")).unwrap_or_default();
+    let address = format!("/events?topics={}{since}", js_sys::encode_uri_component(topics));
     let state = Rc::new(RefCell::new(State::default()));
     open(address, &state);
 }

@@ -50,7 +50,10 @@ fn input(field: &Field) -> AnyView {
 }
 
 fn textarea(field: &Field, code: Option<&'static str>) -> AnyView {
-    let rows = field.lines.unwrap_or(4).clamp(2, 30).to_string();
+    // a long text begins as one line and grows with what is typed
+    let bounded = field.limits.max_length.is_some_and(|max| max <= 1_000) && !field.text.contains('\n');
+    let lines = field.lines.map_or(if bounded { 1 } else { 4 }, |lines| lines.clamp(2, 30));
+    let rows = lines.to_string();
     // The browser drops one line break after the opening tag; a text that begins with one needs another.
     let text = if field.text.starts_with('\n') { format!("\n{}", field.text) } else { field.text.clone() };
     view! {

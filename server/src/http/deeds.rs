@@ -1,0 +1,121 @@
+//! The buttons of pages: submit or discard a plan, run again, delete. Each answers 303 to where it goes on.
+
+use super::{
+    Doors,
+    forms::{form_pairs, respond},
+    pages,
+};
+use crate::{
+    portal::ServerPortal,
+    service::{
+        Asker,
+        objects::{Precondition, WriteOptions},
+    },
+};
+use app::{
+    paths::{self, ResourceKey},
+    portal::{Portal as _, Refused},
+};
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use domain::request::Request;
+use std::sync::Arc;
+
+pub fn routes() -> Router<Doors> {
+    Router::new()
+        .route("/r/{namespace}/{promise}/{name}/delete", post(delete))
+        .route("/r/{namespace}/{promise}/{name}/run", post(run_again))
+        .route("/requests/{name}/submit", post(submit))
+        .route("/requests/{name}/discard", post(discard))
+}
+
+/// `POST /requests/{name}/submit`
+async fn submit(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>) -> Response {
+    let answer = async {
+        let (request, _) = doors.services.request(&asker, &name).await?;
+        doors.services.submit(&asker, &name).await?;
+        let key =
+            ResourceKey::new(&request.spec.resource.namespace, &request.spec.promise, &request.spec.resource.name);
+        Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+/// `POST /requests/{name}/discard`
+async fn discard(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let withdrawn = doors.services.withdraw(&asker, &name).await;
+    // from a list back to it; from the plan, which is over, to where it began
+    let on = |request: Request| match pages::back(&headers) {
+        list if list == paths::HOME && headers.contains_key(header::REFERER) => list,
+        _ => paths::promise(&request.spec.promise),
+    };
+    respond(&doors, &asker, withdrawn.map(|request| Redirect::to(&on(request)).into_response())).await
+}
+
+/// `POST /r/…/run`
+async fn run_again(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path((namespace, promise, name)): Path<(String, String, String)>,
+) -> Response {
+    let key = ResourceKey { namespace, promise, name };
+    let answer = async {
+        let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
+        doors.services.run_again(&asker, &served, &key.namespace, &key.name).await?;
+        Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+/// `POST /r/…/delete`: only with the name typed.
+async fn delete(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path((namespace, promise, name)): Path<(String, String, String)>,
+    uri: Uri,
+    body: Bytes,
+) -> Response {
+    let key = ResourceKey { namespace, promise, name };
+    let typed = form_pairs(&body)
+        .find(|(field, _)| field == "confirm")
+        .map(|(_, value)| value.trim().to_owned())
+        .unwrap_or_default();
+    let portal = ServerPortal::new(doors.clone(), asker.clone());
+    let answer = async {
+        if typed != key.name {
+            let mut page = portal.delete(&key).await?;
+            page.refusal = if typed.is_empty() {
+                format!("Type {} to delete it", key.name)
+            } else {
+                format!("{typed:?} is not {:?}: nothing was deleted", key.name)
+            };
+            page.typed.clone_from(&typed);
+            return Ok(pages::refused(
+                &doors,
+                &asker,
+                uri.path(),
+                StatusCode::UNPROCESSABLE_ENTITY,
+                Refused::Delete(Arc::new(page)),
+            )
+            .await);
+        }
+        let served = portal.offered(&key.promise)?;
+        doors
+            .services
+            .delete(&asker, &served, &key.namespace, &key.name, &Precondition::default(), WriteOptions::default())
+            .await?;
+        Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
