@@ -1,4 +1,5 @@
-//! A push that takes longer than a lease: it is let finish as long as nobody else has the key, and broken off when somebody has.
+//! A push that takes longer than a lease: it is let finish as long as nobody else has the key, and broken off when somebody has. And a database that
+//! was restored: it is not shut out for ever by fences it has forgotten.
 
 use crate::{
     moments::within,
@@ -7,7 +8,9 @@ use crate::{
     site::Site,
 };
 use domain::{Clock as _, SystemClock};
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command, time::Duration,
+};
 use store::{Lease, Op, Store};
 
 const LEASE: Duration = Duration::from_secs(1);
@@ -98,4 +101,37 @@ async fn taken_away(store: &Store) -> Lease {
         leases.into_iter().find(|lease| lease.key == "store/gitops")
     });
     theft.await.expect("the key is in the queue")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_was_restored_goes_on_above_the_fences_it_has_forgotten() {
+    const FORGOTTEN: i64 = 1_000_000;
+    let site = Site::new(None).await;
+    let how = site.server("data");
+    let (mut server, address) = site.up(&how).await;
+    site.publish(&how, &address).await;
+    server.kill().await;
+    let store = Store::open(&format!("sqlite:{}", how.data.join("midspan.db").display())).await.unwrap();
+    let gitops = store.by_name("midspan.dev", "StateStore", "", "gitops").await.unwrap().unwrap();
+    store.close().await;
+    // what this database wrote in the time between its backup and its loss
+    let repository = how.data.join("dev/gitops.git");
+    let git = |args: &[&str]| {
+        let who = ["-c", "user.name=Midspan", "-c", "user.email=midspan@localhost"];
+        let output = Command::new("git").arg("--git-dir").arg(&repository).args(who).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let message = format!("Place it\n\nMidspan-Store: {}\nMidspan-Fence: {FORGOTTEN}\n", gitops.metadata.uid);
+    let lost = git(&["commit-tree", "main^{tree}", "-p", "main", "-m", &message]);
+    git(&["update-ref", "refs/heads/main", &lost]);
+
+    let (mut server, address) = site.up(&how).await;
+    let wish = Wish { name: "parcel".to_owned(), size: 1, moody: false, slow: false, change: false };
+    assert!(site.ask(&how, &address, &wish).await.is_ok());
+    site.ready(&how, &address, &BTreeMap::from([(wish.name, 1)]), READY).await;
+    assert!(server.logged("going on above it"), "{}", server.last_words());
+    let fence = git(&["log", "-1", "--format=%(trailers:key=Midspan-Fence,valueonly)", "main"]);
+    assert!(fence.parse::<i64>().unwrap() > FORGOTTEN, "{fence}");
+    server.kill().await;
 }
