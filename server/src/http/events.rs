@@ -12,12 +12,15 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Object, Result, caller::Verb};
+use domain::{Object, Result, caller::Verb, status::ResourceStatus};
 use futures::stream::{self, StreamExt as _};
 use serde::Deserialize;
 use serde_json::json;
-use std::{convert::Infallible, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 use store::Filter;
+
+/// Lines that come within this time are one message.
+const HURRY: Duration = Duration::from_millis(250);
 
 #[derive(Deserialize)]
 pub struct Topics {
@@ -90,7 +93,8 @@ pub async fn stream(
         None => doors.services.store.version().await.unwrap_or_default(),
     };
     let changes = doors.services.store.changes();
-    let news = News { doors, topics, version, changes, greeted: known.is_some() };
+    let logs = followed(&doors, &asker, &topics).await;
+    let news = News { doors, topics, version, changes, logs, greeted: known.is_some() };
     let messages =
         stream::unfold(
             news,
@@ -109,6 +113,8 @@ struct News {
     /// Everything up to here has been told.
     version: i64,
     changes: tokio::sync::watch::Receiver<i64>,
+    /// The runs whose logs the page shows, with how far each had come.
+    logs: BTreeMap<String, i64>,
     /// Whether the page knows that somebody listens for it now.
     greeted: bool,
 }
@@ -135,11 +141,17 @@ impl News {
             let heard = |change: &&store::Change| self.topics.iter().any(|topic| topic.hears(change.object()));
             if let Some(change) = found.changes.iter().rev().find(heard) {
                 let object = change.object();
+                self.begin_logs(&found.changes).await;
                 let data = json!({"kind": object.kind, "name": object.metadata.name, "phase": object.facets().phase});
                 return Some(Event::default().event("change").id(self.version.to_string()).data(data.to_string()));
             }
             if more {
                 continue;
+            }
+            if self.logs_have_grown().await {
+                // what is said in a hurry is told at once
+                tokio::time::sleep(HURRY).await;
+                return Some(Event::default().event("change").id(self.version.to_string()).data(r#"{"kind":"Log"}"#));
             }
             tokio::select! {
                 () = self.doors.stop.cancelled() => return None,
@@ -147,6 +159,51 @@ impl News {
             }
         }
     }
+}
+
+impl News {
+    /// A run that has begun since is the one whose logs are shown now.
+    async fn begin_logs(&mut self, changes: &[store::Change]) {
+        let begun = changes.iter().map(store::Change::object).filter(|object| {
+            let shows_logs = |topic: &&Topic| matches!(topic, Topic::Resource(_) | Topic::Run(_));
+            object.kind == "Run" && self.topics.iter().filter(shows_logs).any(|topic| topic.hears(object))
+        });
+        let newest = begun.map(|run| run.metadata.uid.clone()).last().filter(|run| !self.logs.contains_key(run));
+        if let Some(run) = newest {
+            let position = self.doors.services.store.log_position(&run).await.unwrap_or_default();
+            self.logs = BTreeMap::from([(run, position)]);
+        }
+    }
+
+    async fn logs_have_grown(&mut self) -> bool {
+        let mut grown = false;
+        for (run, known) in &mut self.logs {
+            // a store that is away says so at the next reading of changes
+            let position = self.doors.services.store.log_position(run).await.unwrap_or(*known);
+            grown |= std::mem::replace(known, position) != position;
+        }
+        grown
+    }
+}
+
+/// The runs whose logs a page shows when it is opened.
+async fn followed(doors: &Doors, asker: &Asker, topics: &[Topic]) -> BTreeMap<String, i64> {
+    let portal = ServerPortal::new(doors.clone(), asker.clone());
+    let mut logs = BTreeMap::new();
+    for topic in topics {
+        let run = match topic {
+            Topic::Run(name) => name.clone(),
+            Topic::Resource(key) => {
+                portal.stored(key).await.map(|object| ResourceStatus::read(&object.status).run).unwrap_or_default()
+            }
+            _ => String::new(),
+        };
+        if let Ok(run) = portal.stored_run(&run).await {
+            let position = doors.services.store.log_position(&run.metadata.uid).await.unwrap_or_default();
+            logs.insert(run.metadata.uid, position);
+        }
+    }
+    logs
 }
 
 #[derive(Deserialize)]

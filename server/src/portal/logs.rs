@@ -10,6 +10,8 @@ use store::LogChunk;
 const MOST_LINES: usize = 300;
 /// Characters shown of one line.
 const LONGEST: usize = 2_000;
+/// The stream of what a step says went wrong.
+const ERRORS: &str = "err";
 /// Pieces read at once.
 const AT_ONCE: i64 = 100;
 
@@ -34,7 +36,8 @@ impl Tail {
     fn take(&mut self, chunk: &LogChunk) {
         for piece in chunk.text.split_inclusive('\n') {
             let text = piece.trim_end_matches(['\n', '\r']);
-            match self.lines.back_mut().filter(|_| self.open) {
+            let is_error = chunk.stream == ERRORS;
+            match self.lines.back_mut().filter(|line| self.open && line.is_error == is_error) {
                 Some(line) => append(&mut line.text, text),
                 None => self.begin(chunk, text),
             }
@@ -45,7 +48,7 @@ impl Tail {
     fn begin(&mut self, chunk: &LogChunk, text: &str) {
         self.total += 1;
         let mut line =
-            LogLine { number: self.total, at: chunk.at, is_error: chunk.stream == "err", text: String::new() };
+            LogLine { number: self.total, at: chunk.at, is_error: chunk.stream == ERRORS, text: String::new() };
         append(&mut line.text, text);
         self.lines.push_back(line);
         if self.lines.len() > MOST_LINES {
