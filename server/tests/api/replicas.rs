@@ -34,7 +34,7 @@ async fn of_many_who_claim_one_api_on_two_replicas_one_gets_it() {
         let claim = |number: usize| {
             let mut promise = promise();
             promise["metadata"]["name"] = json!(format!("widget-{number}"));
-            let paul = if number % 2 == 0 { &here } else { &there };
+            let paul = if number.is_multiple_of(2) { &here } else { &there };
             paul.post(PROMISES, promise)
         };
         let answers = join_all((0..8).map(claim)).await;
@@ -50,7 +50,7 @@ async fn promises_that_do_not_clash_are_published_on_two_replicas_at_once() {
     on_two_replicas(async |one, two| {
         let (here, there) = (one.paul(), two.paul());
         let publish = |number: usize| {
-            let paul = if number % 2 == 0 { &here } else { &there };
+            let paul = if number.is_multiple_of(2) { &here } else { &there };
             paul.post(PROMISES, promise_of_number(number))
         };
         for answer in join_all((0..8).map(publish)).await {
