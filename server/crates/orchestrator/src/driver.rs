@@ -209,7 +209,7 @@ impl Orchestrator {
         let key = lease.key.clone();
         let pass = async {
             match key.strip_prefix("store/") {
-                Some(name) => self.store_pass(&lease, name, batch).await,
+                Some(name) => Box::pin(self.store_pass(&lease, name, batch)).await,
                 None => self.resource_pass(&lease, &key, batch).await,
             }
         };

@@ -37,9 +37,7 @@ mod armed {
             Some(Setting::Strike { name, nth, panics, passed })
                 if name == place && passed.fetch_add(1, Ordering::Relaxed) + 1 == *nth =>
             {
-                if *panics {
-                    panic!("failpoint {place}:{nth}");
-                }
+                assert!(!panics, "failpoint {place}:{nth}");
                 eprintln!("failpoint {place}:{nth} ends the process");
                 std::process::abort();
             }

@@ -42,7 +42,7 @@ impl Orchestrator {
             match timeout_at(end, self.inner.store.renew(lease, until)).await {
                 Ok(Ok(true)) => *lock(held_until) = begun + length,
                 Ok(Err(error)) if Instant::now() < end => {
-                    tracing::warn!(key = lease.key, %error, "lease not renewed yet")
+                    tracing::warn!(key = lease.key, %error, "lease not renewed yet");
                 }
                 Ok(Ok(false) | Err(_)) | Err(_) => {
                     tracing::warn!(key = lease.key, fence = lease.fence, "the lease was lost; its pass breaks off");
