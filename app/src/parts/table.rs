@@ -96,9 +96,13 @@ fn run(row: &RunRow, now: Timestamp) -> impl IntoView {
     }
 }
 
-/// `Created`, `The spec changed`: why it ran. What a run removes says so by itself.
+/// `Created`, `Changed`, `Asked to run again`: why it ran, so that `by dana` can follow.
 fn because(row: &RunRow) -> String {
-    let why = if row.because.is_empty() { &row.workflow } else { &row.because };
+    let why = match row.because.as_str() {
+        "" => row.workflow.as_str(),
+        "the spec changed" => "changed",
+        other => other,
+    };
     let mut letters = why.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
