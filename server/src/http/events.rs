@@ -168,7 +168,7 @@ impl News {
             let shows_logs = |topic: &&Topic| matches!(topic, Topic::Resource(_) | Topic::Run(_));
             object.kind == "Run" && self.topics.iter().filter(shows_logs).any(|topic| topic.hears(object))
         });
-        let newest = begun.map(|run| run.metadata.uid.clone()).last().filter(|run| !self.logs.contains_key(run));
+        let newest = begun.map(|run| run.metadata.uid.clone()).next_back().filter(|run| !self.logs.contains_key(run));
         if let Some(run) = newest {
             let position = self.doors.services.store.log_position(&run).await.unwrap_or_default();
             self.logs = BTreeMap::from([(run, position)]);
