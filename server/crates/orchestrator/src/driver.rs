@@ -5,10 +5,11 @@ use crate::{
     destinations::Stores,
     failpoint,
     steps::Runner,
+    store_of,
     tenure::{Performing, Tenure, lock},
 };
 use domain::{
-    Clock, Error, Result, Timestamp,
+    Clock, Error, Object, Result, Timestamp,
     destination::{Destination, DestinationKind},
     object::{GROUP, Typed},
     plan::Offer,
@@ -65,6 +66,10 @@ pub(crate) struct Batch {
     pub claimed: Instant,
     pub tenure: Arc<Tenure>,
     pub destinations: Arc<Vec<Destination>>,
+    /// What was being performed here before the rows were read: a step that ends in between has left its outcome in them.
+    pub performing: BTreeSet<(String, i64)>,
+    /// Each claimed object with what it is made of, until its pass takes it.
+    pub observed: Mutex<HashMap<String, (Object, Vec<Object>)>>,
     pub current: tokio::sync::Mutex<HashMap<String, Option<Arc<Offer>>>>,
 }
 
@@ -189,12 +194,7 @@ impl Orchestrator {
         }
         failpoint::pass("keys.claimed");
         metrics::counter!("midspan_keys_claimed").increment(leases.len() as u64);
-        let batch = Arc::new(Batch {
-            claimed,
-            tenure,
-            destinations: Arc::new(self.destinations().await?),
-            current: tokio::sync::Mutex::default(),
-        });
+        let batch = Arc::new(self.look(claimed, tenure, &leases).await?);
         for (lease, permit) in leases.into_iter().zip(room) {
             let (orchestrator, batch) = (self.clone(), batch.clone());
             self.inner.tasks.spawn(async move {
@@ -205,10 +205,24 @@ impl Orchestrator {
         Ok(true)
     }
 
+    async fn look(&self, claimed: Instant, tenure: Arc<Tenure>, leases: &[Lease]) -> Result<Batch> {
+        let performing = self.inner.performing.snapshot();
+        let objects = leases.iter().map(|lease| lease.key.as_str()).filter(|key| store_of(key).is_none());
+        let observed = self.inner.store.with_owned(&objects.collect::<Vec<_>>()).await?;
+        Ok(Batch {
+            claimed,
+            tenure,
+            destinations: Arc::new(self.destinations().await?),
+            performing,
+            observed: Mutex::new(observed),
+            current: tokio::sync::Mutex::default(),
+        })
+    }
+
     async fn pass(&self, lease: Lease, batch: &Batch) {
         let key = lease.key.clone();
         let pass = async {
-            match key.strip_prefix("store/") {
+            match store_of(&key) {
                 Some(name) => Box::pin(self.store_pass(&lease, name, batch)).await,
                 None => self.resource_pass(&lease, &key, batch).await,
             }

@@ -46,8 +46,15 @@ pub use sweep::unsettled;
 
 /// The queue key of a state store. A resource's key is its uid.
 pub fn store_key(name: &str) -> String {
-    format!("store/{name}")
+    format!("{STORE}{name}")
 }
+
+/// The state store a key is about; `None` for a resource's.
+pub(crate) fn store_of(key: &str) -> Option<&str> {
+    key.strip_prefix(STORE)
+}
+
+const STORE: &str = "store/";
 
 /// The lane of the state stores' keys: no tenant's queue can delay a write.
 pub const STORES_LANE: &str = "state-stores";

@@ -51,11 +51,9 @@ impl Orchestrator {
 
     async fn observe(&self, uid: &str, lease: &Lease, batch: &Batch) -> Result<Option<Observed>> {
         let store = &self.inner.store;
-        // taken before the rows are read: a step that ends in between has left its outcome in them
-        let performing = self.inner.performing.snapshot();
-        let Some(resource) = store.by_uid(uid).await? else { return Ok(None) };
+        let Some((resource, owned)) = lock(&batch.observed).remove(uid) else { return Ok(None) };
         let (mut runs, mut requests, mut works, mut placements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for object in store.owned(uid).await?.into_iter().filter(|object| object.api_version == API_VERSION) {
+        for object in owned.into_iter().filter(|object| object.api_version == API_VERSION) {
             match object.kind.as_str() {
                 RunKind::KIND => runs.push(Typed::<RunKind>::parse(object)?),
                 RequestKind::KIND => requests.push(Typed::<RequestKind>::parse(object)?),
@@ -77,7 +75,7 @@ impl Orchestrator {
         let mut live = self.live_holders(&runs, tenure).await?;
         let held = runs.last().and_then(|run| Some((run, run.step(run.running()?)?.holder.as_ref()?)));
         if held.is_some_and(|(run, held)| {
-            held.replica == tenure.replica && !performing.contains(&(run.metadata.uid.clone(), held.fence))
+            held.replica == tenure.replica && !batch.performing.contains(&(run.metadata.uid.clone(), held.fence))
         }) {
             // the intent was stored though its commit was reported lost: it is in our name, and nobody is at it
             live.remove(&tenure.replica);

@@ -68,6 +68,8 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .statement_cache_capacity(STATEMENTS)
+            // what a statement of many rows keeps to undo itself belongs in memory, not in a file
+            .pragma("temp_store", "memory")
             .pragma("cache_size", "-32768");
         let forever = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
         if url.contains(":memory:") || url.contains("mode=memory") {

@@ -10,6 +10,7 @@ use crate::{
 };
 use domain::{Object, Result};
 use sqlx::FromRow;
+use std::collections::HashMap;
 
 /// One page of a list.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,10 @@ pub(crate) const OWNED: &str = "
     select uid, version, document from object
     where owner = $1 and owner <> '' and active = 1
     order by kind, name, uid";
+pub(crate) const OWNED_BY: &str = "
+    select owner, uid, version, document from object
+    where owner <> '' and active = 1 and owner in";
+const IN_ORDER: &str = " order by kind, name, uid";
 pub(crate) const SELECT: &str = "select uid, version, document from object";
 const COUNT: &str = "select count(*) as number from object";
 const VERSION: &str = "select value as number from counter where name = 'version'";
@@ -108,6 +113,21 @@ impl Store {
         rows.into_iter().map(Found::object).collect()
     }
 
+    /// The objects of these uids, each with what it is made of now: two looks, however many they are.
+    pub async fn with_owned(&self, uids: &[&str]) -> Result<HashMap<String, (Object, Vec<Object>)>> {
+        let objects = self.by_uids(uids).await?;
+        let mut found: HashMap<_, _> =
+            objects.into_iter().map(|object| (object.metadata.uid.clone(), (object, Vec::new()))).collect();
+        for statement in for_values(OWNED_BY, uids.iter().copied(), IN_ORDER) {
+            for row in self.db.all::<Part>(statement).await? {
+                if let Some((_, owned)) = found.get_mut(&row.owner) {
+                    owned.push(object("object", &row.uid, row.version, &row.document)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// The newest committed version.
     pub async fn version(&self) -> Result<i64> {
         version(&self.db).await
@@ -127,6 +147,14 @@ pub(crate) async fn version(db: &Db) -> Result<i64> {
 
 #[derive(FromRow)]
 struct Found {
+    uid: String,
+    version: i64,
+    document: String,
+}
+
+#[derive(FromRow)]
+struct Part {
+    owner: String,
     uid: String,
     version: i64,
     document: String,

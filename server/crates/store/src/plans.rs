@@ -26,6 +26,7 @@ fn hot() -> Vec<(&'static str, Statement)> {
         ("by uid", with(object::BY_UID, text(1))),
         ("by name", with(object::BY_NAME, text(4))),
         ("owned", with(object::OWNED, text(1))),
+        ("owned by several", for_values(object::OWNED_BY, ["a", "b"], "").remove(0)),
         ("newest runs", newest_runs),
         ("watch", watch),
         ("of a promise", of_promise),
