@@ -150,14 +150,16 @@ impl Db {
             .ok_or_else(|| Error::internal("a statement that always yields a row yielded none"))
     }
 
-    /// Moves the write-ahead log into the database if it has grown. Returns when that is done; the writer goes on meanwhile.
-    pub async fn checkpoint(&self) {
-        let Self::Sqlite { checkpoints: Some(checkpoints), .. } = self else { return };
-        if checkpoints.log_length() > CHECKPOINT_AT
-            && let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(&checkpoints.connection).await
-        {
+    /// Moves the write-ahead log into the database if it has grown. The writer goes on meanwhile. False when there was no need.
+    pub async fn checkpoint(&self) -> bool {
+        let Self::Sqlite { checkpoints: Some(checkpoints), .. } = self else { return false };
+        if checkpoints.log_length() <= CHECKPOINT_AT {
+            return false;
+        }
+        if let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(&checkpoints.connection).await {
             tracing::warn!(%error, "the write-ahead log could not be moved into the database; it is tried again after the next commit");
         }
+        true
     }
 
     /// Under a load without any pause the log never comes to its end beside the writer: past a bound the writer waits for it once.

@@ -34,6 +34,7 @@ fn hot() -> Vec<(&'static str, Statement)> {
         ("the writer, by names", for_rows(rows::BY_NAMES, vec![text(4); 2], rows::BY_NAMES_TAIL).remove(0)),
         ("the writer, by keys", for_values(queue::BY_KEYS, ["a", "b"], "").remove(0)),
         ("free expired", Statement::new(queue::FREE_EXPIRED).bind(1)),
+        ("any due", Statement::new(queue::ANY_DUE).bind(5)),
         ("next due", Statement::new(queue::NEXT_DUE)),
     ]
 }

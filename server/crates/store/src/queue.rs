@@ -73,6 +73,7 @@ const WAKE_SELECTED_TAIL: &str = "
 
 pub(crate) const NEXT_FENCE: &str =
     "update counter set value = value + 1 where name = 'fence' returning value as number";
+pub(crate) const ANY_DUE: &str = "select due as number from queue where lease_owner = '' and due <= $1 limit 1";
 const RAISE_FENCE: &str = "update counter set value = $1 where name = 'fence' and value < $1";
 const RENEW: &str = "update queue set lease_until = $4 where key = $1 and lease_owner = $2 and fence = $3";
 pub(crate) const FREE_EXPIRED: &str = "update queue set lease_owner = '' where lease_owner <> '' and lease_until <= $1";

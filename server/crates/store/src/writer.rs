@@ -254,9 +254,14 @@ fn size(transaction: &Transaction) -> usize {
     transaction.steps.iter().map(Step::bytes).sum()
 }
 
+/// The log's file keeps its length once it has grown, since writing over it is faster than making it longer: so its length alone would ask for a
+/// checkpoint after every commit.
 async fn keep_log_short(db: Db, wanted: std::sync::Arc<tokio::sync::Notify>) {
+    const AT_MOST_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
     loop {
         wanted.notified().await;
-        db.checkpoint().await;
+        if db.checkpoint().await {
+            tokio::time::sleep(AT_MOST_EVERY).await;
+        }
     }
 }
