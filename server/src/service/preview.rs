@@ -164,6 +164,7 @@ impl Services {
             works,
             placements,
             offer: Some(promised.offer.clone()),
+            course: plan::Course::default(),
             destinations: Arc::new(destinations),
             live: BTreeSet::new(),
             holder: Holder::default(),

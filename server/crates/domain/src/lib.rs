@@ -1,4 +1,5 @@
 //! domain
+pub mod binding;
 pub mod caller;
 pub mod condition;
 pub mod destination;

@@ -8,11 +8,14 @@
 
 mod admit;
 mod advance;
+mod course;
 mod place;
 mod retire;
 mod settle;
 #[cfg(test)]
 mod tests;
+
+pub use course::Course;
 
 use crate::{
     destination::Destination,
@@ -36,6 +39,11 @@ pub const PAUSED: &str = "kratix.io/paused";
 pub const RECONCILE: &str = "kratix.io/manual-reconciliation";
 pub const SUSPENDED: &str = "kratix.io/workflow-suspended";
 
+/// The annotation that holds a resource at a version of its promise; `latest`, or none, follows the promise.
+pub const PIN: &str = "midspan.dev/version";
+/// Kratix's label on a promise that makes all of its resources run again.
+pub const RECONCILE_RESOURCES: &str = "kratix.io/reconcile-resources";
+
 /// Everything a decision about one resource needs, as it was read.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -46,8 +54,10 @@ pub struct Observed {
     pub requests: Vec<Request>,
     pub works: Vec<Work>,
     pub placements: Vec<Placement>,
-    /// The promise revision this resource runs: the current one, or for a deletion the last applied. Absent when the promise is.
+    /// The promise revision this resource runs: the one it is pinned to or else the current one; for a deletion the last applied. Absent when
+    /// the promise is, or the version it is pinned to.
     pub offer: Option<Arc<Offer>>,
+    pub course: Course,
     pub destinations: Arc<Vec<Destination>>,
     /// Replicas that are alive; steps held by others have lost their holder.
     pub live: BTreeSet<String>,
@@ -77,16 +87,17 @@ pub struct Plan {
 
 /// Decides. Total: every state has a plan, and every plan that does nothing says why.
 pub fn plan(observed: Observed, now: Timestamp) -> Plan {
-    let mut pass = Pass { now, perform: None, forget: false, wake: None, observed };
+    let mut pass = Pass::begin(observed, now);
     // as in Kratix, a pause holds a deletion too: nothing is started, nothing is taken away
-    let reason = if pass.labelled(PAUSED) {
-        Reason::Paused
+    let reason = if let Some(paused) = pass.paused() {
+        paused
     } else if pass.observed.resource.deleting() {
         retire::retire(&mut pass)
     } else {
         converge(&mut pass)
     };
     settle::settle(&mut pass, &reason);
+    course::settle(&mut pass);
     Plan { next: pass.observed, perform: pass.perform, forget: pass.forget, wake: pass.wake, reason }
 }
 
@@ -104,7 +115,8 @@ pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
         | Reason::StepRetrying { .. }
         | Reason::PlacementFailing { .. }
         | Reason::NoDestination { .. }
-        | Reason::PromiseMissing { .. } => Level::Warning,
+        | Reason::PromiseMissing { .. }
+        | Reason::VersionMissing { .. } => Level::Warning,
         _ => Level::Normal,
     };
     let run = plan.next.runs.last().map_or("", |run| run.metadata.name.as_str());
@@ -116,6 +128,7 @@ fn converge(pass: &mut Pass) -> Reason {
         return reason;
     }
     let running = advance::advance(pass);
+    pass.look_again();
     let placing = place::place(pass);
     running.or(placing).unwrap_or(Reason::Ready)
 }
@@ -127,9 +140,16 @@ struct Pass {
     perform: Option<StepAt>,
     forget: bool,
     wake: Option<Timestamp>,
+    /// A pause has ended, or is on: the next run that starts has this for its reason.
+    restart: bool,
 }
 
 impl Pass {
+    fn begin(observed: Observed, now: Timestamp) -> Self {
+        let restart = course::restart_due(&observed.resource);
+        Self { now, perform: None, forget: false, wake: None, restart, observed }
+    }
+
     fn run(&self) -> Option<&Run> {
         self.observed.runs.last()
     }
@@ -191,7 +211,7 @@ pub fn works_of(
 
 /// Where the works as they stand would go, and why one would go nowhere.
 pub fn place_only(observed: Observed, now: Timestamp) -> (Vec<Placement>, Option<Reason>) {
-    let mut pass = Pass { now, perform: None, forget: false, wake: None, observed };
+    let mut pass = Pass::begin(observed, now);
     let reason = place::place(&mut pass).filter(|reason| matches!(reason, Reason::NoDestination { .. }));
     (pass.observed.placements, reason)
 }

@@ -1,17 +1,19 @@
 //! What the platform team offers: an API, workflows, scheduling, docs. Read from Midspan's own document or from a Kratix one.
 
 mod faults;
+mod interval;
 mod kratix;
 mod revision;
 
+pub use interval::annotated as annotated_interval;
 pub use kratix::GROUP as KRATIX_GROUP;
-pub use revision::{Revision, RevisionKind, RevisionSpec, RevisionStatus, content_digest, revision_name};
+pub use revision::{PROMISE_OF_REVISION, Revision, RevisionKind, RevisionSpec, RevisionStatus, VERSION_OF_REVISION, content_digest, revision_name};
 
 use crate::{
     error::{Error, Result},
     object::{self, Object},
     selector::LabelSelector,
-    workflow::Workflows,
+    workflow::{GoDuration, Workflows},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +23,9 @@ pub const VERSION_LABELS: [&str; 2] = ["midspan.dev/version", "kratix.io/promise
 /// The version of a promise that names none, as Kratix calls it.
 pub const UNVERSIONED: &str = "not-set";
 
+/// The key of a promise's status that counts how often all of its resources were asked to run again.
+pub const ROUND: &str = "resourcesAskedAgain";
+
 /// The groups whose kind `Promise` is a promise document: ours first, for where both have one of a name.
 pub const GROUPS: [&str; 2] = [object::GROUP, KRATIX_GROUP];
 
@@ -29,6 +34,10 @@ pub const GROUPS: [&str; 2] = [object::GROUP, KRATIX_GROUP];
 pub struct Promise {
     pub name: String,
     pub version: String,
+    /// From a Kratix document: what is made from it has a `ResourceBinding`.
+    pub kratix: bool,
+    /// How long after its newest run a resource is run again, if the promise says so.
+    pub interval: Option<GoDuration>,
     pub spec: PromiseSpec,
 }
 
@@ -126,8 +135,15 @@ impl Promise {
             }
         };
         spec.fill_in(&name);
-        let promise = Self { name, version: version.map_or(UNVERSIONED, String::as_str).to_owned(), spec };
-        let causes = faults::of(&promise.spec, object.group());
+        let version = version.map_or(UNVERSIONED, String::as_str).to_owned();
+        let interval = interval::of(object, &spec);
+        let kratix = object.group() == KRATIX_GROUP;
+        let mut causes = faults::of(&spec, object.group());
+        let interval = interval.unwrap_or_else(|cause| {
+            causes.push(cause);
+            None
+        });
+        let promise = Self { name, version, kratix, interval, spec };
         if causes.is_empty() {
             return Ok(promise);
         }

@@ -8,8 +8,17 @@ use std::fmt;
 pub enum Reason {
     Ready,
     Paused,
+    /// The promise is paused, and all that was made from it with it.
+    PromisePaused {
+        promise: String,
+    },
     PromiseMissing {
         promise: String,
+    },
+    /// Pinned to a version that the promise does not have.
+    VersionMissing {
+        promise: String,
+        version: String,
     },
     StepRunning {
         pipeline: String,
@@ -64,8 +73,9 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Ready => "Ready",
-            Self::Paused => "Paused",
+            Self::Paused | Self::PromisePaused { .. } => "Paused",
             Self::PromiseMissing { .. } => "PromiseMissing",
+            Self::VersionMissing { .. } => "VersionMissing",
             Self::StepRunning { .. } => "StepRunning",
             Self::StepRetrying { .. } => "StepRetrying",
             Self::StepFailed { .. } => "StepFailed",
@@ -86,6 +96,12 @@ impl fmt::Display for Reason {
         match self {
             Self::Ready => f.write_str("Everything asked for is in place"),
             Self::Paused => f.write_str("Paused by the label kratix.io/paused; remove it to go on"),
+            Self::PromisePaused { promise } => {
+                write!(f, "Paused with its promise {promise}; take the label kratix.io/paused off that to go on")
+            }
+            Self::VersionMissing { promise, version } => {
+                write!(f, "Pinned to version {version}, which the promise {promise} does not have; apply that version, or pin another")
+            }
             Self::PromiseMissing { promise } => write!(f, "The promise {promise} is not there; apply it to go on"),
             Self::StepRunning { pipeline, step } => write!(f, "Running step {step} of pipeline {pipeline}"),
             Self::StepRetrying { pipeline, step, attempt, of, at, cause } => {

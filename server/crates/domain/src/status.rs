@@ -22,6 +22,12 @@ pub struct ResourceStatus {
     pub revision: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub promise_version: String,
+    /// What the resource's `ResourceBinding` says, so that a deleted one can be made anew.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub resource_binding_version: String,
+    /// It is or was paused: the next pass that may starts a new run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub restart: bool,
     /// The newest run's name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub run: String,

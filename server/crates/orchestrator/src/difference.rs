@@ -39,6 +39,7 @@ pub(crate) fn difference(before: &Observed, plan: &Plan, lease: &Lease, content:
         before.placements.iter().map(|p| &p.metadata.uid),
         next.placements.iter().map(|p| &p.metadata.uid),
     ));
+    ops.extend(binding(before, next));
     let mut stores = BTreeSet::new();
     for placement in next.placements.iter().filter(|placement| !before.placements.contains(placement)) {
         ops.push(Op::Put(placement.to_object()));
@@ -53,6 +54,17 @@ pub(crate) fn difference(before: &Observed, plan: &Plan, lease: &Lease, content:
     }));
     ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
     ops
+}
+
+/// The binding changes under its version: what somebody has just written there is not written over.
+fn binding(before: &Observed, next: &Observed) -> Option<Op> {
+    match (&before.course.binding, &next.course.binding) {
+        (old, new) if old == new => None,
+        (None, Some(new)) => Some(Op::Create(new.to_object())),
+        (Some(_), Some(new)) => Some(Op::Update(new.to_object())),
+        (Some(old), None) => Some(Op::Remove { uid: old.metadata.uid.clone(), version: None }),
+        (None, None) => None,
+    }
 }
 
 fn gone<'a>(before: impl Iterator<Item = &'a String>, after: impl Iterator<Item = &'a String>) -> Vec<Op> {

@@ -2,6 +2,7 @@
 
 use crate::{
     Config, Offers,
+    course::{Settings, Standing},
     destinations::Stores,
     failpoint,
     steps::Runner,
@@ -12,7 +13,6 @@ use domain::{
     Clock, Error, Object, Result, Timestamp,
     destination::{Destination, DestinationKind},
     object::{GROUP, Typed},
-    plan::Offer,
 };
 use futures::FutureExt as _;
 use std::{
@@ -70,7 +70,8 @@ pub(crate) struct Batch {
     pub performing: BTreeSet<(String, i64)>,
     /// Each claimed object with what it is made of, until its pass takes it.
     pub observed: Mutex<HashMap<String, (Object, Vec<Object>)>>,
-    pub current: tokio::sync::Mutex<HashMap<String, Option<Arc<Offer>>>>,
+    pub settings: Settings,
+    pub promises: tokio::sync::Mutex<HashMap<String, Option<Arc<Standing>>>>,
 }
 
 impl Orchestrator {
@@ -215,7 +216,8 @@ impl Orchestrator {
             destinations: Arc::new(self.destinations().await?),
             performing,
             observed: Mutex::new(observed),
-            current: tokio::sync::Mutex::default(),
+            settings: Settings::read(&self.inner.store).await?,
+            promises: tokio::sync::Mutex::default(),
         })
     }
 

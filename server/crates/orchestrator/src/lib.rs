@@ -23,6 +23,7 @@
 
 mod config;
 mod content;
+mod course;
 pub mod destinations;
 mod difference;
 mod driver;
@@ -40,6 +41,7 @@ mod sweep;
 mod tenure;
 
 pub use config::Config;
+pub use course::Settings;
 pub use driver::Orchestrator;
 pub use offers::Offers;
 pub use sweep::unsettled;

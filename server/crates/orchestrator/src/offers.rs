@@ -1,16 +1,17 @@
 //! Parsed promise revisions. A revision never changes, so what was parsed once is right for ever.
 
 use domain::{
-    Result,
+    Object, Result,
     object::{GROUP, Typed},
     plan::Offer,
-    promise::{self, Promise, Revision, RevisionKind},
+    promise::{self, PROMISE_OF_REVISION, Promise, Revision, RevisionKind, VERSION_OF_REVISION},
+    selector::{Requirement, Selector},
 };
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
-use store::Store;
+use store::{Query, Sort, Store};
 
 /// Revisions by name, parsed on first use.
 #[derive(Default)]
@@ -35,18 +36,55 @@ impl Offers {
         Ok(Some(offer))
     }
 
+    /// The revision a pin means: a version of the promise, or a revision's own name. What runs there already stays: a version that was published
+    /// again, with other content, is no upgrade of those who are pinned to it.
+    pub async fn pinned(&self, store: &Store, promise: &str, version: &str, runs: &str) -> Result<Option<Arc<Offer>>> {
+        let fits = |offer: &Arc<Offer>| {
+            offer.promise.name == promise && (offer.promise.version == version || offer.revision == version)
+        };
+        if let Some(offer) = self.by_name(store, runs).await?.filter(fits) {
+            return Ok(Some(offer));
+        }
+        let labelled = |key: &str, value: &str| Requirement::In(key.to_owned(), vec![value.to_owned()]);
+        let labels = vec![labelled(PROMISE_OF_REVISION, promise), labelled(VERSION_OF_REVISION, version)];
+        let query = Query {
+            labels: Selector { requirements: labels },
+            sort: Sort::Version,
+            descending: true,
+            ..Query::of_kind(GROUP, "Revision")
+        };
+        let found = store.list(&query).await?.objects;
+        // of several of one version, the current one, else the one that was current last
+        let current = found.iter().find(|revision| revision.status["current"] == true).or(found.first());
+        let name = current.map_or(version, |revision| revision.metadata.name.as_str());
+        Ok(self.by_name(store, name).await?.filter(fits))
+    }
+
     /// The promise's current revision. Two documents may be called promise: Midspan's own and Kratix's.
     pub async fn current(&self, store: &Store, promise: &str) -> Result<Option<Arc<Offer>>> {
-        for group in promise::GROUPS {
-            if let Some(object) = store.by_name(group, "Promise", "", promise).await? {
-                let revision = object.status.get("revision").and_then(serde_json::Value::as_str).unwrap_or_default();
-                return self.by_name(store, revision).await;
-            }
+        match document(store, promise).await? {
+            Some(object) => self.current_of(store, &object).await,
+            None => Ok(None),
         }
-        Ok(None)
+    }
+
+    /// The current revision of this promise document.
+    pub async fn current_of(&self, store: &Store, promise: &Object) -> Result<Option<Arc<Offer>>> {
+        let revision = promise.status.get("revision").and_then(serde_json::Value::as_str).unwrap_or_default();
+        self.by_name(store, revision).await
     }
 
     fn cached(&self, revision: &str) -> Option<Arc<Offer>> {
         self.parsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(revision).cloned()
     }
+}
+
+/// The document of a promise, Midspan's or Kratix's.
+pub(crate) async fn document(store: &Store, promise: &str) -> Result<Option<Object>> {
+    for group in promise::GROUPS {
+        if let Some(object) = store.by_name(group, "Promise", "", promise).await? {
+            return Ok(Some(object));
+        }
+    }
+    Ok(None)
 }

@@ -11,6 +11,7 @@ use crate::{
 use domain::{
     Object, Result,
     digest::Digest,
+    binding::BindingKind,
     object::{API_VERSION, GROUP, Kind, Typed},
     plan::{self, Observed, Offer, Plan},
     request::RequestKind,
@@ -53,8 +54,13 @@ impl Orchestrator {
         let store = &self.inner.store;
         let Some((resource, owned)) = lock(&batch.observed).remove(uid) else { return Ok(None) };
         let (mut runs, mut requests, mut works, mut placements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for object in owned.into_iter().filter(|object| object.api_version == API_VERSION) {
+        let mut binding = None;
+        for object in owned {
             match object.kind.as_str() {
+                BindingKind::KIND if object.api_version == BindingKind::API_VERSION => {
+                    binding = Some(Typed::<BindingKind>::parse(object)?);
+                }
+                _ if object.api_version != API_VERSION => {}
                 RunKind::KIND => runs.push(Typed::<RunKind>::parse(object)?),
                 RequestKind::KIND => requests.push(Typed::<RequestKind>::parse(object)?),
                 WorkKind::KIND => works.push(Typed::<WorkKind>::parse(object)?),
@@ -69,7 +75,7 @@ impl Orchestrator {
         }
         runs.sort_by_key(|run: &Run| run.spec.sequence);
         requests.sort_by_key(|request: &domain::request::Request| request.spec.generation);
-        let offer = self.offer(&resource, &status, batch).await?;
+        let (course, offer) = self.course(&resource, &status, binding, batch).await?;
         let tenure = &batch.tenure;
         let holder = Holder { replica: tenure.replica.clone(), fence: lease.fence };
         let mut live = self.live_holders(&runs, tenure).await?;
@@ -87,25 +93,11 @@ impl Orchestrator {
             works,
             placements,
             offer,
+            course,
             destinations: batch.destinations.clone(),
             live,
             holder,
         }))
-    }
-
-    /// The revision this resource runs. A deletion runs the one that was last applied: its promise may be gone or changed.
-    async fn offer(&self, resource: &Object, status: &ResourceStatus, batch: &Batch) -> Result<Option<Arc<Offer>>> {
-        if resource.deleting() && !status.revision.is_empty() {
-            return self.inner.offers.by_name(&self.inner.store, &status.revision).await;
-        }
-        let promise = resource.facets().promise;
-        let mut current = batch.current.lock().await;
-        if let Some(offer) = current.get(promise) {
-            return Ok(offer.clone());
-        }
-        let offer = self.inner.offers.current(&self.inner.store, promise).await?;
-        current.insert(promise.to_owned(), offer.clone());
-        Ok(offer)
     }
 
     /// The replicas that count as alive. A holder that the last heartbeat did not know may be new: ask again before calling it dead.

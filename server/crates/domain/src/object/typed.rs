@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 /// A kind of ours whose spec and status are Rust types.
 pub trait Kind {
+    /// Of another's group where a kind is another's.
+    const API_VERSION: &'static str = API_VERSION;
     const KIND: &'static str;
     const PLURAL: &'static str;
     const NAMESPACED: bool;
@@ -34,7 +36,7 @@ impl<K: Kind> Typed<K> {
 
     pub fn to_object(&self) -> Object {
         Object {
-            api_version: API_VERSION.to_owned(),
+            api_version: K::API_VERSION.to_owned(),
             kind: K::KIND.to_owned(),
             metadata: self.metadata.clone(),
             spec: serde_json::to_value(&self.spec).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! May a run go on, and must a new one start?
 
-use super::{Pass, RECONCILE, SUSPENDED};
+use super::{Pass, RECONCILE, SUSPENDED, course};
 use crate::{
     reason::Reason,
     run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow},
@@ -11,7 +11,10 @@ use crate::{
 pub fn admit(pass: &mut Pass) -> Option<Reason> {
     let Some(offer) = pass.observed.offer.clone() else {
         let promise = pass.observed.resource.facets().promise.to_owned();
-        return Some(Reason::PromiseMissing { promise });
+        return Some(match pass.observed.course.pin.clone() {
+            Some(version) if pass.observed.course.promised => Reason::VersionMissing { promise, version },
+            _ => Reason::PromiseMissing { promise },
+        });
     };
     let trigger = needed(pass, &offer.revision)?;
     if let Some(reason) = supersede(pass) {
@@ -23,14 +26,30 @@ pub fn admit(pass: &mut Pass) -> Option<Reason> {
 
 /// Why a new run is needed; `None` when the newest one is for just this.
 fn needed(pass: &Pass, revision: &str) -> Option<&'static str> {
-    let resource = &pass.observed.resource.metadata;
     let Some(run) = pass.run() else { return Some("created") };
-    if run.spec.generation != resource.generation {
+    if run.spec.generation != pass.observed.resource.metadata.generation {
         Some("the spec changed")
-    } else if run.spec.revision != revision {
+    } else if run.spec.revision == revision {
+        again(pass)
+    } else if pass.observed.course.pin.is_some() {
+        Some("it is pinned to another version")
+    } else {
         Some("the promise has a new revision")
-    } else if pass.labelled(RECONCILE) {
+    }
+}
+
+/// Why a run is needed though nothing it would work on has changed.
+pub fn again(pass: &Pass) -> Option<&'static str> {
+    let run = pass.run()?;
+    let course = &pass.observed.course;
+    if pass.restart {
+        Some("taken out of its pause")
+    } else if pass.labelled(RECONCILE) || course.binding.as_ref().is_some_and(course::asked_again) {
         Some("asked to run again")
+    } else if run.spec.round < course.round {
+        Some("the promise asked all of its resources to run again")
+    } else if pass.next_look().is_some_and(|at| at <= pass.now) {
+        Some("it was time to look again")
     } else {
         None
     }
@@ -65,6 +84,7 @@ pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigge
         workflow,
         generation: resource.metadata.generation,
         sequence: pass.run().map_or(1, |run| run.spec.sequence + 1),
+        round: pass.observed.course.round,
         trigger: trigger.to_owned(),
     };
     let mut run = Run::new(spec, pipelines, pass.now);
@@ -76,4 +96,8 @@ pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigge
     pass.observed.runs.push(run);
     pass.label(RECONCILE, None);
     pass.label(SUSPENDED, None);
+    pass.restart = false;
+    if let Some(binding) = &mut pass.observed.course.binding {
+        binding.metadata.labels.remove(RECONCILE);
+    }
 }

@@ -1,6 +1,6 @@
 //! A deleted resource: the delete workflow runs, the files are withdrawn, the destinations confirm, the finalizer drops, the row goes.
 
-use super::{FINALIZER, Pass, RECONCILE, admit, advance, place};
+use super::{FINALIZER, Pass, admit, advance, place};
 use crate::{
     reason::Reason,
     run::{RunPhase, Workflow},
@@ -33,10 +33,15 @@ fn run_delete_workflow(pass: &mut Pass) -> Option<Reason> {
     let begun = pass.run().filter(|run| run.spec.workflow == Workflow::Delete).map(|run| run.status.phase);
     let trigger = match begun {
         Some(RunPhase::Succeeded) => return None,
-        Some(RunPhase::Running | RunPhase::Suspended | RunPhase::Failed) if !pass.labelled(RECONCILE) => {
-            return advance::advance(pass);
-        }
-        Some(_) => "asked to run again",
+        Some(RunPhase::Running | RunPhase::Suspended | RunPhase::Failed) => match admit::again(pass) {
+            None => {
+                let waiting = advance::advance(pass);
+                pass.look_again();
+                return waiting;
+            }
+            Some(trigger) => trigger,
+        },
+        Some(RunPhase::Superseded) => "asked to run again",
         None => "deleted",
     };
     if let Some(reason) = admit::supersede(pass) {

@@ -12,7 +12,9 @@ use crate::{
 use serde_json::Value;
 
 /// Keys of `status` that are Midspan's to write; a pipeline's `status.yaml` cannot take them.
-const OURS: [&str; 12] = [
+const OURS: [&str; 14] = [
+    "resourceBindingVersion",
+    "restart",
     "observedGeneration",
     "phase",
     "health",
@@ -47,6 +49,10 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
     if let Some(run) = pass.run() {
         status.run.clone_from(&run.metadata.name);
     }
+    status.restart = pass.restart || matches!(reason, Reason::Paused | Reason::PromisePaused { .. });
+    if let Some(binding) = &pass.observed.course.binding {
+        status.resource_binding_version.clone_from(&binding.spec.version);
+    }
     set_conditions(pass, &mut status, reason);
     answer_requests(pass, reason);
     pass.observed.resource.status = status.to_value();
@@ -57,14 +63,17 @@ fn phase(reason: &Reason, deleting: bool) -> ResourcePhase {
         Reason::StepFailed { .. } => ResourcePhase::Failed,
         _ if deleting => ResourcePhase::Deleting,
         Reason::Ready => ResourcePhase::Ready,
-        Reason::Paused | Reason::Suspended { .. } => ResourcePhase::Suspended,
-        Reason::PromiseMissing { .. } | Reason::NoDestination { .. } => ResourcePhase::Pending,
+        Reason::Paused | Reason::PromisePaused { .. } | Reason::Suspended { .. } => ResourcePhase::Suspended,
+        Reason::PromiseMissing { .. } | Reason::VersionMissing { .. } | Reason::NoDestination { .. } => {
+            ResourcePhase::Pending
+        }
         _ => ResourcePhase::Progressing,
     }
 }
 
 /// Conditions that are Midspan's to set.
-const OUR_CONDITIONS: [&str; 4] = ["Ready", "Synced", "ConfigureWorkflowCompleted", "DeleteWorkflowCompleted"];
+const OUR_CONDITIONS: [&str; 5] =
+    ["Ready", "Synced", "Reconciled", "ConfigureWorkflowCompleted", "DeleteWorkflowCompleted"];
 
 /// Takes over what finished pipelines said: status keys, outputs. Returns the message a pipeline wrote, if one did.
 fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
@@ -157,7 +166,7 @@ fn last_operation(pass: &Pass, run: &Run, reason: &Reason, before: Option<LastOp
     let state = match reason {
         Reason::StepFailed { .. } => OperationState::Failed,
         Reason::Ready | Reason::Deleted => OperationState::Succeeded,
-        Reason::Suspended { .. } | Reason::Paused => OperationState::Suspended,
+        Reason::Suspended { .. } | Reason::Paused | Reason::PromisePaused { .. } => OperationState::Suspended,
         _ => OperationState::Running,
     };
     let ended = matches!(state, OperationState::Failed | OperationState::Succeeded);
@@ -182,6 +191,12 @@ fn set_conditions(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
     };
     let generation = pass.observed.resource.metadata.generation;
     set("Ready", matches!(reason, Reason::Ready).into(), reason.code(), reason.to_string(), generation);
+    let (truth, code) = match reason {
+        Reason::Ready => (Truth::True, "Reconciled"),
+        Reason::Paused | Reason::PromisePaused { .. } => (Truth::Unknown, "Paused"),
+        other => (Truth::False, other.code()),
+    };
+    set("Reconciled", truth, code, reason.to_string(), generation);
     let (truth, code) = match status.sync.state {
         Sync::Synced => (Truth::True, "Placed"),
         Sync::Failing => (Truth::False, "WriteFailed"),

@@ -1,5 +1,6 @@
 //! The specification of the plan, told as stories. Every pass of every story keeps the invariants of [`invariants`].
 
+mod binding;
 mod given;
 mod invariants;
 mod placing;

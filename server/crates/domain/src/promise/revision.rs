@@ -6,6 +6,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+/// The labels by which revisions are found.
+pub const PROMISE_OF_REVISION: &str = "midspan.dev/promise";
+pub const VERSION_OF_REVISION: &str = "midspan.dev/version";
+
 pub struct RevisionKind;
 impl Kind for RevisionKind {
     const KIND: &'static str = "Revision";

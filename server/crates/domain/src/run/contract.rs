@@ -16,14 +16,26 @@ use std::{collections::BTreeMap, time::Duration};
 pub type Contents = BTreeMap<String, Vec<u8>>;
 
 /// `workflow-control.yaml`: wait for a person, or run this pipeline again later.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Control {
     pub suspend: bool,
     pub retry_after: Option<Duration>,
+    /// How often the pipeline may ask to be run again.
+    pub max_attempts: u32,
     pub message: String,
 }
 
+impl Default for Control {
+    fn default() -> Self {
+        Self { suspend: false, retry_after: None, max_attempts: Self::MAX_ATTEMPTS, message: String::new() }
+    }
+}
+
 impl Control {
+    /// Unless the pipeline says otherwise: no pipeline asks for ever, and none that waits for the slowest of clouds is cut short.
+    pub const MAX_ATTEMPTS: u32 = 1_000;
+
+
     /// Kratix: with either set, no work is written; `retryAfter` wins over `suspend`.
     pub fn stops(&self) -> bool {
         self.suspend || self.retry_after.is_some()
@@ -50,6 +62,7 @@ impl Metadata {
             control: Control {
                 suspend: control.suspend,
                 retry_after: control.retry_after.map(|after| after.0),
+                max_attempts: control.max_attempts.unwrap_or(Control::MAX_ATTEMPTS),
                 message: control.message,
             },
         })
@@ -62,6 +75,7 @@ struct ControlFile {
     suspend: bool,
     message: String,
     retry_after: Option<GoDuration>,
+    max_attempts: Option<u32>,
 }
 
 fn status(contents: &Contents) -> Result<Map<String, Value>> {

@@ -81,6 +81,15 @@ impl Run {
                     step.message = error.message;
                 }
             }
+            Ok(said) if said.control.retry_after.is_some() && pipeline.attempts >= said.control.max_attempts => {
+                let told = format!("it has asked to be run again {} times, which is as often as it may", pipeline.attempts);
+                let said = said.control.message;
+                pipeline.message = if said.is_empty() { told } else { format!("{told}: {said}") };
+                if let Some(step) = pipeline.steps.get_mut(at.step) {
+                    step.phase = Phase::Failed;
+                    step.message.clone_from(&pipeline.message);
+                }
+            }
             Ok(said) if said.control.stops() => {
                 pipeline.phase = Phase::Suspended;
                 pipeline.message = said.control.message;

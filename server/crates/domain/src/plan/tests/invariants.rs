@@ -56,6 +56,7 @@ fn rows_equal(one: &Observed, other: &Observed) -> bool {
         && one.requests == other.requests
         && one.works == other.works
         && one.placements == other.placements
+        && one.course == other.course
 }
 
 #[track_caller]
@@ -116,7 +117,8 @@ fn waiting_is_explained(plan: &Plan, now: Timestamp) {
             next.placements.iter().any(|placement| placement.spec.destination == *destination && !placement.settled())
         }
         Reason::Paused => next.resource.metadata.labels.contains_key(plan::PAUSED),
-        Reason::PromiseMissing { .. } => next.offer.is_none(),
+        Reason::PromisePaused { .. } => next.course.promise_paused,
+        Reason::PromiseMissing { .. } | Reason::VersionMissing { .. } => next.offer.is_none(),
         Reason::NoDestination { .. } => !next.works.is_empty(),
         Reason::HeldByFinalizers { finalizers } => !finalizers.is_empty(),
         Reason::Ready => {

@@ -55,7 +55,10 @@ happenings! {
     Deleted,
     Paused,
     Unpaused,
+    PromisePaused,
+    PromiseUnpaused,
     AskedAgain,
+    AllAskedAgain,
     Resumed,
     StepDone,
     StepSaysMuch,
@@ -90,6 +93,8 @@ impl Happening {
             Self::Deleted => !world.resource.deleting(),
             Self::Paused => !world.labelled(PAUSED),
             Self::Unpaused => world.labelled(PAUSED),
+            Self::PromisePaused => !world.course.promise_paused,
+            Self::PromiseUnpaused => world.course.promise_paused,
             Self::AskedAgain => !world.labelled(RECONCILE),
             Self::Resumed => world.labelled(SUSPENDED),
             Self::DestinationComes => world.destinations != destinations(),
@@ -98,6 +103,7 @@ impl Happening {
             }
             Self::Nothing
             | Self::SpecChanges
+            | Self::AllAskedAgain
             | Self::RevisionChanges
             | Self::HolderDies
             | Self::TimePasses
@@ -113,7 +119,10 @@ impl Happening {
             Self::Deleted => world.delete(),
             Self::Paused => world.label(PAUSED, "true"),
             Self::Unpaused => world.unlabel(PAUSED),
+            Self::PromisePaused => world.course.promise_paused = true,
+            Self::PromiseUnpaused => world.course.promise_paused = false,
             Self::AskedAgain => world.label(RECONCILE, "true"),
+            Self::AllAskedAgain => world.course.round += 1,
             Self::Resumed => world.unlabel(SUSPENDED),
             Self::StepDone => world.step(world.usual()),
             Self::StepSaysMuch => {
@@ -163,6 +172,7 @@ fn destinations() -> Vec<crate::destination::Destination> {
 
 fn begin() -> World {
     let mut world = World::of(WORKFLOWS[0]);
+    world.course.binds = true;
     change_revision(&mut world, 0);
     world.destinations = destinations();
     world
@@ -182,6 +192,7 @@ fn come_to_rest(world: &mut World) {
         return;
     }
     world.unlabel(PAUSED);
+    world.course.promise_paused = false;
     world.destinations = destinations();
     if world.offer.is_none() && !world.resource.deleting() {
         change_revision(world, 1);
@@ -210,11 +221,11 @@ fn come_to_rest(world: &mut World) {
         let observed = world.observed();
         let idle = plan::plan(observed.clone(), world.now);
         assert!(
-            invariants::unchanged(&observed, &idle) && idle.wake.is_none(),
+            invariants::unchanged(&observed, &idle) && idle.wake.is_some(),
             "a settled resource is written again:\n{}",
             world.story()
         );
-        world.later(36_000);
+        world.later(30_000);
         assert!(
             invariants::unchanged(&observed, &plan::plan(observed.clone(), world.now)),
             "time alone changed a settled resource"

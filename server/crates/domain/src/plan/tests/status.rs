@@ -132,6 +132,7 @@ fn all_conditions_of_a_ready_resource() {
         world.status().conditions.iter().map(|c| format!("{} {}", c.kind, world.condition(&c.kind))).collect();
     assert_snapshot!(told.join("\n"), @r"
     Ready True Ready: Everything asked for is in place
+    Reconciled True Reconciled: Everything asked for is in place
     Synced True Placed: 1 file placed at dev
     ConfigureWorkflowCompleted True PipelinesExecutedSuccessfully: All pipelines have run
     ");

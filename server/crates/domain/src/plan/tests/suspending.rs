@@ -215,3 +215,26 @@ delete: [{name: gate, steps: [{name: ask, uses: template}]}]
     world.carry_on();
     assert!(world.forgotten);
 }
+
+#[test]
+fn a_pipeline_that_has_asked_too_often_fails_with_its_own_words() {
+    let mut world = asking();
+    world.course.after_failure = false;
+    let control = "retryAfter: 1m\nmaxAttempts: 2\nmessage: the database is not up";
+    for _ in 0..3 {
+        world.step(world.usual().says("workflow-control.yaml", control));
+        world.pass();
+        world.later(60);
+        world.pass();
+        if world.running().is_some() {
+            world.step(world.usual());
+            world.pass();
+        }
+    }
+    assert_eq!(
+        world.status().message,
+        "Step check of pipeline approve failed: it has asked to be run again 2 times, which is as often as it may: the database is not up"
+    );
+    world.label(RECONCILE, "true");
+    assert_eq!(world.carry_on(), Reason::Ready);
+}

@@ -10,6 +10,7 @@ use crate::{
     reason::Reason,
 };
 use insta::assert_snapshot;
+use std::time::Duration;
 
 const TWO_STEPS: &str = "
 configure:
@@ -17,13 +18,74 @@ configure:
 ";
 
 #[test]
-fn a_settled_resource_is_not_touched_by_another_pass_however_late() {
+fn a_settled_resource_is_not_touched_by_another_pass_until_it_is_time_to_look_again() {
     let mut world = World::ready(ONE_STEP);
-    world.later(1_000_000);
+    world.later(9 * 3_600);
     let observed = world.observed();
     let plan = plan::plan(observed.clone(), world.now);
     assert!(invariants::unchanged(&observed, &plan));
-    assert_eq!((plan.reason, plan.wake), (Reason::Ready, None));
+    let wait = plan.wake.map(|at| at.since(world.now).as_secs());
+    assert!(wait.is_some_and(|wait| (3_600..3_600 + 2_250).contains(&wait)), "{wait:?}");
+    assert_eq!(plan.reason, Reason::Ready);
+    world.later(2 * 3_600);
+    world.carry_on();
+    assert_snapshot!(world.told_runs(), @r"
+    1 configure generation 1 created: Succeeded (instance/render Succeeded)
+    2 configure generation 1 it was time to look again: Succeeded (instance/render Succeeded)
+    ");
+}
+
+#[test]
+fn a_failed_run_is_looked_at_again_after_its_interval() {
+    let mut world = World::started(ONE_STEP);
+    world.course.interval = Duration::from_mins(1);
+    world.step_is_refused("no");
+    world.pass();
+    world.later(59);
+    assert!(matches!(world.pass(), Reason::StepFailed { .. }));
+    world.later(6);
+    assert_eq!(world.carry_on(), Reason::Ready);
+}
+
+#[test]
+fn what_the_promise_asks_of_all_its_resources_is_done_once() {
+    let mut world = World::ready(ONE_STEP);
+    world.course.round = 1;
+    world.carry_on();
+    world.carry_on();
+    assert_snapshot!(world.told_runs(), @r"
+    1 configure generation 1 created: Succeeded (instance/render Succeeded)
+    2 configure generation 1 the promise asked all of its resources to run again: Succeeded (instance/render Succeeded)
+    ");
+}
+
+#[test]
+fn a_pin_to_a_version_the_promise_does_not_have_waits_and_says_so() {
+    let mut world = World::ready(ONE_STEP);
+    let ran = world.offer.take();
+    world.course.pin = Some("v9".to_owned());
+    world.pass();
+    assert_snapshot!(world.story(), @"  0s Pending     VersionMissing    Pinned to version v9, which the promise database does not have; apply that version, or pin another");
+    world.offer = ran;
+    assert_eq!(world.pass(), Reason::Ready);
+    assert_eq!(world.runs.len(), 1, "what it runs has not changed");
+}
+
+#[test]
+fn a_failed_upgrade_stays_where_it_failed_until_something_changes() {
+    let mut world = World::ready(ONE_STEP);
+    world.course.after_failure = false;
+    world.new_revision("r2", TWO_STEPS);
+    world.pass();
+    world.step_is_refused("no such image");
+    for _ in 0..3 {
+        assert!(matches!(world.pass(), Reason::StepFailed { .. }));
+        world.later(100_000);
+    }
+    assert_eq!((world.runs.len(), world.status().revision.as_str()), (2, "r1"), "neither tried again nor gone back");
+    world.new_revision("r3", ONE_STEP);
+    assert_eq!(world.carry_on(), Reason::Ready);
+    assert_eq!(world.status().revision, "r3");
 }
 
 #[test]
@@ -151,6 +213,7 @@ fn the_manual_label_while_a_step_runs_stays_until_the_new_run_starts() {
 #[test]
 fn a_failed_run_stays_failed_until_somebody_acts() {
     let mut world = World::started(ONE_STEP);
+    world.course.after_failure = false;
     world.step_is_refused("no");
     world.pass();
     world.later(1_000_000);
@@ -200,15 +263,36 @@ fn a_paused_resource_starts_nothing_and_goes_on_where_it_stood() {
 }
 
 #[test]
-fn pausing_a_ready_resource_leaves_what_was_achieved_standing() {
+fn pausing_a_ready_resource_leaves_what_was_achieved_standing_and_its_end_runs_everything_again() {
     let mut world = World::ready(ONE_STEP);
     let before = world.status();
     world.label(PAUSED, "true");
     world.pass();
     assert_eq!(world.status().last_operation, before.last_operation);
     world.unlabel(PAUSED);
+    world.carry_on();
+    world.carry_on();
+    assert_eq!(world.status().phase, before.phase);
+    assert_snapshot!(world.told_runs(), @r"
+    1 configure generation 1 created: Succeeded (instance/render Succeeded)
+    2 configure generation 1 taken out of its pause: Succeeded (instance/render Succeeded)
+    ");
+}
+
+#[test]
+fn a_paused_promise_pauses_what_was_made_from_it() {
+    let mut world = World::started(TWO_STEPS);
+    world.course.promise_paused = true;
     world.pass();
-    assert_eq!((world.status().phase, world.runs.len()), (before.phase, 1));
+    world.step(world.usual());
+    world.pass();
+    world.course.promise_paused = false;
+    assert_eq!(world.carry_on(), Reason::Ready);
+    assert_eq!(world.condition("Reconciled"), "True Reconciled: Everything asked for is in place");
+    assert_snapshot!(world.told_runs(), @r"
+    1 configure generation 1 created: Superseded (instance/plan Succeeded, instance/apply Skipped)
+    2 configure generation 1 taken out of its pause: Succeeded (instance/plan Succeeded, instance/apply Succeeded)
+    ");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     Object, Timestamp,
     destination::Destination,
     placement::{Placement, PlacementState},
-    plan::{self, Observed, Offer, Plan},
+    plan::{self, Course, Observed, Offer, Plan},
     reason::Reason,
     request::{Operation, Request, RequestSpec},
     run::{Holder, Outcome, ResourceRef, Run, StepAt},
@@ -34,6 +34,7 @@ pub struct World {
     pub works: Vec<Work>,
     pub placements: Vec<Placement>,
     pub offer: Option<Arc<Offer>>,
+    pub course: Course,
     pub destinations: Vec<Destination>,
     pub live: BTreeSet<String>,
     pub holder: Holder,
@@ -62,6 +63,7 @@ impl World {
             works: Vec::new(),
             placements: Vec::new(),
             offer: Some(offer("r1", workflows)),
+            course: Course::default(),
             destinations: vec![destination("dev", "environment=dev")],
             live: BTreeSet::from([holder.replica.clone()]),
             holder,
@@ -230,6 +232,7 @@ impl World {
             works: self.works.clone(),
             placements: self.placements.clone(),
             offer: self.offer.clone(),
+            course: self.course.clone(),
             destinations: Arc::new(self.destinations.clone()),
             live: self.live.clone(),
             holder: self.holder.clone(),
@@ -277,6 +280,7 @@ impl World {
         self.resource = plan.next.resource.clone();
         self.works.clone_from(&plan.next.works);
         self.placements.clone_from(&plan.next.placements);
+        self.course.binding.clone_from(&plan.next.course.binding);
         self.forgotten = plan.forget;
         if let Some(at) = plan.perform {
             self.give_out_key(at);
