@@ -19,10 +19,10 @@ pub struct Answer {
 }
 
 impl Connection {
-    pub fn open(address: &str, token: &str) -> io::Result<Self> {
+    pub fn open(address: &str, token: &str, patience: Duration) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+        stream.set_read_timeout(Some(patience))?;
         Ok(Self {
             stream: BufReader::with_capacity(64 * 1024, stream),
             address: address.to_owned(),

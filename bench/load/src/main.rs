@@ -1,34 +1,41 @@
-//! Submits resources over the public API and measures when they are ready. Plain HTTP/1.1 on kept connections,
-//! so that on a small machine the generator takes as little as possible from what it measures.
+//! The benchmark's hands: submits, calls, waits, counts effects. Plain HTTP/1.1 on kept connections and one small
+//! binary, so that on a small machine the generator takes as little as possible from what it measures.
 //!
-//! `load burst|single --address 127.0.0.1:7400 --token T --count N [--concurrency C] --prefix P`
-//! prints one line of JSON. `load ready` prints the milliseconds until `/readyz` answers.
+//! `load COMMAND --name value …`; every command prints one line of JSON when it is done.
+//!
+//! | command | what |
+//! |---|---|
+//! | `burst`, `single` | submits resources, all at once or one at a time, and watches them become ready |
+//! | `submit` | submits until it is through or the connection breaks; what was acknowledged goes to a file |
+//! | `wait` | until a number of resources are ready; when half, nine tenths and all of them were |
+//! | `calls` | calls that are answered when the work is done |
+//! | `ready` | until an address answers 200 |
+//! | `ledger` | a web service that writes down every effect, its key and its time |
+//! | `spawn` | a bare loop of child processes, for comparison |
 
+mod burst;
+mod calls;
+mod clock;
 mod http;
-mod measure;
+mod ledger;
+mod options;
+mod ready;
+mod samples;
+mod single;
+mod spawn;
+mod submit;
+mod target;
+mod wait;
 mod watch;
 
-use std::{collections::HashMap, env, process::ExitCode, time::Duration};
-
-/// What to submit, and where.
-pub struct Target {
-    pub address: String,
-    pub token: String,
-    /// `/apis/bench.example.com/v1/namespaces/default/noops`
-    pub collection: String,
-    pub api_version: String,
-    pub kind: String,
-    /// Names start with it, so that several rounds can share a database.
-    pub prefix: String,
-    pub count: usize,
-    pub concurrency: usize,
-    pub deadline: Duration,
-}
+use options::Options;
+use serde_json::Value;
+use std::{env, process::ExitCode};
 
 fn main() -> ExitCode {
     match run() {
-        Ok(line) => {
-            println!("{line}");
+        Ok(result) => {
+            println!("{result}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -38,44 +45,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<String, String> {
+fn run() -> Result<Value, String> {
     let mut words = env::args().skip(1);
-    let command = words.next().ok_or("load burst|single|ready --address HOST:PORT …")?;
-    let options = options(words)?;
-    let text = |name: &str| options.get(name).cloned().ok_or_else(|| format!("--{name} is missing"));
-    let number = |name: &str, default: usize| match options.get(name) {
-        Some(value) => value.parse().map_err(|_| format!("--{name}: `{value}` is not a number")),
-        None => Ok(default),
-    };
-    let deadline = Duration::from_secs(number("deadline", 120)? as u64);
-    if command == "ready" {
-        return measure::until_ready(&text("address")?, deadline);
-    }
-    let target = Target {
-        address: text("address")?,
-        token: text("token")?,
-        collection: text("collection")?,
-        api_version: text("api-version")?,
-        kind: text("kind")?,
-        prefix: text("prefix")?,
-        count: number("count", 1000)?,
-        concurrency: number("concurrency", 64)?,
-        deadline,
-    };
+    let command = words.next().ok_or("load COMMAND --name value …")?;
+    let options = Options::read(words)?;
     match command.as_str() {
-        "burst" => measure::burst(&target),
-        "single" => measure::one_at_a_time(&target),
+        "burst" => burst::run(&options),
+        "single" => single::run(&options),
+        "submit" => submit::run(&options),
+        "wait" => wait::run(&options),
+        "calls" => calls::run(&options),
+        "ready" => ready::run(&options),
+        "ledger" => ledger::run(&options),
+        "spawn" => spawn::run(&options),
         other => Err(format!("no command `{other}`")),
     }
-}
-
-/// `--name value` pairs.
-fn options(mut words: impl Iterator<Item = String>) -> Result<HashMap<String, String>, String> {
-    let mut options = HashMap::new();
-    while let Some(word) = words.next() {
-        let name = word.strip_prefix("--").ok_or_else(|| format!("`{word}` is not an option"))?;
-        let value = words.next().ok_or_else(|| format!("--{name} has no value"))?;
-        options.insert(name.to_owned(), value);
-    }
-    Ok(options)
 }

@@ -1,0 +1,1 @@
+"""The benchmark of Midspan: one command, one table. See bench/README.md."""

@@ -1,0 +1,64 @@
+"""Kratix's own shape: a Kratix promise and many resource requests, from `apply` to all of them converged."""
+
+import subprocess
+import time
+
+from .. import load
+from ..midspan import Api
+from ..table import Row, Section
+
+API = Api("bench.kratix.example.com", "NoopRequest", "nooprequests", spec='{"size":"small"}')
+IMAGE = "registry.example.com/bench/noop:v1"
+SIZES = {100: 145, 500: 336}  # and the seconds that Kratix publishes
+
+
+def measure(bench):
+    options = bench.options
+    sizes = {20: None} if options.quick else SIZES
+    section = Section("Kratix-shape: resource requests of a Kratix promise, `midspan apply` to all converged, SQLite")
+    with_container = image_map(bench)
+    shapes = {"one container pipeline": ("kratix-container.yaml", with_container), "no workflows": ("kratix-bare.yaml", [])}
+    for shape, (document, arguments) in shapes.items():
+        if arguments is None:
+            section.rows.append(Row(shape, note="not measured: this binary's `serve` has no --image-map, so a container image cannot be a local command"))
+            continue
+        midspan = bench.midspan("kratix", arguments=arguments)
+        with midspan.up() as server:
+            server.offer(document, API, image=IMAGE)
+            for count, published in sizes.items():
+                rounds = [converge(bench, server, f"{count}-{number}", count) for number in range(options.rounds)]
+                section.raw[f"{shape}, {count}"] = rounds
+                beside = f"{published / sorted(rounds)[len(rounds) // 2]:,.0f} x faster" if published and counts(shape, count) else ""
+                section.rows.append(Row(f"Midspan: {count} requests, {shape}", rounds, "s", beside=beside))
+    section.rows += [
+        Row("published: Kratix, 100 requests, no-op pipeline", [145], "s", note="not measured here: Kratix's pull request 846, tuned (--kube-api-qps 50 --kube-api-burst 100)"),
+        Row("published: Kratix, 500 requests, no workflows", [336], "s", note="not measured here: Kratix's docs/perf-rig-findings.md, one promise without workflows"),
+    ]
+    return [section]
+
+
+def counts(shape, count):
+    """Which of our rows has a published figure of the same shape."""
+    return (shape, count) in {("one container pipeline", 100), ("no workflows", 500)}
+
+
+def converge(bench, server, prefix, count):
+    """Seconds from the start of `midspan apply -f requests.yaml` to the last ready request."""
+    names = [f"r{prefix}-{number:06}" for number in range(count)]
+    requests = bench.work / f"requests-{prefix}.yaml"
+    requests.write_text("\n---\n".join(API.body(name) for name in names) + "\n")
+    with load.running("wait", bench.work / "wait.log", deadline=600, **server.seen(API, f"r{prefix}-", count)) as waiting:
+        waiting.line()
+        begun = time.time()
+        server.apply(requests)
+        return waiting.result()["p100_us"] / 1e6 - begun
+
+
+def image_map(bench):
+    """The arguments that make an image a local command, or None where `serve` cannot do that."""
+    told = subprocess.run([bench.binary, "serve", "--help"], capture_output=True, text=True).stdout
+    if "--image-map" not in told:
+        return None
+    file = bench.work / "images.yaml"
+    file.write_text(f'"{IMAGE}": {{command: [/bin/true]}}\n')
+    return ["--image-map", str(file)]
