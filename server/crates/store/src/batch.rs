@@ -9,6 +9,7 @@ use crate::{
     object_row::{Name, ObjectRow},
     op::{Committed, Op},
     queue::{Claim, Lease, QueueRow, raise_fence, wake_selected},
+    sealed,
     staged::Staged,
     statement::Statement,
 };
@@ -87,6 +88,8 @@ impl Step {
             Op::Blob { digest, bytes } => Self::Blob { digest, bytes: Arc::new(bytes) },
             Op::Wake { key, lane, due } => Self::Wake { key, lane, due },
             Op::WakeSelected { query, due } => Self::Statement(wake_selected(&query, due)),
+            Op::Seal { uid, key, data_key, bytes } => Self::Statement(sealed::seal(&uid, &key, data_key, bytes)),
+            Op::Unseal { uid, key } => Self::Statement(sealed::unseal(&uid, &key)),
             Op::Settle { lease, next } => Self::Settle { lease, next },
             Op::RaiseFence { above } => Self::Statement(raise_fence(above)),
             Op::Require { guard, otherwise } => Self::Require(guard, otherwise),

@@ -7,6 +7,7 @@
 //! - `object`, `change`: everything with an identity, in one table; what changed since a version.
 //! - `queue`, `replica`: keys to be looked at, who looks, who is alive.
 //! - `blob`, `log`, `event`, `audit`: the bytes of files, what steps print, what happened, who did it.
+//! - `seal`, `sealed`, `settings`: values that only who has the key can read; secrets and config maps for those who need their values.
 //! - `token`, `session`: people and machines at the door.
 //! - `news`, `housekeeping`: who is told of a commit; when and how what nobody needs any more goes.
 //!
@@ -38,7 +39,10 @@ mod query;
 mod queue;
 mod replica;
 mod rows;
+mod seal;
+mod sealed;
 mod session;
+mod settings;
 mod staged;
 mod statement;
 mod token;
@@ -56,10 +60,12 @@ pub use object_row::PROMISE_LABEL;
 pub use op::{Committed, Op};
 pub use query::{Facet, Query, Sort};
 pub use queue::{Lease, QueueDepth};
+pub use seal::{Opened, OuterKey, Place, Random};
 pub use token::Token;
 
 use domain::Result;
 use news::News;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// A handle on the store; clones share it.
@@ -68,6 +74,7 @@ pub struct Store {
     db: db::Db,
     writer: writer::Writer,
     news: News,
+    sealer: Option<Arc<sealed::Sealer>>,
 }
 
 impl Store {
@@ -77,7 +84,7 @@ impl Store {
         let news = News::new(object::version(&db).await?);
         let writer = writer::Writer::start(db.clone(), news.clone());
         tokio::spawn(news.clone().hear_others(db.clone()));
-        Ok(Self { db, writer, news })
+        Ok(Self { db, writer, news, sealer: None })
     }
 
     /// Stores what was accepted and lets go of the database. Calls after it are refused as unavailable.

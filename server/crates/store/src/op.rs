@@ -21,6 +21,18 @@ pub enum Op {
         digest: Digest,
         bytes: Vec<u8>,
     },
+    /// A sealed value of an object that is there by the end of the transaction; [`crate::Store::seal`] makes it.
+    Seal {
+        uid: String,
+        key: String,
+        data_key: i64,
+        bytes: Vec<u8>,
+    },
+    /// A sealed value is no more.
+    Unseal {
+        uid: String,
+        key: String,
+    },
     /// Someone must look at this key at `due`, or earlier if that was asked before. Also counts while the key is leased.
     Wake {
         key: String,

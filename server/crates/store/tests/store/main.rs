@@ -14,6 +14,7 @@ mod migrations;
 mod people;
 mod queue;
 mod records;
+mod sealing;
 mod transactions;
 
 use domain::{Object, Timestamp};
