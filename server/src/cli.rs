@@ -6,6 +6,7 @@ mod delete;
 mod describe;
 mod doctor;
 mod get;
+mod keys;
 mod kinds;
 mod logs;
 mod print;
@@ -59,6 +60,8 @@ enum Command {
     Wait(wait::WaitArgs),
     /// Print the log of a resource's newest run, or of a run
     Logs(logs::LogsArgs),
+    /// Change the keys that secrets are sealed with
+    Keys(keys::KeysArgs),
     /// Check this machine and the server
     Doctor(doctor::DoctorArgs),
     /// Print shell completions
@@ -79,6 +82,9 @@ struct ServeArgs {
     /// postgres://… for several servers on one database; the embedded database otherwise
     #[arg(long, value_name = "URL", env = "MIDSPAN_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// The key that seals secrets, 32 random bytes in base64; without one, MIDSPAN_KEY or the file `key` in the data directory, made at the first start
+    #[arg(long, value_name = "FILE", env = "MIDSPAN_KEY_FILE")]
+    key_file: Option<PathBuf>,
     /// Certificate with its chain, PEM: answer over TLS; plain HTTP is then for this machine only
     #[arg(long, value_name = "FILE", env = "MIDSPAN_TLS_CERT", requires = "tls_key", conflicts_with = "dev")]
     tls_cert: Option<PathBuf>,
@@ -145,6 +151,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Delete(args) => delete::run(&server, args).await,
         Command::Wait(args) => wait::run(&server, args).await,
         Command::Logs(args) => logs::run(&server, args).await,
+        Command::Keys(args) => keys::run(args).await,
         Command::Doctor(args) => doctor::run(&server, args).await,
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "midspan", &mut std::io::stdout());
@@ -165,6 +172,7 @@ async fn serve(args: ServeArgs) -> Outcome {
         ));
     }
     let tls = args.tls_cert.zip(args.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
-    let config = ServeConfig { data: args.data, listen: args.listen, database: args.database, dev: args.dev, tls };
+    let ServeArgs { data, listen, database, dev, key_file, .. } = args;
+    let config = ServeConfig { data, listen, database, dev, key_file, tls };
     crate::serve::serve(config).await.map_err(|error| Failure::new(format!("{error:#}")))
 }

@@ -17,6 +17,8 @@ pub struct ServeConfig {
     pub database: Option<String>,
     /// Demo personas, a local git repository, the starter catalog.
     pub dev: bool,
+    /// The file with the key that seals secrets; without one it is taken from `MIDSPAN_KEY`, or kept in the data directory.
+    pub key_file: Option<PathBuf>,
     /// The certificate to show; with one, clients on other machines are answered over TLS only.
     pub tls: Option<TlsFiles>,
 }
@@ -65,6 +67,11 @@ pub fn no_color() -> bool {
 /// The log filter: `MIDSPAN_LOG`, else warnings and what a server says of itself.
 pub fn log_filter() -> String {
     std::env::var("MIDSPAN_LOG").unwrap_or_else(|_| "warn,midspan=info,orchestrator=info,store=info".to_owned())
+}
+
+/// The key that seals secrets, where it is given as text (`MIDSPAN_KEY`).
+pub fn key() -> Option<String> {
+    std::env::var("MIDSPAN_KEY").ok().filter(|key| !key.is_empty())
 }
 
 /// For tests of several servers: how long a replica counts as alive after its last beat, in milliseconds (`MIDSPAN_LEASE_MS`).

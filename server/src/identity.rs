@@ -1,6 +1,13 @@
 //! Fresh identities and secrets: the only file that reads the machine's randomness.
 
+use domain::{Error, Result};
+use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
+
+/// Fills bytes with what nobody can guess.
+pub fn random(bytes: &mut [u8]) -> Result<()> {
+    SystemRandom::new().fill(bytes).map_err(|_| Error::internal("the machine gives no random bytes"))
+}
 
 /// Where new identities come from; tests bring their own.
 pub trait Ids: Send + Sync + 'static {

@@ -10,6 +10,7 @@ pub mod config;
 mod dev;
 pub mod http;
 pub mod identity;
+mod keys;
 pub mod portal;
 mod private_file;
 pub mod serve;

@@ -8,6 +8,7 @@ use crate::{
         listener::{Entrance, Plain},
     },
     identity::RandomIds,
+    keys,
     service::{Services, objects::system, people::PERSONAS, promises::publish},
     starter, tls,
 };
@@ -21,7 +22,6 @@ use orchestrator::{
 };
 use serde_json::json;
 use std::{fs, sync::Arc, time::Duration};
-use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -63,9 +63,8 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another server running?", config.listen))?;
-    let store =
-        Store::open(&config.database_url()).await.map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = keys::open(&config.database_url(), &config.data, config.key_file.as_deref(), clock.now()).await?;
     let offers = Arc::new(Offers::default());
     let services = Services {
         store: store.clone(),

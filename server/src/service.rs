@@ -11,6 +11,7 @@ pub mod promises;
 mod removal;
 pub mod requests;
 pub mod resources;
+mod secrets;
 
 use crate::identity::Ids;
 use domain::{
@@ -52,7 +53,12 @@ impl Services {
         let target = match &served.origin {
             Origin::Promised(_) => Target::Resource { namespace },
             Origin::Namespace => Target::Namespaces,
-            Origin::Platform | Origin::Promise | Origin::Derived | Origin::Events => Target::Platform(&served.plural),
+            Origin::Platform
+            | Origin::Promise
+            | Origin::Derived
+            | Origin::Events
+            | Origin::Secret
+            | Origin::ConfigMap => Target::Platform(&served.plural),
         };
         caller::may(&asker.caller, verb, target).map_err(|why| {
             let what = served.resource();

@@ -52,7 +52,8 @@ impl Terminal {
         fs::create_dir_all(&home).unwrap();
         let home = Home(home);
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = ServeConfig { data: home.0.join("data"), listen, database: None, dev: true, tls: None };
+        let config =
+            ServeConfig { data: home.0.join("data"), listen, database: None, dev: true, key_file: None, tls: None };
         let server = serve::start(config).await.unwrap();
         Some(Self { server, home })
     }
@@ -266,4 +267,31 @@ async fn a_watch_tells_what_happens() {
     holds(&told.await.expect("the watch tells that the database is ready"), &["orders-db", "True"]);
     watch.kill().await.unwrap();
     dana.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_applied_changed_and_described_and_never_shown() {
+    let Some(terminal) = Terminal::open("secret").await else { return };
+    let paul = "--context=platform";
+    terminal.file(
+        "secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: git}\nstringData: {password: canary-1, user: ana}\n",
+    );
+    holds(&terminal.done(&format!("{paul} apply -f secret.yaml")).await, &["secret/git created"]);
+    terminal.file(
+        "secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: git}\nstringData: {password: canary-2, user: ana}\n",
+    );
+    holds(&terminal.done(&format!("{paul} apply -f secret.yaml")).await, &["secret/git configured"]);
+    let values = terminal.server.services.store.secret("default", "git").await.unwrap().unwrap();
+    assert_eq!(values["password"].text(), Some("canary-2"));
+    let shown = terminal.done(&format!("{paul} get secret git -o yaml")).await;
+    assert!(!shown.contains("canary"), "{shown}");
+    holds(&terminal.done(&format!("{paul} describe secret git")).await, &["password:  0 bytes", "Opaque"]);
+    holds(
+        &terminal.done(&format!("{paul} create configmap m --from-literal=mode=fast")).await,
+        &["configmap/m created"],
+    );
+    holds(&terminal.done(&format!("{paul} get cm m -o jsonpath={{.data.mode}}")).await, &["fast"]);
+    terminal.close().await;
 }

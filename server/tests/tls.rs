@@ -30,7 +30,7 @@ impl Directory {
 
     fn config(&self, tls: TlsFiles) -> ServeConfig {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        ServeConfig { data: self.0.join("data"), listen, database: None, dev: false, tls: Some(tls) }
+        ServeConfig { data: self.0.join("data"), listen, database: None, dev: false, key_file: None, tls: Some(tls) }
     }
 }
 

@@ -111,7 +111,9 @@ impl Call {
                 self.change(&served, &address, name, &Change::Replace(value), &params).await
             }
             ("PATCH", name, "") => {
-                let change = body::patch(&self.headers, &self.bytes)?;
+                // clients patch kinds they know from elsewhere in a way of their own
+                let strategic = served.group.is_empty();
+                let change = body::patch(&self.headers, &self.bytes, strategic)?;
                 self.change(&served, &address, name, &change, &params).await
             }
             ("DELETE", name, "") => self.delete(&served, &address, name, &params).await,

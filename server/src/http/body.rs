@@ -19,12 +19,33 @@ pub fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Value> {
     }
 }
 
-/// A body that is a patch.
-pub fn patch(headers: &HeaderMap, bytes: &[u8]) -> Result<Change> {
+/// A body that is a patch. A strategic merge without directives is a merge where an object has no lists of its own.
+pub fn patch(headers: &HeaderMap, bytes: &[u8], strategic: bool) -> Result<Change> {
     match media_type(headers).as_str() {
+        "application/strategic-merge-patch+json" if strategic => {
+            let patch = json(bytes)?;
+            match directive(&patch) {
+                Some(key) => Err(Error::bad_request(format!(
+                    "the directive {key:?} of a strategic merge patch is not supported"
+                ))),
+                None => Ok(Change::Merge(patch)),
+            }
+        }
         "application/merge-patch+json" => json(bytes).map(Change::Merge),
         "application/json-patch+json" => json(bytes).map(Change::Json),
         _ => Err(unsupported("application/json-patch+json, application/merge-patch+json")),
+    }
+}
+
+/// What makes more of a strategic merge patch than a merge patch.
+fn directive(patch: &Value) -> Option<&str> {
+    match patch {
+        Value::Object(map) => {
+            let own = map.keys().map(String::as_str).find(|key| key.starts_with('$'));
+            own.or_else(|| map.values().find_map(directive))
+        }
+        Value::Array(items) => items.iter().find_map(directive),
+        _ => None,
     }
 }
 

@@ -72,7 +72,7 @@ fn schema(kind: &Served) -> Value {
         }
         None => (free.clone(), format!("{} of Midspan", kind.kind)),
     };
-    json!({
+    let mut schema = json!({
         "type": "object", "description": description,
         "properties": {
             "apiVersion": {"type": "string", "description": "The group and version of this object's schema."},
@@ -81,7 +81,37 @@ fn schema(kind: &Served) -> Value {
             "spec": spec, "status": free,
         },
         "x-kubernetes-group-version-kind": [{"group": kind.group, "kind": kind.kind, "version": kind.version}],
-    })
+    });
+    for (name, property) in own_properties(kind) {
+        schema["properties"][name] = property;
+    }
+    schema
+}
+
+/// What stands beside `metadata` in kinds that have no `spec`.
+fn own_properties(kind: &Served) -> Vec<(&'static str, Value)> {
+    let map = |format: &str, description: &str| json!({"type": "object", "description": description, "additionalProperties": {"type": "string", "format": format}});
+    let immutable = json!({"type": "boolean", "description": "If true, the values can no longer change."});
+    match kind.origin {
+        Origin::Secret => vec![
+            (
+                "data",
+                map(
+                    "byte",
+                    "The values, in base64. They are sealed, and read back empty; an empty value leaves what is there.",
+                ),
+            ),
+            ("stringData", map("", "The same as plain text, for writing.")),
+            ("type", json!({"type": "string", "description": "What the secret is for; Opaque unless told."})),
+            ("immutable", immutable),
+        ],
+        Origin::ConfigMap => vec![
+            ("data", map("", "The values, as text.")),
+            ("binaryData", map("byte", "Values that are no text, in base64.")),
+            ("immutable", immutable),
+        ],
+        _ => Vec::new(),
+    }
 }
 
 /// The paths with the parameters a client looks for: `fieldValidation` on a patch says that the server validates.

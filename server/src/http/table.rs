@@ -98,6 +98,7 @@ fn columns(served: &Served) -> Vec<Column> {
     }];
     let own: &[(&str, &str, i32)] = match (served.group.as_str(), served.kind.as_str()) {
         ("", "Namespace") => &[("Status", "/status/phase", 0)],
+        ("", "Secret") => &[("Type", "/type", 0)],
         ("", "Event") => &[
             ("Type", "/type", 0),
             ("Reason", "/reason", 0),

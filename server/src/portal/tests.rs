@@ -79,8 +79,14 @@ async fn everywhere(play: impl AsyncFn(&House)) {
     for database in databases() {
         let data = directory();
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config =
-            ServeConfig { data: data.clone(), listen, database: Some(database.url().to_owned()), dev: true, tls: None };
+        let config = ServeConfig {
+            data: data.clone(),
+            listen,
+            database: Some(database.url().to_owned()),
+            dev: true,
+            key_file: None,
+            tls: None,
+        };
         let running = start(config).await.unwrap();
         publish(&running.services, &crate::service::objects::system(), vault()).await.unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();

@@ -41,6 +41,9 @@ pub enum Origin {
     /// A kind that a promise offers.
     Promised(Arc<Promised>),
     Namespace,
+    /// Values for state stores and steps: sealed, or in the open.
+    Secret,
+    ConfigMap,
     /// The time line, read as Kubernetes events.
     Events,
 }
@@ -249,6 +252,8 @@ pub fn own_kinds() -> Vec<Served> {
     vec![
         core("Namespace", "namespaces", "ns", false, Origin::Namespace),
         core("Event", "events", "ev", true, Origin::Events),
+        Served { short_names: Vec::new(), ..core("Secret", "secrets", "", true, Origin::Secret) },
+        core("ConfigMap", "configmaps", "cm", true, Origin::ConfigMap),
         own("Promise", "promises", false, Origin::Promise),
         own("Revision", "revisions", false, Origin::Derived),
         own("StateStore", "statestores", false, Origin::Platform),

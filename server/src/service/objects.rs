@@ -138,6 +138,8 @@ impl Services {
             Origin::Promise => self.admit_promise(served, object, stored).await,
             Origin::Platform => self.admit_platform(served, object, stored),
             Origin::Namespace => namespaces::admit(served, object),
+            Origin::Secret => self.admit_secret(served, object, stored).await,
+            Origin::ConfigMap => self.admit_config_map(served, object, stored),
             Origin::Derived | Origin::Events => Err(derived(served)),
         }
     }

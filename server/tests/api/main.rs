@@ -14,6 +14,7 @@ mod poison;
 mod promises;
 mod replicas;
 mod rights;
+mod secrets;
 mod watching;
 mod widgets;
 mod writing;

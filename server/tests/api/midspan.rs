@@ -8,7 +8,7 @@ use midspan::{
 use std::{
     fs,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 use testkit::databases::databases;
@@ -42,7 +42,11 @@ pub async fn in_earnest(play: impl AsyncFn(&Midspan)) {
 /// Plays on two servers that share a database.
 pub async fn on_two_replicas(play: impl AsyncFn(&Midspan, &Midspan)) {
     for database in databases() {
-        let (one, two) = (begin(database.url(), true).await, begin(database.url(), true).await);
+        let folder = Folder(std::env::temp_dir().join(unique_name()));
+        fs::create_dir_all(&folder.0).unwrap();
+        let key = folder.0.join("key");
+        fs::write(&key, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n").unwrap();
+        let (one, two) = (begin(database.url(), true, Some(&key)).await, begin(database.url(), true, Some(&key)).await);
         play(&one, &two).await;
         one.running.stop().await.unwrap();
         two.running.stop().await.unwrap();
@@ -51,18 +55,20 @@ pub async fn on_two_replicas(play: impl AsyncFn(&Midspan, &Midspan)) {
 
 async fn on_each(dev: bool, play: impl AsyncFn(&Midspan)) {
     for database in databases() {
-        let midspan = begin(database.url(), dev).await;
+        let midspan = begin(database.url(), dev, None).await;
         play(&midspan).await;
         midspan.running.stop().await.unwrap();
     }
 }
 
-async fn begin(database: &str, dev: bool) -> Midspan {
+async fn begin(database: &str, dev: bool, key: Option<&Path>) -> Midspan {
     // the program's `main` does this once
     let _ = rustls::crypto::ring::default_provider().install_default();
     let data = Folder(std::env::temp_dir().join(unique_name()));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = ServeConfig { data: data.0.clone(), listen, database: Some(database.to_owned()), dev, tls: None };
+    let key_file = key.map(Path::to_owned);
+    let config =
+        ServeConfig { data: data.0.clone(), listen, database: Some(database.to_owned()), dev, key_file, tls: None };
     let running = start(config).await.unwrap();
     Midspan { address: running.address, running, data }
 }

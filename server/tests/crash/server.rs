@@ -37,6 +37,8 @@ impl Server {
         }
         command
             .env("MIDSPAN_LOG", "warn,orchestrator=debug")
+            // several servers on one database seal under one key
+            .env("MIDSPAN_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
             .envs(how.environment.iter().map(|(name, value)| (name, value)));
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true).spawn().unwrap();

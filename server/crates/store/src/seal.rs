@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::{Error, Result};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
 use std::fmt;
 
 /// Fills bytes with chance. Where it comes from is the caller's.
@@ -14,7 +17,10 @@ pub(crate) const KEY_BYTES: usize = 32;
 pub struct OuterKey(SealingKey);
 
 /// AES-256-GCM under a fresh random nonce for each value: good for four thousand million values, then a new data key is due.
-pub(crate) struct SealingKey(LessSafeKey);
+pub(crate) struct SealingKey {
+    cipher: LessSafeKey,
+    marks: hmac::Key,
+}
 
 /// Where a sealed value stands. Moved to any other place it does not open.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +74,8 @@ fn wrapping(id: i64) -> Vec<u8> {
 impl SealingKey {
     pub fn new(bytes: &[u8]) -> Result<Self> {
         let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| Error::internal("a sealing key has 32 bytes"))?;
-        Ok(Self(LessSafeKey::new(key)))
+        let marks = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), b"marks");
+        Ok(Self { cipher: LessSafeKey::new(key), marks: hmac::Key::new(hmac::HMAC_SHA256, marks.as_ref()) })
     }
 
     /// The nonce, then the sealed bytes with their tag.
@@ -76,7 +83,7 @@ impl SealingKey {
         let mut nonce = [0; NONCE_LEN];
         random(&mut nonce)?;
         let mut sealed = value.to_vec();
-        self.0
+        self.cipher
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut sealed)
             .map_err(|_| Error::internal("a value is too long to be sealed"))?;
         Ok([nonce.as_slice(), &sealed].concat())
@@ -86,9 +93,17 @@ impl SealingKey {
         let (nonce, bytes) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let mut bytes = bytes.to_vec();
         let length =
-            self.0.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place), &mut bytes).ok()?.len();
+            self.cipher.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place), &mut bytes).ok()?.len();
         bytes.truncate(length);
         Some(bytes)
+    }
+
+    /// Sixteen digits that change when the value does, and that nobody without the key can try values against.
+    pub fn mark(&self, place: &[u8], value: &[u8]) -> String {
+        let mut context = hmac::Context::with_key(&self.marks);
+        context.update(place);
+        context.update(value);
+        context.sign().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -66,6 +66,11 @@ impl Store {
         Ok(Op::Seal { uid: place.uid.to_owned(), key: place.key.to_owned(), data_key, bytes })
     }
 
+    /// What may be shown of a value: it changes when the value does, and under another data key.
+    pub async fn mark(&self, place: &Place<'_>, value: &[u8]) -> Result<String> {
+        Ok(self.current().await?.1.mark(&place.bytes(), value))
+    }
+
     /// All that is sealed for an object, by key.
     pub async fn opened(&self, object: &Object) -> Result<BTreeMap<String, Opened>> {
         let metadata = &object.metadata;
@@ -148,12 +153,11 @@ impl Store {
 
     async fn unseal(&self, row: &SealedRow) -> Result<Opened> {
         let sealer = self.sealer()?;
-        let key = match sealer.known(row.data_key) {
-            Some(key) => key,
-            None => {
-                let found: Option<DataKeyRow> = self.db.optional(Statement::new(BY_ID).bind(row.data_key)).await?;
-                sealer.data_key(&found.ok_or_else(|| Error::internal(format!("data key {} is gone", row.data_key)))?)?
-            }
+        let key = if let Some(known) = sealer.known(row.data_key) {
+            known
+        } else {
+            let found: Option<DataKeyRow> = self.db.optional(Statement::new(BY_ID).bind(row.data_key)).await?;
+            sealer.data_key(&found.ok_or_else(|| Error::internal(format!("data key {} is gone", row.data_key)))?)?
         };
         let bytes = key.open(&row.place().bytes(), &row.bytes);
         let bytes = bytes.ok_or_else(|| {

@@ -1,11 +1,7 @@
 //! Changing an object: what of it may change, and the race against other writers.
 
 use super::{ATTEMPTS, Asker, Services, WriteOptions, Written, conflict};
-use crate::service::{
-    kinds::{Origin, Served},
-    metadata::cause,
-    patches::Change,
-};
+use crate::service::{kinds::Served, metadata::cause, patches::Change};
 use domain::{Error, ErrorKind, Object, Result, caller::Verb};
 use std::sync::Arc;
 use store::Op;
@@ -47,7 +43,7 @@ impl Services {
     ) -> Result<Written> {
         let mut object = change.apply(stored)?;
         let version = object.metadata.resource_version;
-        if version == 0 && matches!(change, Change::Replace(_)) && !matches!(served.origin, Origin::Namespace) {
+        if version == 0 && matches!(change, Change::Replace(_)) && !served.group.is_empty() {
             let message = "Invalid value: 0: must be specified for an update".to_owned();
             let cause = cause("FieldValueInvalid", "metadata.resourceVersion", message);
             return Err(forms::admission::refusal(
