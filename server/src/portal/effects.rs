@@ -59,16 +59,15 @@ fn address(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::workflow::{Pipeline, Retry};
+    use domain::workflow::Pipeline;
     use serde_json::json;
-    use std::collections::BTreeMap;
 
     #[track_caller]
     fn check(uses: StepKind, with: Value, expected: &str) {
-        let (env, timeout, retry) = (BTreeMap::new(), None, Retry::default());
-        let step = Step { name: "notify".into(), uses, with, env, timeout, retry };
+        let step = Step { name: "notify".into(), uses, with, ..Step::default() };
         let mut promise = Promise::default();
-        promise.spec.workflows.resource.configure = vec![Pipeline { name: "main".into(), steps: vec![step] }];
+        promise.spec.workflows.resource.configure =
+            vec![Pipeline { name: "main".into(), steps: vec![step], ..Pipeline::default() }];
         let told = of(&promise, Workflow::Configure);
         let told: Vec<&str> = told.iter().map(|effect| effect.sentence.as_str()).collect();
         assert_eq!(told.join("|"), expected);

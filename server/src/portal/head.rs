@@ -89,20 +89,13 @@ mod tests {
     use domain::{
         Timestamp,
         run::RunSpec,
-        workflow::{Pipeline, Retry, Step, StepKind},
+        workflow::{Pipeline, Step, StepKind},
     };
-    use std::collections::BTreeMap;
 
     fn failed_run() -> Run {
-        let step = |name: &str| Step {
-            name: name.into(),
-            uses: StepKind::Template,
-            with: serde_json::Value::Null,
-            env: BTreeMap::new(),
-            timeout: None,
-            retry: Retry::default(),
-        };
-        let pipelines = [Pipeline { name: "render".into(), steps: vec![step("cluster"), step("backups")] }];
+        let step = |name: &str| Step { name: name.into(), uses: StepKind::Template, ..Step::default() };
+        let pipelines =
+            [Pipeline { name: "render".into(), steps: vec![step("cluster"), step("backups")], ..Pipeline::default() }];
         let mut run = Run::new(RunSpec::default(), &pipelines, Timestamp::default());
         run.metadata.name = "run-1".into();
         run.status.pipelines[0].steps[0].phase = Phase::Succeeded;

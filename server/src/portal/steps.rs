@@ -103,19 +103,13 @@ mod tests {
     use domain::{
         Timestamp,
         run::{RunPhase, RunSpec},
-        workflow::{Pipeline, Retry, Step},
+        workflow::{Pipeline, Step},
     };
 
     fn run(phases: &[run::Phase]) -> Run {
-        let step = |index: usize| Step {
-            name: format!("step-{index}"),
-            uses: StepKind::Http,
-            with: serde_json::Value::Null,
-            env: std::collections::BTreeMap::new(),
-            timeout: None,
-            retry: Retry::default(),
-        };
-        let pipelines = [Pipeline { name: "main".into(), steps: (0..phases.len()).map(step).collect() }];
+        let step = |index: usize| Step { name: format!("step-{index}"), uses: StepKind::Http, ..Step::default() };
+        let pipelines =
+            [Pipeline { name: "main".into(), steps: (0..phases.len()).map(step).collect(), ..Pipeline::default() }];
         let mut run = Run::new(RunSpec::default(), &pipelines, Timestamp::default());
         for (step, phase) in run.status.pipelines[0].steps.iter_mut().zip(phases) {
             step.phase = *phase;

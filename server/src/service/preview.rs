@@ -8,7 +8,7 @@ use domain::{
     run::Holder,
     work::Work,
 };
-use orchestrator::steps::{Ended, Folders, StepInput, template};
+use orchestrator::steps::{Ended, Folders, StepInput, condition, template};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -94,6 +94,12 @@ impl Services {
         for pipeline in &promise.spec.workflows.resource.configure {
             let mut folders = Folders::default();
             for step in &pipeline.steps {
+                // one that asks about what is not known before its run is shown as if it held
+                let asked = step.condition.as_deref();
+                let held = asked.map(|asked| condition::over(asked, object, &promised.offer, serde_json::Map::new()));
+                if held.is_some_and(|held| matches!(held, Ok(false))) {
+                    continue;
+                }
                 if !step.uses.is_pure() {
                     preview.unseen.push(format!("{} / {} ({})", pipeline.name, step.name, step.uses));
                     continue;
@@ -106,6 +112,7 @@ impl Services {
                     run: "preview".to_owned(),
                     pipeline: pipeline.name.clone(),
                     step: step.clone(),
+                    volumes: Vec::new(),
                     plural: promise.spec.api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
                     idempotency_key: "preview".to_owned(),
                     fence: 0,
@@ -153,7 +160,7 @@ impl Services {
         let outputs = rendered.into_iter().map(|(name, folders)| {
             let metadata = folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
             let selectors =
-                domain::run::PipelineMetadata::read(&metadata).map(|read| read.result.selectors).unwrap_or_default();
+                domain::run::PipelineMetadata::of(&metadata).map(|read| read.result.selectors).unwrap_or_default();
             (name, folders.output.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect(), selectors)
         });
         let works: Vec<Work> = plan::works_of(&object, &promised.offer.promise.name, outputs, self.now());
@@ -167,6 +174,7 @@ impl Services {
             course: plan::Course::default(),
             destinations: Arc::new(destinations),
             live: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
             holder: Holder::default(),
         };
         let (placements, nowhere) = plan::place_only(observed, self.now());

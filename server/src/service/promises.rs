@@ -14,6 +14,7 @@ use domain::{
     plan::Offer,
     promise::{self, Promise, Revision, RevisionKind, RevisionSpec, RevisionStatus, content_digest, revision_name},
 };
+use orchestrator::steps::condition as condition_of_step;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use store::{Guard, Op, Query};
@@ -36,6 +37,7 @@ impl Services {
         // the look at who offers what is as old as this, whatever is published meanwhile
         let seen = self.kinds.snapshot().newest;
         let promise = Promise::read(&object)?;
+        check_conditions(&promise)?;
         let schema = schema_of(&promise)?;
         drop(schema);
         self.check_claims(&promise, served, stored).await?;
@@ -58,7 +60,8 @@ impl Services {
             ops.push(Op::WakeSelected { query: Box::new(made_from(&promise.name)), due: self.now() });
         }
         object.status = self.promise_status(&promise, &name, &object);
-        let warnings = warnings(&promise);
+        let mut warnings = warnings(&promise);
+        warnings.extend(promise::remarks(&object));
         Ok(Draft { object, ops, warnings })
     }
 
@@ -209,6 +212,28 @@ fn nothing_newer(seen: i64) -> impl Iterator<Item = Op> {
         guard: Guard::Nothing { query: Box::new(Query::of_kind(group, "Promise")), since: seen },
         otherwise: Error::conflict("another promise was published at the same moment; try again"),
     })
+}
+
+/// Every step's condition can be asked.
+fn check_conditions(promise: &Promise) -> Result<()> {
+    let workflows = &promise.spec.workflows;
+    let all = [
+        ("resource/configure", &workflows.resource.configure),
+        ("resource/delete", &workflows.resource.delete),
+        ("promise/configure", &workflows.promise.configure),
+        ("promise/delete", &workflows.promise.delete),
+    ];
+    for (occasion, pipelines) in all {
+        for (pipeline_at, pipeline) in pipelines.iter().enumerate() {
+            for (step_at, step) in pipeline.steps.iter().enumerate() {
+                if let Some(source) = &step.condition {
+                    let at = format!("/spec/workflows/{occasion}/{pipeline_at}/steps/{step_at}/if");
+                    condition_of_step::check(source, &at)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a promise's author should know though it does not stop publishing.

@@ -33,6 +33,7 @@ pub fn rendered(promise: &Promise, request: &Value) -> Rendered {
                 run: "run".into(),
                 pipeline: pipeline.name.clone(),
                 step: step.clone(),
+                volumes: Vec::new(),
                 plural: api.plural.clone(),
                 idempotency_key: "key".into(),
                 fence: 1,

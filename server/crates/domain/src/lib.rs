@@ -13,6 +13,7 @@ pub mod object;
 pub mod placement;
 pub mod plan;
 pub mod promise;
+pub mod quantity;
 pub mod reason;
 pub mod request;
 pub mod run;

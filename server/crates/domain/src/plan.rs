@@ -61,6 +61,8 @@ pub struct Observed {
     pub destinations: Arc<Vec<Destination>>,
     /// Replicas that are alive; steps held by others have lost their holder.
     pub live: BTreeSet<String>,
+    /// Steps that nobody performs though their holder is alive.
+    pub abandoned: BTreeSet<StepAt>,
     /// Who performs what this plan starts.
     pub holder: Holder,
 }
@@ -76,8 +78,8 @@ pub struct Offer {
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub next: Observed,
-    /// A step to perform. Its run row, committed first, is the intent.
-    pub perform: Option<StepAt>,
+    /// Steps to perform, at the same time. Their run row, committed first, is the intent.
+    pub perform: Vec<StepAt>,
     /// Nothing is left to do or to undo: the resource's row goes.
     pub forget: bool,
     /// When to look again if nothing else happens. `None`: only a change matters.
@@ -137,7 +139,7 @@ fn converge(pass: &mut Pass) -> Reason {
 struct Pass {
     now: Timestamp,
     observed: Observed,
-    perform: Option<StepAt>,
+    perform: Vec<StepAt>,
     forget: bool,
     wake: Option<Timestamp>,
     /// A pause has ended, or is on: the next run that starts has this for its reason.
@@ -147,7 +149,7 @@ struct Pass {
 impl Pass {
     fn begin(observed: Observed, now: Timestamp) -> Self {
         let restart = course::restart_due(&observed.resource);
-        Self { now, perform: None, forget: false, wake: None, restart, observed }
+        Self { now, perform: Vec::new(), forget: false, wake: None, restart, observed }
     }
 
     fn run(&self) -> Option<&Run> {
@@ -161,6 +163,24 @@ impl Pass {
     /// Whether a control label is set; any value but `true` is as good as none.
     fn labelled(&self, key: &str) -> bool {
         self.observed.resource.metadata.labels.get(key).is_some_and(|value| value == "true")
+    }
+
+    /// Whether somebody alive performs the running step. Asked before it is taken up.
+    fn attended(&self, at: StepAt) -> bool {
+        let holder = self.run().and_then(|run| run.step(at)?.holder.as_ref());
+        holder.is_some_and(|holder| self.observed.live.contains(&holder.replica))
+            && !self.observed.abandoned.contains(&at)
+    }
+
+    /// The holder is gone and nobody knows how far it came: the same attempt again, under the same key.
+    fn take_up(&mut self, at: StepAt) {
+        let (now, holder) = (self.now, self.observed.holder.clone());
+        self.observed.abandoned.remove(&at);
+        if let Some(step) = self.run_mut().and_then(|run| run.step_mut(at)) {
+            step.resumed += 1;
+            step.begin(holder, now);
+            self.perform.push(at);
+        }
     }
 
     fn wake_at(&mut self, at: Timestamp) {
@@ -185,12 +205,17 @@ impl Pass {
 impl Offer {
     /// The definition of a step of one of the resource's workflows.
     pub fn step(&self, workflow: crate::run::Workflow, at: StepAt) -> Option<&crate::workflow::Step> {
+        self.pipeline(workflow, at)?.steps.get(at.step)
+    }
+
+    /// The pipeline of the step.
+    pub fn pipeline(&self, workflow: crate::run::Workflow, at: StepAt) -> Option<&crate::workflow::Pipeline> {
         let resource = &self.promise.spec.workflows.resource;
         let pipelines = match workflow {
             crate::run::Workflow::Configure => &resource.configure,
             crate::run::Workflow::Delete => &resource.delete,
         };
-        pipelines.get(at.pipeline)?.steps.get(at.step)
+        pipelines.get(at.pipeline)
     }
 }
 

@@ -1,13 +1,17 @@
 //! What the platform team offers: an API, workflows, scheduling, docs. Read from Midspan's own document or from a Kratix one.
 
+mod containers;
 mod faults;
 mod interval;
 mod kratix;
 mod revision;
 
 pub use interval::annotated as annotated_interval;
-pub use kratix::GROUP as KRATIX_GROUP;
-pub use revision::{PROMISE_OF_REVISION, Revision, RevisionKind, RevisionSpec, RevisionStatus, VERSION_OF_REVISION, content_digest, revision_name};
+pub use kratix::{GROUP as KRATIX_GROUP, remarks};
+pub use revision::{
+    PROMISE_OF_REVISION, Revision, RevisionKind, RevisionSpec, RevisionStatus, VERSION_OF_REVISION, content_digest,
+    revision_name,
+};
 
 use crate::{
     error::{Error, Result},

@@ -100,7 +100,10 @@ impl fmt::Display for Reason {
                 write!(f, "Paused with its promise {promise}; take the label kratix.io/paused off that to go on")
             }
             Self::VersionMissing { promise, version } => {
-                write!(f, "Pinned to version {version}, which the promise {promise} does not have; apply that version, or pin another")
+                write!(
+                    f,
+                    "Pinned to version {version}, which the promise {promise} does not have; apply that version, or pin another"
+                )
             }
             Self::PromiseMissing { promise } => write!(f, "The promise {promise} is not there; apply it to go on"),
             Self::StepRunning { pipeline, step } => write!(f, "Running step {step} of pipeline {pipeline}"),

@@ -1,9 +1,11 @@
 //! One execution of a workflow: its pipelines, their steps, attempts and what each produced.
 
 mod contract;
+mod left;
 mod record;
 
-pub use contract::{Control, Metadata as PipelineMetadata};
+pub use contract::{Contents, Control, Metadata as PipelineMetadata};
+pub use left::Left;
 pub use record::{Outcome, StepResult};
 
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::ops::Range;
 
 pub struct RunKind;
 impl Kind for RunKind {
@@ -147,6 +150,7 @@ pub enum Phase {
     Suspended,
     Succeeded,
     Failed,
+    /// Its condition did not hold, or the run ended before its turn.
     Skipped,
 }
 
@@ -156,6 +160,9 @@ pub struct StepRun {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uses: Option<StepKind>,
+    /// Starts together with the step before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub parallel: bool,
     pub phase: Phase,
     /// Attempts begun.
     pub attempt: u32,
@@ -177,6 +184,9 @@ pub struct StepRun {
     pub message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
+    /// What it left, until the steps beside it are done too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Left>,
 }
 
 /// Who performs a running step, and under which fence.
@@ -233,17 +243,20 @@ impl Run {
         crate::digest::derive_uid("step", &parts)
     }
 
-    /// The step that is being performed, if one is.
-    pub fn running(&self) -> Option<StepAt> {
-        self.find(|step| step.phase == Phase::Running)
+    /// The steps that are being performed: one, or several of one group.
+    pub fn running(&self) -> impl Iterator<Item = StepAt> {
+        self.steps().filter(|(_, step)| step.phase == Phase::Running).map(|(at, _)| at)
     }
 
     pub fn find(&self, test: impl Fn(&StepRun) -> bool) -> Option<StepAt> {
-        self.status
-            .pipelines
-            .iter()
-            .enumerate()
-            .find_map(|(pipeline, run)| run.steps.iter().position(&test).map(|step| StepAt { pipeline, step }))
+        self.steps().find(|(_, step)| test(step)).map(|(at, _)| at)
+    }
+
+    /// All steps in order, each with its place.
+    pub fn steps(&self) -> impl Iterator<Item = (StepAt, &StepRun)> {
+        self.status.pipelines.iter().enumerate().flat_map(|(pipeline, run)| {
+            run.steps.iter().enumerate().map(move |(step, run)| (StepAt { pipeline, step }, run))
+        })
     }
 
     /// Ends the run: what has not begun is skipped.
@@ -273,9 +286,40 @@ impl PipelineRun {
         let steps = pipeline.steps.iter().map(|step| StepRun {
             name: step.name.clone(),
             uses: Some(step.uses),
+            parallel: step.parallel,
             ..StepRun::default()
         });
         Self { name: pipeline.name.clone(), steps: steps.collect(), ..Self::default() }
+    }
+
+    /// The steps that run together with the one at `step`, itself among them.
+    pub fn group(&self, step: usize) -> Range<usize> {
+        let begins = |at: &usize| *at == 0 || self.steps.get(*at).is_none_or(|step| !step.parallel);
+        let start = (0..=step).rev().find(begins).unwrap_or(0);
+        let end = (step + 1..self.steps.len()).find(begins).unwrap_or(self.steps.len());
+        start..end
+    }
+}
+
+impl StepRun {
+    /// Nothing is left to do for it.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Succeeded | Phase::Skipped)
+    }
+
+    /// The intent: who performs it, from now.
+    pub(crate) fn begin(&mut self, holder: Holder, now: Timestamp) {
+        self.phase = Phase::Running;
+        self.holder = Some(holder);
+        self.started_at = Some(now);
+        self.finished_at = None;
+        self.next_attempt_at = None;
+        self.exit_code = None;
+    }
+
+    /// The same step before its first attempt.
+    pub(crate) fn afresh(&self) -> Self {
+        Self { name: self.name.clone(), uses: self.uses, parallel: self.parallel, ..Self::default() }
     }
 }
 

@@ -3,10 +3,12 @@
 //! The interpreter has no fuel of its own, so the work is bounded from outside: the length of the expression, the depth of its syntax
 //! tree, and how its comprehensions multiply ([`cost`]) with the largest collection of the value at hand.
 
+mod condition;
 mod convert;
 mod cost;
 mod parse;
 
+pub use condition::Condition;
 pub use parse::MAX_EXPRESSION;
 
 use crate::pointer::join;

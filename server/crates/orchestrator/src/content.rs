@@ -1,6 +1,6 @@
 //! Bytes that a pass or a step produces, until they are committed with the rows that name them.
 
-use crate::steps::Ended;
+use crate::steps::{Ended, Folders};
 use domain::{
     Digest,
     plan::Observed,
@@ -28,6 +28,12 @@ impl Content {
                 Outcome::Done(StepResult { output, metadata, metadata_contents, exit_code, message })
             }
         }
+    }
+
+    /// What a run records of a step whose condition does not hold.
+    pub fn skipped(before: Folders, condition: &str) -> Outcome {
+        let metadata_contents = before.metadata.into_iter().map(|(path, bytes)| (path, bytes.to_vec())).collect();
+        Outcome::Skipped { message: format!("Skipped: {condition} does not hold"), metadata_contents }
     }
 
     pub fn ops(self) -> impl Iterator<Item = Op> {

@@ -147,7 +147,12 @@ async fn adopted(store: &Store, resource: &Object, promise: &str) -> Result<Opti
 }
 
 /// What the binding holds the resource at. One that is gone comes back as it was; the first one follows the rule of the house.
-fn bound_to(binding: Option<&Binding>, status: &ResourceStatus, current: Option<&Offer>, settings: Settings) -> Option<String> {
+fn bound_to(
+    binding: Option<&Binding>,
+    status: &ResourceStatus,
+    current: Option<&Offer>,
+    settings: Settings,
+) -> Option<String> {
     if let Some(binding) = binding {
         return binding.spec.pin().map(ToOwned::to_owned);
     }
@@ -176,9 +181,13 @@ mod tests {
 
     #[test]
     fn a_binding_that_is_gone_comes_back_as_it_was() {
-        let offer = Offer { promise: domain::promise::Promise { version: "v2".into(), ..Default::default() }, ..Offer::default() };
+        let offer = Offer {
+            promise: domain::promise::Promise { version: "v2".into(), ..Default::default() },
+            ..Offer::default()
+        };
         let pinned = Settings { pinned: true, ..Settings::default() };
-        let status = |version: &str| ResourceStatus { resource_binding_version: version.into(), ..ResourceStatus::default() };
+        let status =
+            |version: &str| ResourceStatus { resource_binding_version: version.into(), ..ResourceStatus::default() };
         assert_eq!(bound_to(None, &status("v1"), Some(&offer), pinned).as_deref(), Some("v1"));
         assert_eq!(bound_to(None, &status("latest"), Some(&offer), pinned), None);
         assert_eq!(bound_to(None, &status(""), Some(&offer), pinned).as_deref(), Some("v2"));

@@ -7,7 +7,7 @@ use crate::{
     failpoint,
     steps::Runner,
     store_of,
-    tenure::{Performing, Tenure, lock},
+    tenure::{Begun, Performing, Tenure, lock},
 };
 use domain::{
     Clock, Error, Object, Result, Timestamp,
@@ -67,7 +67,7 @@ pub(crate) struct Batch {
     pub tenure: Arc<Tenure>,
     pub destinations: Arc<Vec<Destination>>,
     /// What was being performed here before the rows were read: a step that ends in between has left its outcome in them.
-    pub performing: BTreeSet<(String, i64)>,
+    pub performing: BTreeSet<Begun>,
     /// Each claimed object with what it is made of, until its pass takes it.
     pub observed: Mutex<HashMap<String, (Object, Vec<Object>)>>,
     pub settings: Settings,

@@ -12,7 +12,7 @@ use crate::{
 use domain::{
     Error, ErrorKind, Result,
     object::Typed,
-    plan::{Observed, Offer},
+    plan::Observed,
     run::{Holder, Outcome, Phase, RunKind, StepAt},
     workflow::Retry,
 };
@@ -44,7 +44,7 @@ struct Place {
 
 impl Orchestrator {
     /// Performs the step the committed plan asked for. Returns at once.
-    pub(crate) fn perform(&self, observed: Observed, at: StepAt, tenure: Arc<Tenure>, performed: Performed) {
+    pub(crate) fn perform(&self, observed: Arc<Observed>, at: StepAt, tenure: Arc<Tenure>, performed: Performed) {
         let orchestrator = self.clone();
         self.inner.tasks.spawn(async move {
             let metadata = &observed.resource.metadata;
@@ -61,7 +61,7 @@ impl Orchestrator {
         });
     }
 
-    async fn perform_to_end(&self, observed: Observed, at: StepAt, tenure: Arc<Tenure>) {
+    async fn perform_to_end(&self, observed: Arc<Observed>, at: StepAt, tenure: Arc<Tenure>) {
         let Some(run) = observed.runs.last() else { return };
         let mut place = Place {
             run: run.metadata.uid.clone(),
@@ -107,12 +107,10 @@ impl Orchestrator {
     }
 
     async fn prepare(&self, observed: &Observed, at: StepAt) -> Result<StepInput> {
-        let revision = observed.runs.last().map_or("", |run| run.spec.revision.as_str());
-        let offer: Option<Arc<Offer>> = match &observed.offer {
-            Some(offer) if offer.revision == revision => Some(offer.clone()),
-            _ => self.inner.offers.by_name(&self.inner.store, revision).await?,
+        let Some(offer) = self.offer_of_run(observed).await? else {
+            let revision = observed.runs.last().map_or("", |run| run.spec.revision.as_str());
+            return Err(Error::not_found("revisions.midspan.dev", revision));
         };
-        let offer = offer.ok_or_else(|| Error::not_found("revisions.midspan.dev", revision))?;
         let input = self.step_input(observed, at, &offer, &Content::default()).await?;
         input.ok_or_else(|| Error::bad_request("the promise's revision has no such step"))
     }
@@ -128,7 +126,7 @@ impl Orchestrator {
         let _all = self.inner.all_steps.clone().acquire_owned().await;
         if resumed > 0 {
             failpoint::pass("step.reap");
-            self.inner.runner.reap(&input.run).await;
+            self.inner.runner.reap(&input).await;
         }
         let (sender, pieces) = mpsc::channel(256);
         let printed = Printed {

@@ -5,21 +5,24 @@ use crate::{
     difference::difference,
     driver::{Batch, Orchestrator},
     failpoint,
-    steps::{Folders, StepInput, template},
+    steps::{Folders, StepInput, condition, template},
     tenure::{Tenure, lock},
 };
 use domain::{
     Object, Result,
-    digest::Digest,
     binding::BindingKind,
+    digest::Digest,
     object::{API_VERSION, GROUP, Kind, Typed},
-    plan::{self, Observed, Offer, Plan},
+    plan::{self, Observed, Offer},
     request::RequestKind,
-    run::{Holder, Phase, Run, RunKind, StepAt},
+    run::{Holder, Outcome, Phase, Run, RunKind, StepAt},
     status::ResourceStatus,
     work::{Files, WorkKind},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use store::{Lease, Op};
 
 impl Orchestrator {
@@ -29,23 +32,36 @@ impl Orchestrator {
         let now = self.inner.clock.now();
         let mut content = Content::default();
         let mut plan = plan::plan(observed, now);
-        while let Some((at, offer)) = pure_step(&plan) {
-            self.compute(&mut plan.next, at, &offer, &mut content).await?;
+        let mut effects = Vec::new();
+        loop {
+            let mut computed = false;
+            for at in std::mem::take(&mut plan.perform) {
+                if self.compute(&mut plan.next, at, &mut content).await? {
+                    computed = true;
+                } else {
+                    effects.push(at);
+                }
+            }
+            if !computed {
+                break;
+            }
             plan = plan::plan(plan.next, now);
         }
-        if let Some(at) = plan.perform {
-            freeze_input(&mut plan.next, at, &mut content);
+        for at in &effects {
+            freeze_input(&mut plan.next, *at, &mut content);
         }
         let ops = difference(&before, &plan, lease, content, now);
         // begun before the intent is committed: no pass may ever find the intent and nobody at it
-        let step = plan.perform.zip(plan.next.runs.last());
-        let step = step.map(|(at, run)| (at, self.inner.performing.begin(&run.metadata.uid, lease.fence)));
+        let run = plan.next.runs.last().map_or("", |run| run.metadata.uid.as_str());
+        let steps: Vec<_> =
+            effects.into_iter().map(|at| (at, self.inner.performing.begin(run, at, lease.fence))).collect();
         failpoint::pass("resource.commit");
         self.inner.store.commit(ops).await?;
         failpoint::pass("resource.committed");
         tracing::debug!(uid, reason = plan.reason.code(), "pass");
-        if let Some((at, performed)) = step {
-            self.perform(plan.next, at, batch.tenure.clone(), performed);
+        let next = Arc::new(plan.next);
+        for (at, performed) in steps {
+            self.perform(next.clone(), at, batch.tenure.clone(), performed);
         }
         Ok(())
     }
@@ -78,14 +94,18 @@ impl Orchestrator {
         let (course, offer) = self.course(&resource, &status, binding, batch).await?;
         let tenure = &batch.tenure;
         let holder = Holder { replica: tenure.replica.clone(), fence: lease.fence };
-        let mut live = self.live_holders(&runs, tenure).await?;
-        let held = runs.last().and_then(|run| Some((run, run.step(run.running()?)?.holder.as_ref()?)));
-        if held.is_some_and(|(run, held)| {
-            held.replica == tenure.replica && !batch.performing.contains(&(run.metadata.uid.clone(), held.fence))
-        }) {
-            // the intent was stored though its commit was reported lost: it is in our name, and nobody is at it
-            live.remove(&tenure.replica);
-        }
+        let live = self.live_holders(&runs, tenure).await?;
+        // an intent may be stored though its commit was reported lost: it is in our name, and nobody is at it
+        let abandoned = runs.last().map_or_else(BTreeSet::new, |run| {
+            let ours = |at: &StepAt| {
+                let holder = run.step(*at).and_then(|step| step.holder.as_ref());
+                holder.filter(|holder| holder.replica == tenure.replica)
+            };
+            let nobody = |at: &StepAt| {
+                ours(at).is_some_and(|held| !batch.performing.contains(&(run.metadata.uid.clone(), *at, held.fence)))
+            };
+            run.running().filter(nobody).collect()
+        });
         Ok(Some(Observed {
             resource,
             runs,
@@ -96,12 +116,13 @@ impl Orchestrator {
             course,
             destinations: batch.destinations.clone(),
             live,
+            abandoned,
             holder,
         }))
     }
 
     /// The replicas that count as alive. A holder that the last heartbeat did not know may be new: ask again before calling it dead.
-    async fn live_holders(&self, runs: &[Run], tenure: &Tenure) -> Result<std::collections::BTreeSet<String>> {
+    async fn live_holders(&self, runs: &[Run], tenure: &Tenure) -> Result<BTreeSet<String>> {
         let live = lock(&self.inner.live).clone();
         let holders = runs
             .iter()
@@ -116,16 +137,38 @@ impl Orchestrator {
         Ok(live)
     }
 
-    /// Computes a template step and records it in the run, all in memory.
-    async fn compute(&self, next: &mut Observed, at: StepAt, offer: &Offer, content: &mut Content) -> Result<()> {
-        let now = self.inner.clock.now();
-        let Some(input) = self.step_input(next, at, offer, content).await? else { return Ok(()) };
-        let retry = input.step.retry;
-        let outcome = content.outcome(template::render(&input));
-        if let Some(run) = next.runs.last_mut() {
-            run.record(at, outcome, retry, now);
+    /// Computes in memory what needs no effect, and records it in the run: a template, or a condition that does not hold. False when the step
+    /// is an effect to be performed.
+    async fn compute(&self, next: &mut Observed, at: StepAt, content: &mut Content) -> Result<bool> {
+        let Some(offer) = self.offer_of_run(next).await? else { return Ok(false) };
+        let Some(run) = next.runs.last() else { return Ok(false) };
+        let Some(step) = offer.step(run.spec.workflow, at) else { return Ok(false) };
+        let first = run.step(at).is_some_and(|state| state.attempt == 1 && state.resumed == 0);
+        let judged =
+            step.condition.as_deref().filter(|_| first).map(|source| condition::holds(source, next, at, &offer));
+        if judged.as_ref().is_none_or(|judged| matches!(judged, Ok(true))) && !step.uses.is_pure() {
+            return Ok(false);
         }
-        Ok(())
+        let Some(input) = self.step_input(next, at, &offer, content).await? else { return Ok(false) };
+        let outcome = match judged {
+            Some(Ok(false)) => Content::skipped(input.before, input.step.condition.as_deref().unwrap_or_default()),
+            Some(Err(error)) => Outcome::refused(&error),
+            _ => content.outcome(template::render(&input)),
+        };
+        let now = self.inner.clock.now();
+        if let Some(run) = next.runs.last_mut() {
+            run.record(at, outcome, input.step.retry, now);
+        }
+        Ok(true)
+    }
+
+    /// The revision that the newest run runs.
+    pub(crate) async fn offer_of_run(&self, observed: &Observed) -> Result<Option<Arc<Offer>>> {
+        let revision = observed.runs.last().map_or("", |run| run.spec.revision.as_str());
+        match &observed.offer {
+            Some(offer) if offer.revision == revision => Ok(Some(offer.clone())),
+            _ => self.inner.offers.by_name(&self.inner.store, revision).await,
+        }
     }
 
     /// What a step is given: the object as it stands, its definition, and what the steps before it left.
@@ -159,6 +202,7 @@ impl Orchestrator {
             run: run.metadata.uid.clone(),
             pipeline: pipeline.name.clone(),
             step: step.clone(),
+            volumes: offer.pipeline(run.spec.workflow, at).map_or_else(Vec::new, |pipeline| pipeline.volumes.clone()),
             plural: offer.promise.spec.api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
             idempotency_key: run.idempotency_key(at),
             fence: next.holder.fence,
@@ -190,15 +234,6 @@ impl Orchestrator {
             })
             .collect()
     }
-}
-
-/// The step to compute now, if the plan's step is a computation.
-fn pure_step(plan: &Plan) -> Option<(StepAt, Arc<Offer>)> {
-    let (at, offer) = (plan.perform?, plan.next.offer.clone()?);
-    let run = plan.next.runs.last()?;
-    let step =
-        offer.step(run.spec.workflow, at).filter(|step| step.uses.is_pure() && offer.revision == run.spec.revision)?;
-    step.uses.is_pure().then_some((at, offer))
 }
 
 /// Wakes a resource now.

@@ -11,6 +11,7 @@
 //! intent before, and gives the same key to every try of one attempt.
 
 mod command;
+pub mod condition;
 mod http;
 pub mod log;
 mod mask;
@@ -27,7 +28,7 @@ use bytes::Bytes;
 use domain::{
     Error, Object,
     run::Workflow,
-    workflow::{Step, StepKind},
+    workflow::{Step, StepKind, Volume},
 };
 use mask::Mask;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -51,6 +52,8 @@ pub struct StepInput {
     pub run: String,
     pub pipeline: String,
     pub step: Step,
+    /// What the pipeline's containers may mount.
+    pub volumes: Vec<Volume>,
     /// The kind's plural name, as URLs have it.
     pub plural: String,
     pub idempotency_key: String,
@@ -167,9 +170,9 @@ impl Runner {
         ended.masked(&mask)
     }
 
-    /// Kills every process an earlier server left behind for this run and removes its folders. Call it before an unfinished step is tried again.
-    pub async fn reap(&self, run: &str) {
-        command::reap(&self.config, run).await;
+    /// Kills every process that an earlier try of this attempt left behind and removes its folder. Call it before an unfinished step is tried again.
+    pub async fn reap(&self, input: &StepInput) {
+        command::reap(&self.config, input).await;
     }
 }
 

@@ -3,6 +3,7 @@
 //! Others count a replica as dead when a lease has passed since its last beat, and take over what it held. So a replica that could not beat for
 //! a lease (paused, cut off) is dead for itself too: its effects end, and it goes on under a new name, which holds nothing yet.
 
+use domain::run::StepAt;
 use std::{
     collections::BTreeSet,
     future::poll_fn,
@@ -77,25 +78,27 @@ impl Tenure {
     }
 }
 
-/// The steps being performed in this process, each by its run and the fence it was begun under.
+/// The steps being performed in this process, each by its run, its place there and the fence it was begun under.
 #[derive(Clone, Default)]
-pub(crate) struct Performing(Arc<Mutex<BTreeSet<(String, i64)>>>);
+pub(crate) struct Performing(Arc<Mutex<BTreeSet<Begun>>>);
+
+pub(crate) type Begun = (String, StepAt, i64);
 
 /// A step is performed as long as this lives.
 pub(crate) struct Performed {
     all: Performing,
-    step: (String, i64),
+    step: Begun,
 }
 
 impl Performing {
-    pub fn begin(&self, run: &str, fence: i64) -> Performed {
-        let step = (run.to_owned(), fence);
+    pub fn begin(&self, run: &str, at: StepAt, fence: i64) -> Performed {
+        let step = (run.to_owned(), at, fence);
         lock(&self.0).insert(step.clone());
         Performed { all: self.clone(), step }
     }
 
     /// As it stands now.
-    pub fn snapshot(&self) -> BTreeSet<(String, i64)> {
+    pub fn snapshot(&self) -> BTreeSet<Begun> {
         lock(&self.0).clone()
     }
 }

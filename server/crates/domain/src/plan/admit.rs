@@ -57,19 +57,17 @@ pub fn again(pass: &Pass) -> Option<&'static str> {
 
 /// Ends an unfinished run that is no longer wanted. `Some` when its running step must come to its end first: an effect is never left unknown.
 pub fn supersede(pass: &mut Pass) -> Option<Reason> {
-    let (now, live, holder) = (pass.now, pass.observed.live.clone(), pass.observed.holder.clone());
-    let run = pass.run_mut().filter(|run| !run.status.phase.finished())?;
-    let generation = run.spec.generation;
-    if let Some(at) = run.running() {
-        let step = run.step_mut(at)?;
-        if step.holder.as_ref().is_none_or(|holder| !live.contains(&holder.replica)) {
-            step.resumed += 1;
-            step.holder = Some(holder);
-            pass.perform = Some(at);
+    let run = pass.run().filter(|run| !run.status.phase.finished())?;
+    let (now, generation, running) = (pass.now, run.spec.generation, run.running().collect::<Vec<_>>());
+    if !running.is_empty() {
+        for at in running {
+            if !pass.attended(at) {
+                pass.take_up(at);
+            }
         }
         return Some(Reason::FinishingOlder { generation });
     }
-    run.finish(RunPhase::Superseded, "Something newer was asked for", now);
+    pass.run_mut()?.finish(RunPhase::Superseded, "Something newer was asked for", now);
     pass.label(SUSPENDED, None);
     None
 }

@@ -5,11 +5,12 @@ use crate::{
     digest::derive_uid,
     object::Object,
     reason::Reason,
-    run::{Phase, PipelineRun, RunPhase, StepAt, Workflow},
+    run::{Phase, PipelineRun, RunPhase, StepAt, StepRun, Workflow},
     selector::Labels,
     time::Timestamp,
     work::{Group, Work, WorkSpec, group},
 };
+use std::ops::Range;
 
 /// Moves the run by one decision. `Some` says what it waits for; `None` means it has succeeded.
 pub fn advance(pass: &mut Pass) -> Option<Reason> {
@@ -42,65 +43,74 @@ fn advance_pipeline(pass: &mut Pass, index: usize) -> Option<Reason> {
     {
         return Some(reason);
     }
-    let run = pass.run()?;
-    let pipeline = run.status.pipelines.get(index)?;
+    let pipeline = pass.run()?.status.pipelines.get(index)?;
     if pipeline.phase == Phase::Succeeded {
         return None;
     }
-    let step = pipeline.steps.iter().position(|step| step.phase != Phase::Succeeded)?;
-    perform_step(pass, StepAt { pipeline: index, step })
+    let next = pipeline.steps.iter().position(|step| !step.is_over())?;
+    let group = pipeline.group(next);
+    perform_group(pass, index, group)
 }
 
-fn perform_step(pass: &mut Pass, at: StepAt) -> Option<Reason> {
-    let (now, live, holder) = (pass.now, pass.observed.live.clone(), pass.observed.holder.clone());
-    let of = attempts_allowed(pass, at);
-    let run = pass.run_mut()?;
-    let pipeline = run.status.pipelines.get_mut(at.pipeline)?;
-    pipeline.phase = Phase::Running;
-    let pipeline_name = pipeline.name.clone();
-    let step = pipeline.steps.get_mut(at.step)?;
-    let begin = match step.phase {
-        Phase::Running if step.holder.as_ref().is_some_and(|holder| live.contains(&holder.replica)) => false,
-        // the holder is gone and nobody knows how far it came: the same attempt again, under the same key
+/// Steps that run together: each is started, waited for or tried again by itself; the first that has failed for good ends the run once no other
+/// is running any more.
+fn perform_group(pass: &mut Pass, pipeline: usize, group: Range<usize>) -> Option<Reason> {
+    let now = pass.now;
+    let of = |pass: &Pass| pass.run()?.status.pipelines.get(pipeline).cloned();
+    pass.run_mut()?.status.pipelines.get_mut(pipeline)?.phase = Phase::Running;
+    let lost = |step: &StepRun| step.phase == Phase::Failed && step.next_attempt_at.is_none();
+    let cause = of(pass)?.steps.get(group.clone())?.iter().find(|step| lost(step)).map(|step| step.message.clone());
+    for step in group.clone() {
+        perform_step(pass, StepAt { pipeline, step }, cause.is_none());
+    }
+    let state = of(pass)?;
+    let steps = state.steps.get(group.clone())?;
+    let running: Vec<&str> =
+        steps.iter().filter(|step| step.phase == Phase::Running).map(|step| step.name.as_str()).collect();
+    let retrying = steps.iter().zip(group).filter_map(|(step, at)| Some((step.next_attempt_at?, at, step)));
+    let next = retrying.min_by_key(|(next, ..)| *next).filter(|_| cause.is_none());
+    if let Some((next, ..)) = next {
+        pass.wake_at(next);
+    }
+    if !running.is_empty() {
+        return Some(Reason::StepRunning { pipeline: state.name.clone(), step: running.join(" and ") });
+    }
+    if let Some(cause) = cause {
+        pass.run_mut()?.finish(RunPhase::Failed, cause, now);
+        return Some(failure(pass));
+    }
+    let (at, index, step) = next?;
+    Some(Reason::StepRetrying {
+        pipeline: state.name.clone(),
+        step: step.name.clone(),
+        attempt: step.attempt,
+        of: attempts_allowed(pass, StepAt { pipeline, step: index }),
+        at,
+        cause: step.message.clone(),
+    })
+}
+
+/// Starts the step if it is its time and new attempts `may` be made.
+fn perform_step(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
+    let (now, holder) = (pass.now, pass.observed.holder.clone());
+    let attended = pass.attended(at);
+    let step = pass.run_mut()?.step_mut(at)?;
+    match step.phase {
+        Phase::Running if attended => return None,
         Phase::Running => {
-            step.resumed += 1;
-            true
+            pass.take_up(at);
+            return None;
         }
-        Phase::Failed => match step.next_attempt_at {
-            None => {
-                let cause = step.message.clone();
-                run.finish(RunPhase::Failed, cause, now);
-                return Some(failure(pass));
-            }
-            Some(next) if next > now => {
-                let (step, attempt, cause) = (step.name.clone(), step.attempt, step.message.clone());
-                pass.wake_at(next);
-                return Some(Reason::StepRetrying { pipeline: pipeline_name, step, attempt, of, at: next, cause });
-            }
-            Some(_) => {
-                step.attempt += 1;
-                step.resumed = 0;
-                true
-            }
-        },
-        _ => {
-            step.attempt = 1;
-            true
+        Phase::Failed if may && step.next_attempt_at.is_some_and(|next| next <= now) => {
+            step.attempt += 1;
+            step.resumed = 0;
         }
-    };
-    if begin {
-        step.phase = Phase::Running;
-        step.holder = Some(holder);
-        step.started_at = Some(now);
-        step.finished_at = None;
-        step.next_attempt_at = None;
-        step.exit_code = None;
+        Phase::Pending if may => step.attempt = 1,
+        _ => return None,
     }
-    let step = step.name.clone();
-    if begin {
-        pass.perform = Some(at);
-    }
-    Some(Reason::StepRunning { pipeline: pipeline_name, step })
+    step.begin(holder, now);
+    pass.perform.push(at);
+    Some(())
 }
 
 /// A pipeline asked to wait. The label and the run's phase change in the same commit, so neither can be lost alone.
@@ -124,11 +134,7 @@ fn suspended(pass: &mut Pass, index: usize) -> Option<Reason> {
     let run = pass.run_mut()?;
     run.status.phase = RunPhase::Running;
     let pipeline = run.status.pipelines.get_mut(index)?;
-    let steps = pipeline
-        .steps
-        .iter()
-        .map(|step| crate::run::StepRun { name: step.name.clone(), uses: step.uses, ..Default::default() })
-        .collect();
+    let steps = pipeline.steps.iter().map(StepRun::afresh).collect();
     *pipeline =
         PipelineRun { name, steps, attempts: pipeline.attempts + u32::from(until.is_none()), ..PipelineRun::default() };
     None
@@ -190,9 +196,9 @@ fn forget_vanished_pipelines(pass: &mut Pass) {
 
 fn failure(pass: &Pass) -> Reason {
     let failed = pass.run().and_then(|run| {
-        let at = run.find(|step| step.phase == Phase::Failed)?;
+        let failed = run.steps().filter(|(_, step)| step.phase == Phase::Failed);
+        let (at, step) = failed.min_by_key(|(at, step)| (step.next_attempt_at.is_some(), *at))?;
         let pipeline = run.status.pipelines.get(at.pipeline)?;
-        let step = pipeline.steps.get(at.step)?;
         Some(Reason::StepFailed {
             pipeline: pipeline.name.clone(),
             step: step.name.clone(),

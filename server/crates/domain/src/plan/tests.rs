@@ -3,6 +3,7 @@
 mod binding;
 mod given;
 mod invariants;
+mod parallel;
 mod placing;
 mod random;
 mod removal;

@@ -1,6 +1,6 @@
 //! What is wrong with a promise as a whole, beyond the shape of its fields: names that no API server would serve, pipelines without sense.
 
-use super::{Api, KRATIX_GROUP, PromiseSpec};
+use super::{Api, KRATIX_GROUP, PromiseSpec, containers};
 use crate::{
     error::Cause,
     name,
@@ -26,14 +26,14 @@ pub(super) fn of(spec: &PromiseSpec, group: &str) -> Vec<Cause> {
     faults.causes
 }
 
-struct Faults {
+pub(super) struct Faults {
     /// The API is a CRD there: its names stand elsewhere.
-    kratix: bool,
+    pub kratix: bool,
     causes: Vec<Cause>,
 }
 
 impl Faults {
-    fn wrong(&mut self, field: &str, message: String) {
+    pub fn wrong(&mut self, field: &str, message: String) {
         let (field, pointer) = (field.to_owned(), pointer_of(field));
         self.causes.push(Cause { reason: "FieldValueInvalid".into(), message, field, pointer, human: String::new() });
     }
@@ -98,11 +98,15 @@ impl Faults {
                 self.wrong(&format!("{field}.steps"), format!("pipeline {name:?} has no steps"));
             }
             self.steps(&field, pipeline);
+            containers::check(self, &field, pipeline);
         }
     }
 
     fn steps(&mut self, field: &str, pipeline: &Pipeline) {
         let mut seen = BTreeSet::new();
+        if pipeline.steps.first().is_some_and(|step| step.parallel) {
+            self.wrong(&format!("{field}.steps[0].parallel"), "the first step has none before it to start with".into());
+        }
         for (at, step) in pipeline.steps.iter().enumerate() {
             let (field, name) = (format!("{field}.steps[{at}].name"), &step.name);
             if !name::is_label(name) {

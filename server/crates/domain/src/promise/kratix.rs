@@ -5,11 +5,12 @@ use crate::{
     error::Result,
     object,
     selector::{LabelSelector, Labels},
-    workflow::{Pipeline, PromiseWorkflows, ResourceWorkflows, Retry, Step, StepKind, Workflows},
+    workflow::{
+        Container, Permission, Pipeline, PromiseWorkflows, ResourceWorkflows, Retry, Step, StepKind, Volume, Workflows,
+    },
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 pub const GROUP: &str = "platform.kratix.io";
 
@@ -63,22 +64,78 @@ fn selectors(documents: Vec<SelectorDocument>) -> Vec<LabelSelector> {
     documents.into_iter().map(|document| LabelSelector { match_labels: document.match_labels }).collect()
 }
 
+/// What Kubernetes does when a pipeline does not say how often a container may fail.
+const BACKOFF_LIMIT: u32 = 6;
+
 fn pipelines(documents: Vec<PipelineDocument>) -> Vec<Pipeline> {
-    let step = |container: Container| Step {
+    documents.into_iter().map(pipeline).collect()
+}
+
+fn pipeline(document: PipelineDocument) -> Pipeline {
+    let PipelineSpec { containers, volumes, rbac, job_options } = document.spec;
+    let attempts = job_options.backoff_limit.unwrap_or(BACKOFF_LIMIT).saturating_add(1);
+    let step = |container: ContainerDocument| Step {
         name: container.name,
         uses: StepKind::Container,
-        with: Value::Object(container.rest),
-        env: BTreeMap::new(),
-        timeout: None,
-        retry: Retry::default(),
+        // what Kratix does not know is not for the container either
+        with: container.rest.into_iter().filter(|(key, _)| KNOWN.contains(&key.as_str())).collect(),
+        retry: Retry { attempts, ..Retry::default() },
+        ..Step::default()
     };
-    documents
-        .into_iter()
-        .map(|document| Pipeline {
-            name: document.metadata.name,
-            steps: document.spec.containers.into_iter().map(step).collect(),
-        })
-        .collect()
+    Pipeline {
+        name: document.metadata.name,
+        steps: containers.into_iter().map(step).collect(),
+        volumes,
+        permissions: rbac.permissions,
+    }
+}
+
+/// The fields of a container that Kratix has, beside its name.
+const KNOWN: &[&str] = Container::FIELDS.split_at(Container::FIELDS.len() - 1).0;
+
+/// What a promise of Kratix asks of a cluster and Midspan leaves out without harm, for its author to know.
+pub fn remarks(object: &crate::Object) -> Vec<String> {
+    if object.group() != GROUP {
+        return Vec::new();
+    }
+    let mut remarks = Vec::new();
+    for (of, action) in
+        [("promise", "configure"), ("promise", "delete"), ("resource", "configure"), ("resource", "delete")]
+    {
+        let Some(Value::Array(pipelines)) = object.spec.pointer(&format!("/workflows/{of}/{action}")) else { continue };
+        for (at, pipeline) in pipelines.iter().enumerate() {
+            let field = format!("spec.workflows.{of}.{action}[{at}].spec");
+            remark(&mut remarks, &field, &pipeline["spec"]);
+        }
+    }
+    remarks
+}
+
+fn remark(remarks: &mut Vec<String>, field: &str, spec: &Value) {
+    let Value::Object(spec) = spec else { return };
+    for (key, _) in spec.iter().filter(|(_, value)| !value.is_null()) {
+        let why = match key.as_str() {
+            "containers" | "volumes" | "jobOptions" | "restartPolicy" => continue,
+            "rbac" if spec["rbac"].get("serviceAccount").is_none() => continue,
+            "rbac" => "service accounts belong to a cluster; the containers get what rbac.permissions lists",
+            "nodeSelector" | "tolerations" => "left out: there are no nodes to choose from",
+            "imagePullSecrets" => "left out: images are pulled as the server's container runtime is signed in",
+            _ => "is no field of a pipeline; left out",
+        };
+        remarks.push(format!("{field}.{key}: {why}"));
+    }
+    let Some(Value::Array(containers)) = spec.get("containers") else { return };
+    for (at, container) in containers.iter().enumerate() {
+        let Value::Object(container) = container else { continue };
+        for key in container.keys().filter(|key| *key != "name" && !KNOWN.contains(&key.as_str())) {
+            remarks.push(format!("{field}.containers[{at}].{key}: is no field of a container; left out"));
+        }
+        if container.get("resources").and_then(|resources| resources.get("requests")).is_some() {
+            remarks.push(format!(
+                "{field}.containers[{at}].resources.requests: left out: nothing is reserved, the limits hold"
+            ));
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,13 +181,32 @@ struct PipelineMetadata {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct PipelineSpec {
     #[serde(default)]
-    containers: Vec<Container>,
+    containers: Vec<ContainerDocument>,
+    #[serde(default)]
+    volumes: Vec<Volume>,
+    #[serde(default)]
+    rbac: Rbac,
+    #[serde(default)]
+    job_options: JobOptions,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Rbac {
+    permissions: Vec<Permission>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct JobOptions {
+    backoff_limit: Option<u32>,
 }
 
 #[derive(Deserialize)]
-struct Container {
+struct ContainerDocument {
     name: String,
     #[serde(flatten)]
     rest: Map<String, Value>,

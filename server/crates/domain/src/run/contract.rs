@@ -15,6 +15,9 @@ use std::{collections::BTreeMap, time::Duration};
 /// The contents of `/kratix/metadata`, by file name.
 pub type Contents = BTreeMap<String, Vec<u8>>;
 
+/// The same as text, only those files that mean something.
+pub type Texts = BTreeMap<String, String>;
+
 /// `workflow-control.yaml`: wait for a person, or run this pipeline again later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Control {
@@ -35,11 +38,23 @@ impl Control {
     /// Unless the pipeline says otherwise: no pipeline asks for ever, and none that waits for the slowest of clouds is cut short.
     pub const MAX_ATTEMPTS: u32 = 1_000;
 
-
     /// Kratix: with either set, no work is written; `retryAfter` wins over `suspend`.
     pub fn stops(&self) -> bool {
         self.suspend || self.retry_after.is_some()
     }
+}
+
+const FILES: [&str; 4] = ["workflow-control.yaml", "status.yaml", "outputs.yaml", "destination-selectors.yaml"];
+
+/// The files that mean something, as text; others are the author's own.
+pub(super) fn texts(contents: &Contents) -> Result<Texts> {
+    let known = contents.iter().filter(|(file, _)| FILES.contains(&file.as_str()));
+    known
+        .map(|(file, bytes)| match std::str::from_utf8(bytes) {
+            Ok(text) => Ok((file.clone(), text.to_owned())),
+            Err(_) => Err(refuse(file, "is not UTF-8 text")),
+        })
+        .collect()
 }
 
 /// All that the metadata files of one pipeline say.
@@ -50,8 +65,13 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Reads the four files there may be; others are the author's own. An error names the file.
-    pub fn read(contents: &Contents) -> Result<Self> {
+    /// Reads the contents of the folder as they are.
+    pub fn of(contents: &Contents) -> Result<Self> {
+        Self::read(&texts(contents)?)
+    }
+
+    /// Reads the four files there may be. An error names the file.
+    pub fn read(contents: &Texts) -> Result<Self> {
         let control: ControlFile = typed(contents, "workflow-control.yaml")?.unwrap_or_default();
         Ok(Self {
             result: PipelineResult {
@@ -78,7 +98,7 @@ struct ControlFile {
     max_attempts: Option<u32>,
 }
 
-fn status(contents: &Contents) -> Result<Map<String, Value>> {
+fn status(contents: &Texts) -> Result<Map<String, Value>> {
     let status = mapping(contents, "status.yaml")?;
     if status.contains_key("kratix") {
         return Err(refuse("status.yaml", "the key `kratix` is kept for the orchestrator; use another name"));
@@ -86,7 +106,7 @@ fn status(contents: &Contents) -> Result<Map<String, Value>> {
     Ok(status)
 }
 
-fn selectors(contents: &Contents) -> Result<Vec<DirectorySelector>> {
+fn selectors(contents: &Texts) -> Result<Vec<DirectorySelector>> {
     const FILE: &str = "destination-selectors.yaml";
     let mut entries: Vec<DirectorySelector> = typed(contents, FILE)?.unwrap_or_default();
     let mut seen = std::collections::BTreeSet::new();
@@ -109,12 +129,12 @@ fn selectors(contents: &Contents) -> Result<Vec<DirectorySelector>> {
     Ok(entries)
 }
 
-fn typed<T: serde::de::DeserializeOwned>(contents: &Contents, file: &str) -> Result<Option<T>> {
+fn typed<T: serde::de::DeserializeOwned>(contents: &Texts, file: &str) -> Result<Option<T>> {
     let Some(value) = parsed(contents, file)? else { return Ok(None) };
     object::decode(value, file).map(Some)
 }
 
-fn mapping(contents: &Contents, file: &str) -> Result<Map<String, Value>> {
+fn mapping(contents: &Texts, file: &str) -> Result<Map<String, Value>> {
     match parsed(contents, file)? {
         None => Ok(Map::new()),
         Some(Value::Object(map)) => Ok(map),
@@ -122,12 +142,8 @@ fn mapping(contents: &Contents, file: &str) -> Result<Map<String, Value>> {
     }
 }
 
-fn parsed(contents: &Contents, file: &str) -> Result<Option<Value>> {
-    let Some(bytes) = contents.get(file) else { return Ok(None) };
-    let text = std::str::from_utf8(bytes).map_err(|_| refuse(file, "is not UTF-8 text"))?;
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
+fn parsed(contents: &Texts, file: &str) -> Result<Option<Value>> {
+    let Some(text) = contents.get(file).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     document::parse_one(text, &format!("/kratix/metadata/{file}")).map(Some)
 }
 
@@ -140,7 +156,7 @@ mod tests {
     use super::*;
 
     fn read(file: &str, text: &str) -> Result<Metadata> {
-        Metadata::read(&Contents::from([(file.to_owned(), text.as_bytes().to_vec())]))
+        Metadata::read(&Texts::from([(file.to_owned(), text.to_owned())]))
     }
 
     #[track_caller]

@@ -66,6 +66,26 @@ pub(super) fn to_cel(schema: &Schema, id: Option<NodeId>, value: &Value) -> Cel 
     }
 }
 
+/// A value that no schema speaks of, as it is written.
+pub(super) fn plain(value: &Value) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(flag) => Cel::Bool(*flag),
+        Value::String(text) => Cel::String(Arc::new(text.clone())),
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(integer), ..) => Cel::Int(integer),
+            (None, Some(large), _) => Cel::UInt(large),
+            (.., Some(number)) => whole(number, false),
+            _ => Cel::Null,
+        },
+        Value::Array(items) => Cel::List(Arc::new(items.iter().map(plain).collect())),
+        Value::Object(object) => {
+            let fields = object.iter().map(|(name, child)| (Key::String(Arc::new(name.clone())), plain(child)));
+            Cel::Map(Map { map: Arc::new(fields.collect()) })
+        }
+    }
+}
+
 /// `5.0` where an integer is meant is the integer 5.
 fn whole(number: f64, float: bool) -> Cel {
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within the range of exact integers")]

@@ -46,14 +46,12 @@ pub async fn perform(
     }
 }
 
-/// Kills and removes what an earlier server left behind for the run.
-pub async fn reap(config: &RunnerConfig, run: &str) {
-    let (tree, folder) = (Tree::of_run(run, room::of_run(config, run)), room::of_run(config, run));
-    let _ = tokio::task::spawn_blocking(move || {
-        tree.kill();
-        let _ = std::fs::remove_dir_all(folder);
-    })
-    .await;
+/// Kills and removes what an earlier try of the attempt left behind.
+pub async fn reap(config: &RunnerConfig, input: &StepInput) {
+    let folder = room::of_step(config, &input.run, &input.idempotency_key);
+    let mut tree = Tree::of_step(None, &input.idempotency_key, &folder);
+    tree.kill().await;
+    let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
 }
 
 /// Why there is no outcome.

@@ -26,6 +26,7 @@ pub fn input(uses: &str, with: Value) -> StepInput {
         run: format!("run_{}", unique()),
         pipeline: "render".into(),
         step: serde_json::from_value(json!({"name": "it", "uses": uses, "with": with})).unwrap(),
+        volumes: Vec::new(),
         plural: "postgresqls".into(),
         idempotency_key: format!("step_{}", unique()),
         fence: 7,

@@ -14,7 +14,10 @@ fn told(world: &World) -> String {
     let Binding { spec, status, .. } = world.course.binding.as_ref().unwrap();
     let upgrade = status.conditions.iter().map(|condition| format!("{:?} {}", condition.status, condition.reason));
     let upgrade = upgrade.collect::<Vec<_>>().join(" ");
-    format!("wants {}, has {:?}, failed {:?}, {upgrade}", spec.version, status.last_applied_version, status.failed_version)
+    format!(
+        "wants {}, has {:?}, failed {:?}, {upgrade}",
+        spec.version, status.last_applied_version, status.failed_version
+    )
 }
 
 #[test]

@@ -4,13 +4,14 @@ use crate::{
     Timestamp,
     plan::{self, Observed, Plan},
     reason::Reason,
-    run::{Phase, Run},
+    run::{Phase, Run, StepAt},
 };
+use std::collections::BTreeSet;
 
 /// Panics, naming the broken invariant, if this plan is not one of ours.
 #[track_caller]
 pub fn check(before: &Observed, plan: &Plan, now: Timestamp) {
-    at_most_one_step_runs_and_its_holder_lives(before, plan);
+    only_steps_of_one_group_run_and_their_holders_live(before, plan);
     for run in &before.runs {
         what_is_finished_stays(
             run,
@@ -41,12 +42,12 @@ pub fn check(before: &Observed, plan: &Plan, now: Timestamp) {
 
 /// The plan writes nothing and does nothing.
 pub fn unchanged(before: &Observed, plan: &Plan) -> bool {
-    plan.perform.is_none() && !plan.forget && rows_equal(before, &plan.next)
+    plan.perform.is_empty() && !plan.forget && rows_equal(before, &plan.next)
 }
 
 /// Both plans decide the same.
 pub fn same(one: &Plan, other: &Plan) -> bool {
-    let decision = |plan: &Plan| (plan.perform, plan.forget, plan.wake, plan.reason.clone());
+    let decision = |plan: &Plan| (plan.perform.clone(), plan.forget, plan.wake, plan.reason.clone());
     rows_equal(&one.next, &other.next) && decision(one) == decision(other)
 }
 
@@ -60,19 +61,21 @@ fn rows_equal(one: &Observed, other: &Observed) -> bool {
 }
 
 #[track_caller]
-fn at_most_one_step_runs_and_its_holder_lives(before: &Observed, plan: &Plan) {
-    let steps = || plan.next.runs.iter().flat_map(|run| &run.status.pipelines).flat_map(|pipeline| &pipeline.steps);
-    assert!(steps().filter(|step| step.phase == Phase::Running).count() <= 1, "two steps run at once: {plan:#?}");
-    assert!(
-        steps().filter(|step| step.holder.is_some()).all(|step| step.phase == Phase::Running),
-        "a step that does not run is held: {plan:#?}"
-    );
-    let held = before.runs.last().and_then(|run| run.step(run.running()?)).and_then(|step| step.holder.as_ref());
-    if held.is_some_and(|holder| before.live.contains(&holder.replica)) {
-        assert_eq!(plan.perform, None, "a step was taken from a living holder");
+fn only_steps_of_one_group_run_and_their_holders_live(before: &Observed, plan: &Plan) {
+    for run in &plan.next.runs {
+        let groups: BTreeSet<_> =
+            run.running().map(|at| (at.pipeline, run.status.pipelines[at.pipeline].group(at.step).start)).collect();
+        assert!(groups.len() <= 1, "steps run at once that must wait for each other: {plan:#?}");
+        assert!(
+            run.steps().filter(|(_, step)| step.holder.is_some()).all(|(_, step)| step.phase == Phase::Running),
+            "a step that does not run is held: {plan:#?}"
+        );
     }
-    if let Some(at) = plan.perform {
-        let step = plan.next.runs.last().and_then(|run| run.step(at)).expect("the step to perform exists");
+    let held = |at: StepAt| before.runs.last().and_then(|run| run.step(at)?.holder.as_ref());
+    for at in &plan.perform {
+        let lives = held(*at).is_some_and(|holder| before.live.contains(&holder.replica));
+        assert!(!lives || before.abandoned.contains(at), "a step was taken from a living holder");
+        let step = plan.next.runs.last().and_then(|run| run.step(*at)).expect("the step to perform exists");
         assert_eq!(
             (step.phase, step.holder.as_ref()),
             (Phase::Running, Some(&before.holder)),
@@ -105,7 +108,9 @@ fn waiting_is_explained(plan: &Plan, now: Timestamp) {
     assert!(plan.wake.is_none_or(|at| at > now), "an alarm in the past: {plan:#?}");
     let next = &plan.next;
     let explained = match &plan.reason {
-        Reason::StepRunning { .. } | Reason::FinishingOlder { .. } => next.runs.last().and_then(Run::running).is_some(),
+        Reason::StepRunning { .. } | Reason::FinishingOlder { .. } => {
+            next.runs.last().is_some_and(|run| run.running().next().is_some())
+        }
         Reason::StepRetrying { at, .. } => plan.wake == Some(*at),
         Reason::Suspended { until, .. } => {
             plan.wake == *until && next.resource.metadata.labels.contains_key(plan::SUSPENDED)

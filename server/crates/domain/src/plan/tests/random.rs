@@ -11,7 +11,7 @@ use crate::{
     request::RequestPhase,
 };
 
-const WORKFLOWS: [&str; 3] = [
+const WORKFLOWS: [&str; 4] = [
     "
 configure:
 - {name: network, steps: [{name: render, uses: template, retry: {attempts: 2, backoff: 10s}}]}
@@ -30,6 +30,12 @@ configure:
 delete:
 - {name: one, steps: [{name: destroy, uses: command}]}
 - {name: two, steps: [{name: destroy, uses: command}]}
+",
+    "
+configure:
+- {name: wide, steps: [{name: a, uses: command}, {name: b, uses: command, parallel: true, retry: {attempts: 2, backoff: 10s}}, {name: c, uses: template}]}
+delete:
+- {name: one, steps: [{name: destroy, uses: command}, {name: tell, uses: http, parallel: true}]}
 ",
 ];
 

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 impl World {
     pub fn running(&self) -> Option<StepAt> {
-        self.runs.last()?.running()
+        self.runs.last()?.running().next()
     }
 
     pub fn run(&self) -> &Run {

@@ -235,6 +235,7 @@ impl World {
             course: self.course.clone(),
             destinations: Arc::new(self.destinations.clone()),
             live: self.live.clone(),
+            abandoned: BTreeSet::new(),
             holder: self.holder.clone(),
         }
     }
@@ -282,8 +283,8 @@ impl World {
         self.placements.clone_from(&plan.next.placements);
         self.course.binding.clone_from(&plan.next.course.binding);
         self.forgotten = plan.forget;
-        if let Some(at) = plan.perform {
-            self.give_out_key(at);
+        for at in &plan.perform {
+            self.give_out_key(*at);
         }
     }
 

@@ -14,20 +14,22 @@ pub struct Room {
     path: PathBuf,
 }
 
-/// Where the rooms of a run are.
-pub fn of_run(config: &RunnerConfig, run: &str) -> PathBuf {
-    config.work_dir.join(file_name(run))
+/// Where the room of a step is.
+pub fn of_step(config: &RunnerConfig, run: &str, key: &str) -> PathBuf {
+    config.work_dir.join(file_name(run)).join(file_name(key))
 }
 
 impl Room {
     /// Makes the folder and lays out what the step is given.
     pub async fn enter(config: &RunnerConfig, input: &StepInput) -> io::Result<Self> {
-        let run = of_run(config, &input.run);
-        let name = file_name(&input.idempotency_key);
+        let path = of_step(config, &input.run, &input.idempotency_key);
         let object = document::to_yaml(&input.object.to_value());
         let before = input.before.clone();
         aside(move || {
-            private().recursive(true).create(&run)?;
+            let (Some(run), Some(name)) = (path.parent(), path.file_name()) else {
+                return Err(io::Error::other("a step without a name"));
+            };
+            private().recursive(true).create(run)?;
             let path = fs::canonicalize(run)?.join(name);
             if path.exists() {
                 fs::remove_dir_all(&path)?;

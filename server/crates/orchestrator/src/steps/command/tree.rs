@@ -14,7 +14,7 @@ use std::{
 /// How often a tree is searched again for what was started while it was being killed.
 const ROUNDS: usize = 100;
 
-/// How to recognise the processes of a step, or of a run.
+/// How to recognise the processes of a step.
 #[derive(Clone)]
 pub struct Tree {
     /// The group, and the session if it made one, that the step's first process leads.
@@ -38,11 +38,6 @@ impl Tree {
         let marker = format!("MIDSPAN_IDEMPOTENCY_KEY={key}").into_bytes();
         let tree = Self { leader: leader.and_then(|pid| i32::try_from(pid).ok()), marker, room: room.to_owned() };
         Guard { tree, ended: false }
-    }
-
-    /// All that any step of a run left behind.
-    pub fn of_run(run: &str, room: PathBuf) -> Self {
-        Self { leader: None, marker: format!("MIDSPAN_RUN={run}").into_bytes(), room }
     }
 
     /// Searches and kills until nothing is found any more.

@@ -202,24 +202,27 @@ async fn a_dropped_step_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn reaping_a_run_ends_what_an_earlier_server_left_and_no_other() {
+async fn reaping_a_step_ends_what_an_earlier_server_left_of_it_and_nothing_else() {
     let world = World::new();
-    let orphan = |run: &str| {
+    let orphan = |input: &StepInput| {
         let mut command = std::process::Command::new("sh");
-        command.args(["-c", "setsid sleep 1000 & wait"]).env("MIDSPAN_RUN", run);
+        command.args(["-c", "setsid sleep 1000 & wait"]).env("MIDSPAN_IDEMPOTENCY_KEY", &input.idempotency_key);
         command.spawn().unwrap()
     };
-    let (mine, other) = (format!("run_{}", unique()), format!("run_{}", unique()));
-    let (mut mine_child, mut other_child) = (orphan(&mine), orphan(&other));
-    eventually("both run", || alive(&mine) >= 2 && alive(&other) >= 2).await;
-    fs::create_dir_all(world.folder.join(&mine).join("step")).unwrap();
+    let (mine, beside) = (sh("true"), sh("true"));
+    let beside = StepInput { run: mine.run.clone(), ..beside };
+    let key = |input: &StepInput| input.idempotency_key.clone();
+    let (mut mine_child, mut beside_child) = (orphan(&mine), orphan(&beside));
+    eventually("both run", || alive(&key(&mine)) >= 2 && alive(&key(&beside)) >= 2).await;
+    let room = world.folder.join(&mine.run).join(key(&mine));
+    fs::create_dir_all(room.join("kratix")).unwrap();
     world.runner.reap(&mine).await;
     mine_child.wait().unwrap();
-    assert_eq!(alive(&mine), 0);
-    assert!(alive(&other) >= 2 && world.is_clean());
-    world.runner.reap(&other).await;
-    other_child.wait().unwrap();
-    assert_eq!(alive(&other), 0);
+    assert_eq!(alive(&key(&mine)), 0);
+    assert!(alive(&key(&beside)) >= 2 && !room.exists());
+    world.runner.reap(&beside).await;
+    beside_child.wait().unwrap();
+    assert_eq!(alive(&key(&beside)), 0);
 }
 
 #[tokio::test]

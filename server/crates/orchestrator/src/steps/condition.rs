@@ -1,0 +1,44 @@
+//! `if:` of a step: a condition over the resource as it stands, the promise, and the steps of its pipeline so far.
+
+use domain::{
+    Result,
+    plan::{Observed, Offer},
+    run::StepAt,
+};
+use forms::rules::Condition;
+use serde_json::{Map, Value, json};
+
+/// What a condition may speak of. `object` is the same as `resource`.
+pub const NAMES: [&str; 5] = ["resource", "object", "promise", "status", "steps"];
+
+/// Reads a condition without asking whether it holds.
+pub fn check(source: &str, at: &str) -> Result<()> {
+    Condition::read(source, &NAMES, at).map(drop)
+}
+
+/// Whether the step's condition holds now.
+pub(crate) fn holds(source: &str, observed: &Observed, at: StepAt, offer: &Offer) -> Result<bool> {
+    let pipeline = observed.runs.last().and_then(|run| run.status.pipelines.get(at.pipeline));
+    let steps = pipeline.into_iter().flat_map(|pipeline| &pipeline.steps).map(|step| {
+        let told =
+            json!({"phase": step.phase, "attempt": step.attempt, "exitCode": step.exit_code, "message": step.message});
+        (step.name.clone(), told)
+    });
+    over(source, &observed.resource, offer, steps.collect())
+}
+
+/// Whether it holds for a resource and steps that are known, whatever run they are of.
+pub fn over(source: &str, resource: &domain::Object, offer: &Offer, steps: Map<String, Value>) -> Result<bool> {
+    let condition = Condition::read(source, &NAMES, "")?;
+    let object = resource.to_value();
+    let status = if resource.status.is_object() { resource.status.clone() } else { json!({}) };
+    let promise = json!({"name": offer.promise.name, "version": offer.promise.version});
+    let values = [
+        ("resource", object.clone()),
+        ("object", object),
+        ("promise", promise),
+        ("status", status),
+        ("steps", Value::Object(steps)),
+    ];
+    condition.holds(&values)
+}
