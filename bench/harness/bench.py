@@ -18,6 +18,7 @@ class Bench:
     postgres: Any
     peers: dict = field(default_factory=dict)
     missing: dict = field(default_factory=dict)
+    failures: list = field(default_factory=list)
     _numbers: Any = field(default_factory=itertools.count)
 
     def midspan(self, suite, database="sqlite", arguments=()):

@@ -28,20 +28,27 @@ class Verdict:
 
 
 class Ledger:
+    """Names are `PREFIX-NUMBER`; asked often, so each line is read once."""
+
     def __init__(self, address, file):
         self.address, self.file = address, file
+        self.seen, self.known = 0, defaultdict(list)
 
     def effects(self, prefix):
         """(microseconds, name, step, key) of every effect of names that begin so, in the order they came."""
-        lines = self.file.read_text().splitlines() if self.file.exists() else []
-        for line in lines:
-            time, path, key = line.split(" ", 2)
-            name, _, step = path.strip("/").rpartition("/")
-            if name.startswith(prefix):
-                yield int(time), name, step, key
+        with open(self.file, "rb") as file:
+            file.seek(self.seen)
+            whole = file.read().rpartition(b"\n")[0]
+        if whole:
+            self.seen += len(whole) + 1
+            for line in whole.decode().splitlines():
+                time, path, key = line.split(" ", 2)
+                name, _, step = path.strip("/").rpartition("/")
+                self.known[name.rpartition("-")[0]].append((int(time), name, step, key))
+        return self.known[prefix.rstrip("-")]
 
     def count(self, prefix):
-        return sum(1 for _ in self.effects(prefix))
+        return len(self.effects(prefix))
 
     def has_all(self, names, prefix):
         seen = {(name, step) for _, name, step, _ in self.effects(prefix)}

@@ -7,7 +7,6 @@ import time
 from contextlib import contextmanager
 
 from . import load, processes
-from .postgres import DURABILITY
 from .processes import ROOT, Failed
 
 PROMISES = ROOT / "bench/promises"
@@ -31,10 +30,6 @@ class Midspan:
         self.binary, self.folder, self.database, self.arguments = binary, folder, database, list(arguments)
         self.log = folder.with_suffix(".log")
         folder.mkdir(parents=True)
-
-    @property
-    def durability(self):
-        return DURABILITY if self.database else "SQLite: WAL, synchronous=FULL"
 
     @contextmanager
     def up(self):

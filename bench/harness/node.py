@@ -36,6 +36,13 @@ def version(program):
     return processes.run([program, "--version"]).strip()
 
 
+def versions(folder):
+    """What is really installed there, of what its package asks for."""
+    asked = json.loads((folder / "package.json").read_text())["dependencies"]
+    read = lambda name: json.loads((folder / "node_modules" / name / "package.json").read_text())["version"]
+    return {name: read(name) for name in asked}
+
+
 def installed(peer):
     """The folder of a peer with all that it needs; its programs are always those of this repository."""
     package = json.loads((SOURCES / peer / "package.json").read_text())

@@ -39,6 +39,8 @@ def read():
     for name, default in (quick if options.quick else full).items():
         if getattr(options, name) is None:
             setattr(options, name, default)
+    # what runs real processes, or is crashed, is slower by nature
+    options.heavy = min(options.n, 40) if options.quick else options.n
     return options
 
 

@@ -12,7 +12,7 @@ from .processes import Failed, Unavailable
 
 # Everything about durability is left as PostgreSQL has it; these only make room.
 SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB", "max_connections": "200"}
-DURABILITY = "PostgreSQL: fsync=on, synchronous_commit=on, full_page_writes=on"
+DURABILITY = "fsync=on, synchronous_commit=on, full_page_writes=on"
 
 
 class Postgres:

@@ -13,7 +13,7 @@ class Row:
     samples: list = field(default_factory=list)
     unit: str = ""
     bar: str = ""
-    beside: str = ""  # how it stands against something measured in the same run
+    beside: str = ""  # how Midspan stands against this, measured in the same run
     note: str = ""
 
     @property
@@ -37,11 +37,14 @@ class Section:
         return {"title": self.title, "rows": [row.record() for row in self.rows], "raw": self.raw, "seconds": round(self.seconds, 1)}
 
 
-def ratio(ours, theirs, name):
-    """How a figure of ours stands against one of theirs: more than 1 is more."""
-    if not ours or not theirs or not statistics.median(theirs):
+def faster(ours, theirs, less_is_better=False):
+    """How much faster ours is, the median of each: below 1 it is slower."""
+    if not ours or not theirs:
         return ""
-    return f"{statistics.median(ours) / statistics.median(theirs):.2f} x {name}"
+    ours, theirs = statistics.median(ours), statistics.median(theirs)
+    if not ours or not theirs:
+        return ""
+    return f"{figure(theirs / ours if less_is_better else ours / theirs)} x as fast"
 
 
 def printed(sections):
@@ -55,7 +58,7 @@ def printed(sections):
 
 
 def head(widths):
-    names = ("", "measured", "beside", "bar", "rounds")
+    names = ("", "measured", "Midspan is", "bar", "rounds")
     line = "  ".join(f"{name:>{width}}" if place == 1 else f"{name:<{width}}" for place, (name, width) in enumerate(zip(names, widths)))
     return f"{line}  {names[4]}".rstrip()
 
@@ -75,4 +78,4 @@ def figure(value):
         return "-"
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}".removesuffix(".00")

@@ -15,7 +15,8 @@ KINDS = {"restate": Restate, "dbos": Dbos, "graphile": Graphile}
 def chosen(options, work, postgres):
     """Those that were asked for, ready to start; and why the others are not."""
     ready, missing = {}, {}
-    for name in options.peers:
+    wanted = options.peers if {"durable", "crash"} & set(options.suites) else []
+    for name in wanted:
         try:
             ready[name] = KINDS[name](work / name, postgres)
         except Exception as error:  # whatever it is: a peer that is missing is a row, not an end

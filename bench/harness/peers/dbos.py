@@ -6,5 +6,5 @@ from .program import Program
 
 class Dbos(Program):
     name = "dbos"
-    title = "DBOS TS 5.3.0, PostgreSQL"
-    durability = DURABILITY
+    title = "DBOS TS 5.3.0 + PG"
+    durability = f"its PostgreSQL: {DURABILITY}"

@@ -6,5 +6,5 @@ from .program import Program
 
 class Graphile(Program):
     name = "graphile"
-    title = "graphile-worker 0.18.0, PostgreSQL"
-    durability = DURABILITY
+    title = "graphile-worker 0.18.0 + PG"
+    durability = f"its PostgreSQL: {DURABILITY}"

@@ -24,7 +24,7 @@ class Restate:
     name = "restate"
     title = "Restate 1.7.12"
     stands_beside = "sqlite"
-    durability = "Restate: one node, defaults (RocksDB write-ahead log with fsync)"
+    durability = "one node, defaults: every write-ahead log with fsync"
 
     def __init__(self, folder, _postgres=None):
         folder.mkdir(parents=True, exist_ok=True)

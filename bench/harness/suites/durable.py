@@ -7,13 +7,13 @@ and everybody's data grows from round to round.
 from .. import limits
 from ..bench import DATABASES
 from ..midspan import Api
-from ..table import Row, Section, ratio
+from ..table import Row, Section, faster
 
 API = Api("bench.example.com", "Noop", "noops")
 WARM = 50
 BARS = {
-    "sqlite": (">= 2,000 /s", "p50 <= 3 ms", "p99 <= 10 ms"),
-    "postgres": (">= 800 /s", "p50 <= 5 ms", ""),
+    "sqlite": (">= 2,000 /s", "<= 3 ms", "<= 10 ms"),
+    "postgres": (">= 800 /s", "<= 5 ms", ""),
 }
 
 
@@ -28,10 +28,10 @@ def measure(bench):
                 continue
             try:
                 contender.round(number, options)
-            except Exception as error:
+            except Exception as error:  # a row that says so; the others are measured all the same
+                broken[name] = f"FAILED in round {number + 1}: {error}"
                 if name not in bench.peers:
-                    raise
-                broken[name] = str(error)  # a peer that fails is a row; a Midspan that fails is the end of the suite
+                    bench.failures.append(f"{contender.title}: {error}")
     return [burst(bench, contenders, broken, floor), single(bench, contenders, broken), footprint(contenders)]
 
 
@@ -87,18 +87,17 @@ class Peer(Contender):
 
 
 def burst(bench, contenders, broken, floor):
-    options = bench.options
-    section = Section(f"B1 durable-burst: {options.n:,} x 3 durable steps, first submit to last done")
+    section = Section(f"B1 durable-burst: {bench.options.n:,} x 3 durable steps, first submit to last done")
     section.raw = {name: contender.record() for name, contender in contenders.items()} | {"floor": floor}
     for name, contender in contenders.items():
-        rates = contender.taken("bursts", "per_second")
-        bar = BARS[name][0] if name in BARS else ""
-        section.rows.append(Row(contender.title, rates, "/s", bar, held(contenders, contender, "bursts", "per_second"), broken.get(name, "")))
+        beside = stands(contenders, contender, "bursts", "per_second")
+        bar = BARS.get(name, ("",))[0]
+        section.rows.append(Row(contender.title, contender.taken("bursts", "per_second"), "/s", bar, beside, broken.get(name, "")))
         section.rows.append(Row("  p50 of submit to done", contender.taken("bursts", "p50_ms"), "ms"))
         section.rows.append(Row("  p99", contender.taken("bursts", "p99_ms"), "ms"))
     ours = contenders.get("sqlite")
-    beside = ratio(ours.taken("bursts", "per_second"), floor, "of it") if ours else ""
-    section.rows.append(Row("floor: SQLite commits, one at a time", floor, "/s", "", f"we: {beside}" if beside else ""))
+    beside = faster(ours.taken("bursts", "per_second"), floor) if ours else ""
+    section.rows.append(Row("floor: SQLite commits, one at a time", floor, "/s", beside=beside))
     section.rows += [Row(title, note=f"not measured: {why}") for title, why in bench.missing.items()]
     return section
 
@@ -108,15 +107,15 @@ def single(bench, contenders, broken):
     for name, contender in contenders.items():
         if name in broken:
             continue
-        bars = BARS.get(name, ("", "", ""))
-        beside = held(contenders, contender, "singles", "p50_ms")
-        section.rows.append(Row(f"{contender.title}: p50", contender.taken("singles", "p50_ms"), "ms", bars[1], beside))
-        section.rows.append(Row("  p99", contender.taken("singles", "p99_ms"), "ms", bars[2]))
+        _, p50_bar, p99_bar = BARS.get(name, ("", "", ""))
+        beside = stands(contenders, contender, "singles", "p50_ms", less_is_better=True)
+        section.rows.append(Row(f"{contender.title}: p50", contender.taken("singles", "p50_ms"), "ms", p50_bar, beside))
+        section.rows.append(Row("  p99", contender.taken("singles", "p99_ms"), "ms", p99_bar))
     return section
 
 
 def footprint(contenders):
-    section = Section("B1, B2: start and memory of everybody (a database of its own process not counted)")
+    section = Section("B1, B2: start and memory of everybody (PostgreSQL not counted)")
     for contender in contenders.values():
         if contender.starts:
             section.rows.append(Row(f"{contender.title}: start to first answer", contender.starts, "ms"))
@@ -125,7 +124,7 @@ def footprint(contenders):
     return section
 
 
-def held(contenders, contender, of, name):
-    """How we stand against a peer: more than 1 is more."""
+def stands(contenders, contender, of, name, less_is_better=False):
+    """How Midspan, on the database that is fair, stands against a peer."""
     ours = contenders.get(contender.beside)
-    return "we: " + held_ratio if ours and (held_ratio := ratio(ours.taken(of, name), contender.taken(of, name), "of it")) else ""
+    return faster(ours.taken(of, name), contender.taken(of, name), less_is_better) if ours else ""

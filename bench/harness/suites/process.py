@@ -13,7 +13,7 @@ STEPS = 3
 
 def measure(bench):
     options = bench.options
-    count = options.n if options.quick or options.n < 300 else max(300, options.n // 2) if options.n < 1000 else options.n
+    count = options.heavy
     midspan = bench.midspan("process")
     bursts, singles, bare, overheads = [], [], [], []
     with midspan.up() as server:
@@ -22,7 +22,7 @@ def measure(bench):
         for number in range(options.rounds):
             loop = load.call("spawn", program=PROGRAM, count=STEPS * count, concurrency=os.cpu_count())
             burst = server.burst(API, f"r{number}-", count, options.concurrency)
-            singles.append(server.single(API, f"s{number}-", max(10, options.single // 4)))
+            singles.append(server.single(API, f"s{number}-", options.single // 4))
             bare.append(loop)
             bursts.append(burst)
             # what a step takes of the machine beyond the process itself
