@@ -32,6 +32,6 @@ impl Options {
 
     /// How long to wait for whatever is waited for.
     pub fn deadline(&self) -> Result<Duration, String> {
-        Ok(Duration::from_secs(self.number("deadline", 120)?))
+        Ok(Duration::from_secs(self.number("deadline", 600)?))
     }
 }
