@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import processes
 from .midspan import Midspan
 
 DATABASES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
@@ -20,6 +21,13 @@ class Bench:
     missing: dict = field(default_factory=dict)
     failures: list = field(default_factory=list)
     _numbers: Any = field(default_factory=itertools.count)
+    _help: Any = None
+
+    def knows(self, option):
+        """Whether this binary's `serve` has an option."""
+        if self._help is None:
+            self._help = processes.run([self.binary, "serve", "--help"])
+        return option in self._help
 
     def midspan(self, suite, database="sqlite", arguments=()):
         """A new Midspan with data of its own."""

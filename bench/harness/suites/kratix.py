@@ -1,6 +1,5 @@
 """Kratix's own shape: a Kratix promise and many resource requests, from `apply` to all of them converged."""
 
-import subprocess
 import time
 
 from .. import load
@@ -54,8 +53,7 @@ def converge(bench, server, prefix, count):
 
 def image_map(bench):
     """The arguments that make an image a local command, or None where `serve` cannot do that."""
-    told = subprocess.run([bench.binary, "serve", "--help"], capture_output=True, text=True).stdout
-    if "--image-map" not in told:
+    if not bench.knows("--image-map"):
         return None
     file = bench.work / "images.yaml"
     file.write_text(f'"{IMAGE}": {{command: [/bin/true]}}\n')
