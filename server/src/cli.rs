@@ -1,6 +1,7 @@
 //! The command line: one binary serves, and talks to a server over the same API as every other client.
 
 mod apply;
+mod check;
 mod client;
 mod delete;
 mod describe;
@@ -9,7 +10,9 @@ mod get;
 mod keys;
 mod kinds;
 mod logs;
+mod pin;
 mod print;
+mod promise;
 mod wait;
 
 use crate::config::{self, ServeConfig, TlsFiles};
@@ -62,6 +65,12 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Change the keys that secrets are sealed with
     Keys(keys::KeysArgs),
+    /// Check a promise against all that was made from it, before it is applied
+    Check(check::CheckArgs),
+    /// Hold a resource at a version of its promise
+    Pin(pin::PinArgs),
+    /// Look at a promise
+    Promise(promise::PromiseArgs),
     /// Check this machine and the server
     Doctor(doctor::DoctorArgs),
     /// Print shell completions
@@ -152,6 +161,9 @@ async fn run(cli: Cli) -> Outcome {
         Command::Wait(args) => wait::run(&server, args).await,
         Command::Logs(args) => logs::run(&server, args).await,
         Command::Keys(args) => keys::run(args).await,
+        Command::Check(args) => check::run(&server, args).await,
+        Command::Pin(args) => pin::run(&server, args).await,
+        Command::Promise(args) => promise::run(&server, args).await,
         Command::Doctor(args) => doctor::run(&server, args).await,
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "midspan", &mut std::io::stdout());

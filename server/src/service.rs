@@ -1,16 +1,20 @@
 //! The verbs. Each authorises, validates, changes everything in one transaction and wakes who must act; doors only translate.
 
+mod bindings;
+pub mod checks;
 pub mod kinds;
 mod metadata;
 pub mod namespaces;
 pub mod objects;
 pub mod patches;
 pub mod people;
+pub mod pins;
 pub mod preview;
 pub mod promises;
 mod removal;
 pub mod requests;
 pub mod resources;
+pub mod revisions;
 mod secrets;
 
 use crate::identity::Ids;
@@ -51,11 +55,12 @@ impl Services {
     /// The one place where rights are asked for.
     pub fn authorise(&self, asker: &Asker, verb: Verb, served: &Served, namespace: &str) -> Result<()> {
         let target = match &served.origin {
-            Origin::Promised(_) => Target::Resource { namespace },
+            Origin::Promised(_) | Origin::Binding => Target::Resource { namespace },
             Origin::Namespace => Target::Namespaces,
             Origin::Platform
             | Origin::Promise
             | Origin::Derived
+            | Origin::View
             | Origin::Events
             | Origin::Secret
             | Origin::ConfigMap => Target::Platform(&served.plural),

@@ -18,12 +18,18 @@ pub struct ApplyArgs {
     /// `server`: everything is checked, nothing is changed
     #[arg(long, value_parser = ["none", "server"], default_value = "none", value_name = "MODE")]
     dry_run: String,
+    /// A promise's version may be published again with other content, as a new revision of it
+    #[arg(long)]
+    new_revision: bool,
+    /// A promise is published though some of its resources are not valid in it
+    #[arg(long)]
+    accept_breaking: bool,
 }
 
 /// A document and where it stands.
-struct Document {
-    origin: String,
-    value: Value,
+pub struct Document {
+    pub origin: String,
+    pub value: Value,
 }
 
 pub async fn run(server: &ServerArgs, args: ApplyArgs) -> Outcome {
@@ -87,7 +93,14 @@ async fn apply(
         "" => server.namespace.as_str(),
         namespace => namespace,
     };
-    let query = if args.dry_run == "server" { "?fieldValidation=Strict&dryRun=All" } else { "?fieldValidation=Strict" };
+    let mut query = "?fieldValidation=Strict".to_owned();
+    for (asked, parameter) in [
+        (args.dry_run == "server", "&dryRun=All"),
+        (args.new_revision, "&newRevision=true"),
+        (args.accept_breaking, "&acceptBreaking=true"),
+    ] {
+        query.push_str(if asked { parameter } else { "" });
+    }
     let (what, warnings) = match client.get(&kind.item(namespace, name)).await {
         Err(failure) if failure.code == Failure::NOT_FOUND => {
             let (_, warnings) = client.post(&format!("{}{query}", kind.path(namespace)), value).await?;
@@ -136,7 +149,7 @@ fn replaced(stored: &Value, wanted: &Value) -> Value {
     Value::Object(patch)
 }
 
-fn read(path: &Path) -> Outcome<Vec<Document>> {
+pub fn read(path: &Path) -> Outcome<Vec<Document>> {
     if path == Path::new("-") {
         let mut text = String::new();
         std::io::stdin()

@@ -96,6 +96,7 @@ impl Call {
             return timeline::answer(&self.doors, &self.asker, &served, &address, &params, self.accept()).await;
         }
         match (self.method.as_str(), address.name.as_str(), address.subresource.as_str()) {
+            ("GET", "", "") if params.watching() && matches!(served.origin, Origin::View) => Err(not_allowed()),
             ("GET", "", "") if params.watching() => {
                 watch::answer(&self.doors, &self.asker, served, &address, &params, self.accept()).await
             }
@@ -120,8 +121,13 @@ impl Call {
             ("GET", name, "log") if served.kind == "Run" => {
                 log::answer(&self.doors, &self.asker, &served, &address.namespace, name, &params).await
             }
+            ("POST", name, "check") if matches!(served.origin, Origin::Promise) => {
+                let document = body::object(&self.headers, &self.bytes)?;
+                let page = (params.limit.unwrap_or(500), params.after_cursor()?);
+                Ok(Json(services.check(&self.asker, &served, name, document, page).await?).into_response())
+            }
             ("POST", name, "plan") => self.plan(&served, &address, name).await,
-            (_, _, "" | "status" | "log" | "plan") => Err(not_allowed()),
+            (_, _, "" | "status" | "log" | "plan" | "check") => Err(not_allowed()),
             _ => Err(no_such_address()),
         }
     }

@@ -45,6 +45,7 @@ fn resource(kind: &Served) -> Value {
     use crate::service::kinds::Origin;
     let verbs: &[&str] = match kind.origin {
         Origin::Derived => &["get", "list", "watch"],
+        Origin::View => &["get", "list"],
         Origin::Events => &["list"],
         _ => &["create", "delete", "get", "list", "patch", "update", "watch"],
     };

@@ -158,7 +158,7 @@ fn operations(kind: &Served, schema: &str) -> Vec<(String, Value)> {
     }
     let mut on_item =
         json!({"parameters": around.into_iter().chain([name]).collect::<Vec<_>>(), "get": operation("get", &none)});
-    if !matches!(kind.origin, Origin::Derived) {
+    if !matches!(kind.origin, Origin::Derived | Origin::View) {
         on_collection["post"] = with_body("post", &["application/json", "application/yaml"]);
         on_item["put"] = with_body("put", &["application/json", "application/yaml"]);
         on_item["patch"] = with_body("patch", &["application/merge-patch+json", "application/json-patch+json"]);

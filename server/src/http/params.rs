@@ -26,6 +26,8 @@ pub struct Params {
     pub allow_watch_bookmarks: String,
     pub dry_run: String,
     pub field_validation: String,
+    pub new_revision: String,
+    pub accept_breaking: String,
     /// For `log`: lines after this one; stay for more.
     pub after: Option<i64>,
     pub follow: String,
@@ -79,7 +81,8 @@ impl Params {
                 )));
             }
         };
-        Ok(WriteOptions { dry_run, unknown_fields })
+        let (new_revision, accept_breaking) = (is_true(&self.new_revision), is_true(&self.accept_breaking));
+        Ok(WriteOptions { dry_run, unknown_fields, new_revision, accept_breaking })
     }
 
     /// The list these parameters ask for.
@@ -104,7 +107,7 @@ impl Params {
         })
     }
 
-    fn after_cursor(&self) -> Result<Option<Cursor>> {
+    pub fn after_cursor(&self) -> Result<Option<Cursor>> {
         if self.cursor.is_empty() {
             return Ok(None);
         }

@@ -114,6 +114,15 @@ fn columns(served: &Served) -> Vec<Column> {
         (_, "Revision") => {
             &[("Promise", "/spec/promise", 0), ("Version", "/spec/version", 0), ("Current", "/status/current", 0)]
         }
+        (_, "PromiseRevision") => {
+            &[("Promise", "/spec/promiseRef/name", 0), ("Version", "/spec/version", 0), ("Latest", "/status/latest", 0)]
+        }
+        (_, "ResourceBinding") => &[
+            ("Resource", "/spec/resourceRef/name", 0),
+            ("Promise", "/spec/promiseRef/name", 0),
+            ("Desired", "/spec/version", 0),
+            ("Applied", "/status/lastAppliedVersion", 0),
+        ],
         (_, "Run") => &[
             ("Resource", "/spec/resource/name", 0),
             ("Workflow", "/spec/workflow", 0),

@@ -44,6 +44,10 @@ pub enum Origin {
     /// Values for state stores and steps: sealed, or in the open.
     Secret,
     ConfigMap,
+    /// Kratix's `ResourceBinding`.
+    Binding,
+    /// Rows of another kind as Kratix's clients know them: read only.
+    View,
     /// The time line, read as Kubernetes events.
     Events,
 }
@@ -134,7 +138,7 @@ impl Kinds {
         }
     }
 
-    fn compiled(&self, offer: Arc<Offer>) -> Result<Arc<Promised>> {
+    pub(crate) fn compiled(&self, offer: Arc<Offer>) -> Result<Arc<Promised>> {
         let mut all = self.promised.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(promised) = all.get(&offer.revision) {
             return Ok(promised.clone());
@@ -263,5 +267,7 @@ pub fn own_kinds() -> Vec<Served> {
         own("Work", "works", true, Origin::Derived),
         own("Placement", "placements", true, Origin::Derived),
         Served { group: KRATIX_GROUP.to_owned(), ..own("Promise", "promises", false, Origin::Promise) },
+        Served { group: KRATIX_GROUP.to_owned(), ..own("ResourceBinding", "resourcebindings", true, Origin::Binding) },
+        Served { group: KRATIX_GROUP.to_owned(), ..own("PromiseRevision", "promiserevisions", false, Origin::View) },
     ]
 }

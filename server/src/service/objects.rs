@@ -8,7 +8,7 @@ pub use delete::Precondition;
 use super::{
     Asker, Services,
     kinds::{Origin, Served},
-    namespaces,
+    namespaces, pins,
 };
 use domain::{Caller, Error, ErrorKind, Object, Result, caller::Verb, object::decode};
 use serde_json::Value;
@@ -24,6 +24,10 @@ pub struct WriteOptions {
     /// Everything is done but the commit.
     pub dry_run: bool,
     pub unknown_fields: UnknownFields,
+    /// A promise's version may be published again with other content.
+    pub new_revision: bool,
+    /// A promise may be published though some of its resources are not valid in it.
+    pub accept_breaking: bool,
 }
 
 /// What becomes of fields the schema does not know.
@@ -54,12 +58,18 @@ pub(crate) struct Draft {
 impl Services {
     pub async fn get(&self, asker: &Asker, served: &Served, namespace: &str, name: &str) -> Result<Object> {
         self.authorise(asker, Verb::Read, served, namespace)?;
+        if matches!(served.origin, Origin::View) {
+            return self.view(served, name).await;
+        }
         self.stored(served, namespace, name).await
     }
 
     pub async fn list(&self, asker: &Asker, served: &Served, query: &Query) -> Result<store::Page> {
         let namespace = query.namespaces.first().map_or("", String::as_str);
         self.authorise(asker, Verb::Read, served, namespace)?;
+        if matches!(served.origin, Origin::View) {
+            return self.views(query).await;
+        }
         self.store.list(query).await
     }
 
@@ -134,13 +144,18 @@ impl Services {
         options: WriteOptions,
     ) -> Result<Draft> {
         match &served.origin {
-            Origin::Promised(promised) => self.admit_resource(asker, served, promised, object, stored, options),
-            Origin::Promise => self.admit_promise(served, object, stored).await,
+            Origin::Promised(promised) => {
+                pins::refuse_annotation(served, promised, &object)?;
+                let promised = self.bound(promised, &object).await?;
+                self.admit_resource(asker, served, &promised, object, stored, options)
+            }
+            Origin::Promise => self.admit_promise(served, object, stored, options).await,
+            Origin::Binding => self.admit_binding(served, object, stored).await,
             Origin::Platform => self.admit_platform(served, object, stored),
             Origin::Namespace => namespaces::admit(served, object),
             Origin::Secret => self.admit_secret(served, object, stored).await,
             Origin::ConfigMap => self.admit_config_map(served, object, stored),
-            Origin::Derived | Origin::Events => Err(derived(served)),
+            Origin::Derived | Origin::View | Origin::Events => Err(derived(served)),
         }
     }
 

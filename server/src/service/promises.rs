@@ -3,7 +3,8 @@
 use super::{
     Asker, Services,
     kinds::{Origin, Served, schema_of},
-    objects::{Draft, checked},
+    objects::{Draft, WriteOptions, checked},
+    revisions::{NEW_REVISION, mark},
 };
 use domain::{
     Error, ErrorKind, Object, Result,
@@ -11,8 +12,11 @@ use domain::{
     destination::{DestinationSpec, StateStoreSpec},
     facets::PROMISE_LABEL,
     object::{GROUP, Typed},
-    plan::Offer,
-    promise::{self, Promise, Revision, RevisionKind, RevisionSpec, RevisionStatus, content_digest, revision_name},
+    plan::{Offer, PAUSED, RECONCILE_RESOURCES},
+    promise::{
+        self, PROMISE_OF_REVISION, Promise, ROUND, Revision, RevisionKind, RevisionSpec, RevisionStatus,
+        VERSION_OF_REVISION, annotated_interval, content_digest, revision_name,
+    },
 };
 use orchestrator::steps::condition as condition_of_step;
 use serde_json::{Map, Value, json};
@@ -26,7 +30,10 @@ impl Services {
         served: &Served,
         mut object: Object,
         stored: Option<&Object>,
+        options: WriteOptions,
     ) -> Result<Draft> {
+        let new_revision = options.new_revision
+            | object.metadata.annotations.remove(NEW_REVISION).is_some_and(|value| value == "true");
         if let Some(stored) = stored.filter(|stored| stored.spec == object.spec && stored.metadata == object.metadata) {
             return Ok(Draft { object: stored.clone(), ops: Vec::new(), warnings: Vec::new() });
         }
@@ -39,7 +46,6 @@ impl Services {
         let promise = Promise::read(&object)?;
         check_conditions(&promise)?;
         let schema = schema_of(&promise)?;
-        drop(schema);
         self.check_claims(&promise, served, stored).await?;
         let digest = content_digest(&object, &promise.version);
         let name = revision_name(&promise.name, &digest);
@@ -47,21 +53,44 @@ impl Services {
             object.metadata.generation += 1;
         }
         let mut ops: Vec<Op> = nothing_newer(seen).collect();
+        let mut warnings = warnings(&promise);
+        warnings.extend(promise::remarks(&object));
         let previous = stored
             .and_then(|stored| stored.status.get("revision"))
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned();
         if previous != name {
+            if stored.is_some() && !new_revision {
+                self.check_version(&promise, served, &object, &name).await?;
+            }
+            if stored.is_some() && self.schema_changes(&promise, &previous).await? {
+                let fleet = self.fleet(&promise.name, &schema).await?;
+                if fleet.breaking > 0 && !options.accept_breaking {
+                    return Err(fleet.refusal(&served.invalid_name(&promise.name)));
+                }
+                warnings.extend(fleet.warnings());
+            }
             ops.extend(self.revision_ops(&promise, &object, &name, digest).await?);
             if !previous.is_empty() {
                 ops.extend(self.retire_revision(&previous).await?);
             }
             ops.push(Op::WakeSelected { query: Box::new(made_from(&promise.name)), due: self.now() });
         }
+        let asked_again = object.metadata.labels.remove(RECONCILE_RESOURCES).is_some_and(|value| value == "true");
+        if asked_again {
+            // counted, not handed on: each resource sees for itself that it has not run since
+            let round = object.status.get(ROUND).and_then(Value::as_u64).unwrap_or(0) + 1;
+            object.status[ROUND] = json!(round);
+        }
+        let paused = |object: &Object| object.metadata.labels.get(PAUSED).is_some_and(|value| value == "true");
+        let interval = |object: &Object| annotated_interval(object);
+        if stored.is_some_and(|stored| paused(stored) != paused(&object) || interval(stored) != interval(&object))
+            || asked_again
+        {
+            ops.push(Op::WakeSelected { query: Box::new(made_from(&promise.name)), due: self.now() });
+        }
         object.status = self.promise_status(&promise, &name, &object);
-        let mut warnings = warnings(&promise);
-        warnings.extend(promise::remarks(&object));
         Ok(Draft { object, ops, warnings })
     }
 
@@ -86,6 +115,9 @@ impl Services {
 
     /// The revision of a promise that is gone stays readable, and is no longer the current one.
     pub(crate) async fn after_delete(&self, served: &Served, object: &Object) -> Result<Option<Op>> {
+        if matches!(served.origin, Origin::Binding) {
+            return self.binding_gone(object).await;
+        }
         let revision =
             object.status.get("revision").and_then(Value::as_str).filter(|_| matches!(served.origin, Origin::Promise));
         tracing::info!(kind = served.kind, name = object.metadata.name, revision, "deleted");
@@ -93,6 +125,13 @@ impl Services {
             Some(revision) => self.retire_revision(revision).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether what is asked of resources is another thing than before.
+    async fn schema_changes(&self, promise: &Promise, previous: &str) -> Result<bool> {
+        let before = self.offers.by_name(&self.store, previous).await?;
+        let schema = |promise: &Promise| promise.spec.api.as_ref().map(|api| api.schema.clone());
+        Ok(before.is_some_and(|before| schema(&before.promise) != schema(promise)))
     }
 
     /// An API has one owner; a promise keeps the API it began with.
@@ -108,7 +147,16 @@ impl Services {
                 return refuse(format!("a promise of group {group} is named {:?} already", promise.name));
             }
         }
-        let Some(api) = &promise.spec.api else { return Ok(()) };
+        let before = match stored.and_then(|stored| stored.status.get("revision")).and_then(Value::as_str) {
+            Some(revision) => self.offers.by_name(&self.store, revision).await?,
+            None => None,
+        };
+        let Some(api) = &promise.spec.api else {
+            if before.is_some_and(|offer| offer.promise.spec.api.is_some()) {
+                return refuse("it cannot be taken away; delete the promise to end its API".to_owned());
+            }
+            return Ok(());
+        };
         let taken = self.kinds.snapshot().kinds.iter().find_map(|kind| {
             let same = kind.group == api.group && (kind.plural == api.plural || kind.kind == api.kind);
             let other = kind.promised().is_none_or(|promised| promised.offer.promise.name != promise.name);
@@ -118,10 +166,6 @@ impl Services {
             let owner = kind.promised().map_or("Midspan", |promised| promised.offer.promise.name.as_str());
             return refuse(format!("{}.{} is already offered by {owner}", api.plural, api.group));
         }
-        let before = match stored.and_then(|stored| stored.status.get("revision")).and_then(Value::as_str) {
-            Some(revision) => self.offers.by_name(&self.store, revision).await?,
-            None => None,
-        };
         if let Some(old) = before.as_ref().and_then(|offer: &Arc<Offer>| offer.promise.spec.api.as_ref())
             && (old.group != api.group || old.kind != api.kind || old.plural != api.plural)
         {
@@ -143,7 +187,7 @@ impl Services {
         if let Some(existing) = self.store.by_name(GROUP, "Revision", "", name).await? {
             // content that was current before is current again
             let mut revision = Typed::<RevisionKind>::parse(existing)?;
-            revision.status.current = true;
+            mark(&mut revision, true);
             return Ok(vec![Op::Update(revision.to_object())]);
         }
         let mut content = object.clone();
@@ -154,20 +198,22 @@ impl Services {
             generation: 1,
             creation_timestamp: Some(self.now().to_second()),
             labels: [
-                ("midspan.dev/promise".to_owned(), promise.name.clone()),
-                ("midspan.dev/version".to_owned(), promise.version.clone()),
+                (PROMISE_OF_REVISION.to_owned(), promise.name.clone()),
+                (VERSION_OF_REVISION.to_owned(), promise.version.clone()),
             ]
             .into(),
             ..domain::Metadata::default()
         };
         let spec = RevisionSpec { promise: promise.name.clone(), version: promise.version.clone(), digest, content };
-        Ok(vec![Op::Create(Revision { metadata, spec, status: RevisionStatus { current: true } }.to_object())])
+        let mut revision = Revision { metadata, spec, status: RevisionStatus::default() };
+        mark(&mut revision, true);
+        Ok(vec![Op::Create(revision.to_object())])
     }
 
     async fn retire_revision(&self, name: &str) -> Result<Option<Op>> {
         let Some(object) = self.store.by_name(GROUP, "Revision", "", name).await? else { return Ok(None) };
         let mut revision = Typed::<RevisionKind>::parse(object)?;
-        revision.status.current = false;
+        mark(&mut revision, false);
         Ok(Some(Op::Update(revision.to_object())))
     }
 
@@ -258,7 +304,7 @@ pub fn promise_of(object: &Object) -> &str {
 
 /// Applies a document as the server itself, creating or replacing: how the starter catalog is seeded.
 pub async fn publish(services: &Services, asker: &Asker, document: Value) -> Result<()> {
-    use super::{objects::WriteOptions, patches::Change};
+    use super::patches::Change;
     let object = Object::from_value(document.clone())?;
     let snapshot = services.kinds.snapshot();
     let served = snapshot

@@ -36,6 +36,7 @@ impl Services {
         let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
         let mut object = self.wanted(served, namespace, name, spec, stored.as_ref())?;
         self.check_identity(served, namespace, &mut object)?;
+        let promised = self.bound(&promised, &object).await?;
         let ground = self.ground(served, namespace).await?;
         admit_spec(served, &promised, &mut object, stored.as_ref(), UnknownFields::Refuse)?;
         let uid = self.ids.uid("req");
@@ -176,6 +177,7 @@ impl Services {
         let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
         let mut object = self.wanted(served, namespace, name, spec, stored.as_ref())?;
         self.check_identity(served, namespace, &mut object)?;
+        let promised = self.bound(&promised, &object).await?;
         admit_spec(served, &promised, &mut object, stored.as_ref(), UnknownFields::Refuse)?;
         self.preview(&promised, object).await
     }

@@ -131,7 +131,7 @@ async fn a_new_promise_changes_the_address_of_its_document_so_that_nobody_reads_
         paul.publishes(promise()).await;
         let address = async || paul.get("/openapi/v3").await.good()["paths"]["apis/demo.example.com/v1"]["serverRelativeURL"].clone();
         let before = address().await;
-        paul.merge("/apis/midspan.dev/v1alpha1/promises/widget", json!({"spec": {"api": {"schema": {"properties": {"colour": {"type": "string"}}}}}})).await.good();
+        paul.merge("/apis/midspan.dev/v1alpha1/promises/widget?newRevision=true", json!({"spec": {"api": {"schema": {"properties": {"colour": {"type": "string"}}}}}})).await.good();
         let after = address().await;
         assert_ne!(before, after);
         let document = paul.get(after.as_str().unwrap()).await.good();

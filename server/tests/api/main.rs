@@ -13,6 +13,7 @@ mod people;
 mod poison;
 mod promises;
 mod replicas;
+mod revisions;
 mod rights;
 mod secrets;
 mod watching;

@@ -1,6 +1,8 @@
-//! What nobody needs any more goes: drafts that were never submitted, bytes that no object names, expired sessions, old removals, dead replicas.
+//! What nobody needs any more goes: drafts that were never submitted, revisions nobody runs, bytes that no object names, expired sessions, old removals, dead replicas.
 //!
 //! One replica does it per interval, beside the loop and in small transactions, so that nobody waits for it.
+
+mod revisions;
 
 use crate::driver::Orchestrator;
 use domain::{
@@ -39,12 +41,13 @@ impl Orchestrator {
 async fn tidy(store: &Store, now: Timestamp, every: Duration) -> Result<()> {
     let Some(round) = store.begin_housekeeping(now, every).await? else { return Ok(()) };
     let drafts = withdraw_drafts(store, now).await?;
+    let revisions = revisions::sweep(store).await?;
     let sessions = store.sweep_sessions(now).await?;
     let replicas = store.forget_replicas(before(now, DEAD_FOR)).await?;
     // whoever watches has had an interval to hear of them
     let removals = store.prune_removed(round.version_before).await?;
     let blobs = store.sweep_blobs().await?;
-    tracing::debug!(drafts, sessions, replicas, removals, blobs, "tidied");
+    tracing::debug!(drafts, revisions, sessions, replicas, removals, blobs, "tidied");
     Ok(())
 }
 

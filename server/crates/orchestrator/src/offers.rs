@@ -7,6 +7,7 @@ use domain::{
     promise::{self, PROMISE_OF_REVISION, Promise, Revision, RevisionKind, VERSION_OF_REVISION},
     selector::{Requirement, Selector},
 };
+use forms::schema::Schema;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -17,6 +18,8 @@ use store::{Query, Sort, Store};
 #[derive(Default)]
 pub struct Offers {
     parsed: Mutex<HashMap<String, Arc<Offer>>>,
+    /// Compiled on first use; absent where the promise has no API or one that cannot be read.
+    schemas: Mutex<HashMap<String, Option<Arc<Schema>>>>,
 }
 
 impl Offers {
@@ -72,6 +75,21 @@ impl Offers {
     pub async fn current_of(&self, store: &Store, promise: &Object) -> Result<Option<Arc<Offer>>> {
         let revision = promise.status.get("revision").and_then(serde_json::Value::as_str).unwrap_or_default();
         self.by_name(store, revision).await
+    }
+
+    /// The object as this revision sees it: what was asked for before a field was there has its default.
+    pub fn completed(&self, offer: &Offer, mut object: Object) -> Object {
+        let mut schemas = self.schemas.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let compile = || {
+            let schema = &offer.promise.spec.api.as_ref()?.schema;
+            Schema::parse_structural(schema).ok().map(Arc::new)
+        };
+        let schema = schemas.entry(offer.revision.clone()).or_insert_with(compile).clone();
+        drop(schemas);
+        if let Some(schema) = schema.filter(|_| object.spec.is_object()) {
+            forms::admission::fill_defaults(&schema, &mut object.spec);
+        }
+        object
     }
 
     fn cached(&self, revision: &str) -> Option<Arc<Offer>> {

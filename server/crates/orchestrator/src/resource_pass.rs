@@ -194,6 +194,7 @@ impl Orchestrator {
             Some(digest) if state.resumed > 0 => self.frozen(digest, content).await?,
             _ => next.resource.clone(),
         };
+        let object = self.inner.offers.completed(offer, object);
         Ok(Some(StepInput {
             object,
             promise: offer.promise.name.clone(),

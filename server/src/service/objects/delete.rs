@@ -18,7 +18,7 @@ impl Services {
         options: WriteOptions,
     ) -> Result<Written> {
         self.authorise(asker, Verb::Write, served, namespace)?;
-        if matches!(served.origin, Origin::Derived | Origin::Events) {
+        if matches!(served.origin, Origin::Derived | Origin::View | Origin::Events) {
             return Err(derived(served));
         }
         let _alone = self.publishing(served).await;

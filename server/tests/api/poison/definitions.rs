@@ -118,7 +118,7 @@ async fn a_template_without_end_fails_alone() {
             }
         }
         for endless in ["{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{{ 'x' * 1000000000 }}", "{{ range(1000000000)|join }}", "{% include 'widget.yaml' %}"] {
-            paul.merge(&format!("{PROMISES}/widget"), with(endless)).await.good();
+            paul.merge(&format!("{PROMISES}/widget?newRevision=true"), with(endless)).await.good();
             bounded(endless, dana.see(&at("one"), |seen| seen.body["status"]["phase"] == "Failed")).await;
             still_well(midspan).await;
         }

@@ -13,6 +13,7 @@ use crate::{
 use std::time::Duration;
 
 /// What decides which revision a resource runs, and when it runs again though nobody asked.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and none follows from another")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
     /// The promise is there, whether or not it has the version that is wanted.

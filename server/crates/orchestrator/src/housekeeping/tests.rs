@@ -114,3 +114,48 @@ async fn removals_are_told_to_watchers_for_an_interval_at_least() {
     })
     .await;
 }
+
+fn revision(number: usize, current: bool) -> Op {
+    let content =
+        serde_json::json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "Promise", "metadata": {"name": "db"}});
+    let document = serde_json::json!({
+        "apiVersion": "midspan.dev/v1alpha1", "kind": "Revision",
+        "metadata": {"name": format!("db-{number}"), "uid": format!("rev_{number}"), "labels": {"midspan.dev/promise": "db", "midspan.dev/version": format!("v{number}")}},
+        "spec": {"promise": "db", "version": format!("v{number}"), "digest": Digest::of(number.to_string()), "content": content},
+        "status": {"current": current},
+    });
+    Op::Create(domain::Object::from_value(document).unwrap())
+}
+
+fn resource(name: &str, annotation: &str, status: serde_json::Value) -> Op {
+    let document = serde_json::json!({
+        "apiVersion": "data.example.com/v1", "kind": "Db", "status": status,
+        "metadata": {"name": name, "uid": format!("res_{name}"), "namespace": "default",
+                     "labels": {"kratix.io/promise-name": "db"}, "annotations": {"midspan.dev/version": annotation}},
+    });
+    Op::Create(domain::Object::from_value(document).unwrap())
+}
+
+#[tokio::test]
+async fn revisions_that_nothing_runs_go_but_for_the_newest_ten() {
+    let ready = async |store: &Store| {
+        for number in 1..=20 {
+            store.commit(vec![revision(number, number == 20)]).await.unwrap();
+        }
+        let runs = resource("runs", "", serde_json::json!({"revision": "db-2"}));
+        store.commit(vec![runs, resource("held", "v4", serde_json::json!({}))]).await.unwrap();
+    };
+    after_a_round_at(1, ready, async |store| {
+        let mut left: Vec<u32> = store
+            .list(&Query::of_kind(GROUP, "Revision"))
+            .await
+            .unwrap()
+            .objects
+            .iter()
+            .map(|revision| revision.metadata.name.trim_start_matches("db-").parse().unwrap())
+            .collect();
+        left.sort_unstable();
+        assert_eq!(left, [2, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    })
+    .await;
+}
