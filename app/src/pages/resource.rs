@@ -36,6 +36,8 @@ pub struct ResourceHead {
     pub api_version: String,
     pub kind: String,
     pub version: String,
+    /// `pinned`, and which version there is beyond it; empty where it follows its promise.
+    pub held: String,
     pub owner: String,
     pub created: Timestamp,
     pub facts: Facts,

@@ -27,6 +27,7 @@ pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoVi
     let deleting = head.is_deleting.then(|| {
         banner(Tone::Busy, "Being deleted", "Its files are withdrawn from every destination; then it is gone.", "", "")
     });
+    let held = (!head.held.is_empty()).then(|| format!(" ({})", head.held));
     let owner = head.owner.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
     view! {
         <nav class="crumbs" aria-label="Breadcrumb"><a href=paths::RESOURCES>"Resources"</a></nav>
@@ -37,7 +38,7 @@ pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoVi
                     <h1>{key.name.clone()}</h1>
                     <p class="lead">
                         <a href=paths::promise(&key.promise)>{head.promise_title.clone()}</a>" "
-                        <span class="number">{head.version.clone()}</span>
+                        <span class="number">{head.version.clone()}</span>{held}
                         " in "{key.namespace.clone()}" · "{owner}" · created "{ago(head.created, frame.now)}
                     </p>
                 </div>

@@ -26,6 +26,7 @@ fn head(promise: &str, title: &str, icon: &str, name: &str, facts: Facts) -> Res
         api_version: "data.example.com/v1".into(),
         kind: "Postgresql".into(),
         version: "v1.0.0".into(),
+        held: String::new(),
         owner: "group:default/shop".into(),
         created: ago(93_000),
         facts,

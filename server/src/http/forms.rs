@@ -105,6 +105,7 @@ async fn take_form(
     let path = uri.path();
     let served = portal.offered(&key.promise)?;
     let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
+    let promised = if stored.is_some() { portal.found(key).await?.1 } else { promised };
     let previous = stored.as_ref();
     let editing = stored.is_some();
     let version = || editing.then(|| posted.version.clone());

@@ -4,7 +4,7 @@ use super::{
     ServerPortal,
     facts::{facts, key_of, trouble, version},
 };
-use crate::service::kinds::Served;
+use crate::service::{kinds::Served, pins::annotated};
 use app::{
     pages::resource::{Day2, Deed, Notice, ResourceHead},
     paths::{self, ResourceKey},
@@ -12,6 +12,7 @@ use app::{
 };
 use domain::{
     Object, Result, Typed,
+    binding::LATEST,
     caller::Verb,
     facets::REQUESTED_BY,
     object::GROUP,
@@ -46,6 +47,7 @@ impl ServerPortal {
             created: object.metadata.creation_timestamp.unwrap_or_default(),
             is_deleting: object.deleting(),
             day2: [Deed::Edit, Deed::RunAgain, Deed::Delete].map(|deed| Day2 { deed, refusal: refusal.clone() }).into(),
+            held: held(object, &status, promise.map_or("", |promise| promise.version.as_str())),
             version: version(&status, promise.map(|promise| promise.version.as_str())),
             key,
         })
@@ -58,6 +60,16 @@ impl ServerPortal {
         let store = &self.doors.services.store;
         let found = store.by_name(GROUP, "Run", &object.metadata.namespace, &status.run).await?;
         found.map(Typed::<RunKind>::parse).transpose()
+    }
+}
+
+/// Whether it is held at a version, and what there is beyond it.
+fn held(object: &Object, status: &ResourceStatus, current: &str) -> String {
+    let bound = Some(status.resource_binding_version.as_str()).filter(|version| !matches!(*version, "" | LATEST));
+    match annotated(object).or(bound) {
+        None => String::new(),
+        Some(_) if status.promise_version == current || current.is_empty() => "pinned".to_owned(),
+        Some(_) => format!("pinned; {current} is there"),
     }
 }
 

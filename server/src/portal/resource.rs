@@ -79,9 +79,16 @@ impl ServerPortal {
     }
 
     /// The resource with what describes it. What the caller may not see is not found.
-    pub(super) async fn found(&self, key: &ResourceKey) -> Result<(Arc<Served>, Arc<Promised>, Object)> {
-        let (served, promised) = self.offer(&key.promise)?;
-        Ok((served, promised, self.stored(key).await?))
+    /// The resource, with the revision it runs: that of its pin, or else the current one.
+    pub async fn found(&self, key: &ResourceKey) -> Result<(Arc<Served>, Arc<Promised>, Object)> {
+        let (served, current) = self.offer(&key.promise)?;
+        let stored = self.stored(key).await?;
+        let promised = match self.doors.services.bound(&current, &stored).await {
+            // it is held at a version that is not there: what it waits for says so
+            Err(error) if error.kind == domain::ErrorKind::Invalid => current,
+            bound => bound?,
+        };
+        Ok((served, promised, stored))
     }
 
     /// The newest run while it moves, or when it failed.

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a play stops where the server does not do its part")]
 
+mod control;
 mod conversation;
 mod differences;
 mod discovery;
