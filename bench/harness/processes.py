@@ -25,15 +25,16 @@ class Unavailable(Failed):
 def run(words, cwd=None, env=None, timeout=900):
     """Runs a program to its end and returns what it printed."""
     words = [str(word) for word in words]
+    name = " ".join(words[len(PRIORITY) if words[: len(PRIORITY)] == PRIORITY else 0 :][:2])
     try:
         done = subprocess.run(words, cwd=cwd, env=env, text=True, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
     except FileNotFoundError as error:
         raise Unavailable(f"{words[0]} is not installed") from error
     except subprocess.TimeoutExpired as error:
-        raise Failed(f"{' '.join(words[:3])} did not end within {timeout} s") from error
+        raise Failed(f"{name} did not end within {timeout} s") from error
     if done.returncode:
         said = (done.stderr or done.stdout or "").strip()
-        raise Failed(f"{' '.join(words[:3])} failed with {done.returncode}: {said[-2000:]}")
+        raise Failed(f"{name} failed with {done.returncode}: {said[-2000:]}")
     return done.stdout
 
 

@@ -73,6 +73,10 @@ enum Status {
         observed_generation: i64,
         #[serde(default)]
         promise_version: String,
+        #[serde(default)]
+        phase: String,
+        #[serde(default)]
+        message: String,
     },
     Word(#[expect(dead_code, reason = "only its being there counts")] String),
     #[default]
@@ -109,7 +113,7 @@ impl Watch {
         Ok(Self { lines, wanted, line: Vec::new(), ready_already })
     }
 
-    /// The next resource of ours that was seen ready. The same one may be seen again.
+    /// The next resource of ours that was seen ready. The same one may be seen again. One that failed is an error: waiting would not help.
     pub fn next_ready(&mut self) -> Result<String, String> {
         loop {
             if !self.lines.next(&mut self.line).map_err(|error| format!("the watch broke: {error}"))? {
@@ -123,6 +127,7 @@ impl Watch {
             if event.kind == "ERROR" {
                 return Err(format!("the watch says: {}", event.object.message));
             }
+            self.wanted.has_not_failed(&event.object)?;
             if self.wanted.is(&event.object) {
                 return Ok(event.object.metadata.name);
             }
@@ -133,13 +138,24 @@ impl Watch {
 impl Wanted {
     /// Whether it is one of ours, ready, for what it asks now, and as the wanted version of the promise makes it.
     fn is(&self, object: &Object) -> bool {
-        let Status::Resource { conditions, observed_generation, promise_version } = &object.status else {
+        let Status::Resource { conditions, observed_generation, promise_version, .. } = &object.status else {
             return false;
         };
         object.metadata.name.starts_with(&self.prefix)
             && (self.version.is_empty() || self.version == *promise_version)
             && *observed_generation == object.metadata.generation
             && conditions.iter().any(|condition| condition.kind == "Ready" && condition.status == "True")
+    }
+
+    fn has_not_failed(&self, object: &Object) -> Result<(), String> {
+        match &object.status {
+            Status::Resource { phase, message, .. }
+                if phase == "Failed" && object.metadata.name.starts_with(&self.prefix) =>
+            {
+                Err(format!("{} failed: {message}", object.metadata.name))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
