@@ -12,13 +12,13 @@ use store::Op;
 
 /// Bytes produced in this pass, to be committed with the rows that name them.
 #[derive(Default)]
-pub(crate) struct Content {
+pub struct Content {
     pub blobs: BTreeMap<Digest, bytes::Bytes>,
 }
 
 impl Content {
     /// Turns what a step left into what a run records, keeping the bytes.
-    pub fn outcome(&mut self, ended: Ended) -> Outcome {
+    pub(crate) fn outcome(&mut self, ended: Ended) -> Outcome {
         match ended {
             Ended::Failed { message, exit_code, permanent } => Outcome::Failed { message, exit_code, permanent },
             Ended::Done { folders, exit_code, message } => {
@@ -31,12 +31,12 @@ impl Content {
     }
 
     /// What a run records of a step whose condition does not hold.
-    pub fn skipped(before: Folders, condition: &str) -> Outcome {
+    pub(crate) fn skipped(before: Folders, condition: &str) -> Outcome {
         let metadata_contents = before.metadata.into_iter().map(|(path, bytes)| (path, bytes.to_vec())).collect();
         Outcome::Skipped { message: format!("Skipped: {condition} does not hold"), metadata_contents }
     }
 
-    pub fn ops(self) -> impl Iterator<Item = Op> {
+    pub(crate) fn ops(self) -> impl Iterator<Item = Op> {
         self.blobs.into_iter().map(|(digest, bytes)| Op::Blob { digest, bytes: bytes.to_vec() })
     }
 
@@ -53,7 +53,7 @@ impl Content {
 }
 
 /// Keeps with the intent what the attempt is given. One that is taken up keeps what its first try was given, whatever was asked for since.
-pub(crate) fn freeze_input(next: &mut Observed, at: StepAt, content: &mut Content) {
+pub fn freeze_input(next: &mut Observed, at: StepAt, content: &mut Content) {
     let object = next.resource.to_value().to_string();
     let Some(step) = next.runs.last_mut().and_then(|run| run.step_mut(at)) else { return };
     if step.resumed == 0 || step.input.is_none() {

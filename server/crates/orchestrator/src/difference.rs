@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use store::{Lease, Op};
 
 /// Rows that stand as they should are not written.
-pub(crate) fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, now: Timestamp) -> Vec<Op> {
+pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, now: Timestamp) -> Vec<Op> {
     let next = &plan.next;
     let mut ops = vec![Op::Settle { lease: lease.clone(), next: plan.wake }];
     if plan.forget {

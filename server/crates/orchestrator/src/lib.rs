@@ -41,6 +41,10 @@ mod sweep;
 mod tenure;
 
 pub use config::Config;
+#[cfg(feature = "simulation")]
+pub use content::{Content, freeze_input};
+#[cfg(feature = "simulation")]
+pub use difference::difference;
 pub use course::Settings;
 pub use driver::Orchestrator;
 pub use offers::Offers;

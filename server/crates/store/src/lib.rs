@@ -9,6 +9,7 @@
 //! - `blob`, `log`, `event`, `audit`: the bytes of files, what steps print, what happened, who did it.
 //! - `seal`, `sealed`, `settings`: values that only who has the key can read; secrets and config maps for those who need their values.
 //! - `token`, `session`: people and machines at the door.
+//! - `memory` (feature `simulation`): the writer's rules over a database in memory.
 //! - `news`, `housekeeping`: who is told of a commit; when and how what nobody needs any more goes.
 //!
 //! **Versions.** One counter for all objects, raised under a lock that every writer takes first: the order of versions is the order of commits,
@@ -28,6 +29,8 @@ mod event;
 mod guard;
 mod housekeeping;
 mod log;
+#[cfg(feature = "simulation")]
+pub mod memory;
 mod needed;
 mod news;
 mod object;

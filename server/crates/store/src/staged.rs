@@ -22,6 +22,11 @@ impl<K: Clone + Ord + Hash, V: Clone> Staged<K, V> {
         self.now.get(key)
     }
 
+    #[cfg(feature = "simulation")]
+    pub fn all(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.now.iter()
+    }
+
     /// As it was before the group.
     pub fn stored(&self, key: &K) -> Option<&V> {
         self.stored.get(key)

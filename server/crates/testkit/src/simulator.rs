@@ -1,0 +1,264 @@
+//! A deterministic simulator: several replicas, one database, one destination, people who ask for things, and everything that can go wrong, in
+//! virtual time and told by one seed.
+//!
+//! **What is real**: the decision ([`domain::plan`]), the transaction it becomes ([`orchestrator::difference`]), the rules by which the database takes
+//! or refuses one ([`store::memory`]), how an outcome is recorded ([`domain::run::Run::record`]). **What is told once more** here, because it is async
+//! and asks a clock: the loop around them. Each await of the real driver is a moment here between which anything may happen.
+//!
+//! **Faults**: crash and restart, pause, partition from the database, skewed clocks, wake-ups that come twice, late or for nothing, commits that happened though
+//! they were reported lost, steps that fail, destinations that refuse. After a minute the faults stop, and everything must come to rest.
+//!
+//! **Rules**, see [`ledger`]: nothing acknowledged is lost; no key is given to two contents; nothing is done twice under two keys; no effect without its
+//! committed intent; no older write over a newer one; what stands at the destination in the end is what was asked.
+
+mod ledger;
+mod mutant;
+mod passes;
+mod people;
+mod places;
+mod replica;
+mod rng;
+mod steps;
+
+pub use mutant::Mutant;
+
+use domain::{
+    Timestamp,
+    destination::Destination,
+    object::{Object, Typed},
+    plan::Offer,
+    promise::Promise,
+    status::ResourceStatus,
+};
+use ledger::Ledger;
+use replica::{Replica, Task, Who};
+use rng::Rng;
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use store::{Op, memory::Memory};
+
+const BEGIN: Timestamp = Timestamp::from_micros(1_795_370_400_000_000);
+/// Faults happen and people act this long.
+const STORM: Duration = Duration::from_secs(60);
+/// What the dead have left is noticed within a lease or two, by then all are up again.
+const AFTERMATH: Duration = Duration::from_secs(60);
+/// Everything must be at rest by then: hours of backoff are in it.
+const CALM: Duration = Duration::from_secs(4 * 3600);
+const LEASE: Duration = Duration::from_secs(10);
+/// Replicas' clocks differ from the true time by at most this.
+const SKEW: Duration = Duration::from_secs(2);
+const REPLICAS: usize = 3;
+
+/// What a seed came to: how much happened, and at the end no rule was broken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    pub moments: u64,
+    pub effects: usize,
+    pub crashes: u64,
+}
+
+/// A rule that was broken, with the moments before it.
+pub struct Violation {
+    pub seed: u64,
+    pub rule: String,
+    pub story: Vec<String>,
+}
+
+impl fmt::Debug for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}: {}", self.seed, self.rule)?;
+        self.story.iter().rev().take(80).rev().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}
+
+/// Lives one seed to its end. With a mutant, one protection is gone.
+pub fn run(seed: u64, mutant: Option<Mutant>) -> Result<Report, Violation> {
+    let mut world = World::new(seed, mutant);
+    world.live();
+    match world.ledger.broken.take() {
+        Some(rule) => Err(Violation { seed, rule, story: world.story }),
+        None => Ok(Report { moments: world.moments, effects: world.ledger.count(), crashes: world.crashes }),
+    }
+}
+
+enum Event {
+    Beat(Who),
+    Turn(Who),
+    Task(Who, Task),
+    Restart(usize),
+    Person,
+    Fault,
+}
+
+struct World {
+    rng: Rng,
+    now: Timestamp,
+    agenda: BTreeMap<(Timestamp, u64), Event>,
+    scheduled: u64,
+    db: Memory,
+    replicas: Vec<Replica>,
+    ledger: Ledger,
+    offer: Arc<Offer>,
+    destinations: Arc<Vec<Destination>>,
+    mutant: Option<Mutant>,
+    story: Vec<String>,
+    moments: u64,
+    crashes: u64,
+    asked: u64,
+}
+
+impl World {
+    fn new(seed: u64, mutant: Option<Mutant>) -> Self {
+        let mut world = Self {
+            rng: Rng::new(seed),
+            now: BEGIN,
+            agenda: BTreeMap::new(),
+            scheduled: 0,
+            db: Memory::default(),
+            replicas: Vec::new(),
+            ledger: Ledger::default(),
+            offer: offer(),
+            destinations: Arc::new(vec![destination()]),
+            mutant,
+            story: Vec::new(),
+            moments: 0,
+            crashes: 0,
+            asked: 0,
+        };
+        for number in 0..REPLICAS {
+            let skew = world.rng.below(2 * SKEW.as_micros() as u64 + 1).cast_signed() - SKEW.as_micros() as i64;
+            world.replicas.push(Replica::new(number, skew));
+            world.start(number);
+        }
+        for _ in 0..8 {
+            world.in_storm(Event::Person);
+            world.in_storm(Event::Fault);
+        }
+        world
+    }
+
+    fn live(&mut self) {
+        while let Some(((at, _), event)) = self.agenda.pop_first() {
+            self.now = self.now.max(at);
+            self.moments += 1;
+            if self.ledger.broken.is_some() || self.now > BEGIN + CALM {
+                break;
+            }
+            self.happen(event);
+            if self.now > BEGIN + STORM + AFTERMATH && self.at_rest() {
+                break;
+            }
+        }
+        self.judge();
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Person => self.somebody_acts(),
+            Event::Fault => self.something_goes_wrong(),
+            Event::Restart(number) => self.start(number),
+            Event::Beat(who) if self.is_alive(who) => match self.held_up(who) {
+                Some(until) => self.at(until, Event::Beat(who)),
+                None => self.beat(who),
+            },
+            Event::Turn(who) if self.is_alive(who) => match self.held_up(who) {
+                Some(until) => self.at(until, Event::Turn(who)),
+                None => self.turn(who),
+            },
+            Event::Task(who, task) if self.is_alive(who) => match self.held_up(who) {
+                Some(until) => self.at(until, Event::Task(who, task)),
+                None => self.go_on(who, task),
+            },
+            Event::Beat(_) | Event::Turn(_) | Event::Task(..) => {}
+        }
+    }
+
+    fn stormy(&self) -> bool {
+        self.now < BEGIN + STORM
+    }
+
+    /// Nothing is on its way: what was asked for is settled, nobody is at anything, no key is waited for.
+    fn at_rest(&self) -> bool {
+        self.db.next_due().is_none() && self.replicas.iter().all(|replica| replica.busy == 0)
+    }
+
+    /// The rules that only the end can tell.
+    fn judge(&mut self) {
+        if self.ledger.broken.is_some() {
+            return;
+        }
+        for (uid, generation) in self.ledger.acknowledged.clone() {
+            let Some(object) = self.db.by_uid(&uid) else {
+                if !self.ledger.deleted.contains(&uid) {
+                    self.ledger.breaks(format!("{uid} was acknowledged and is lost"));
+                }
+                continue;
+            };
+            let status = ResourceStatus::read(&object.status);
+            if object.metadata.generation < generation {
+                self.ledger.breaks(format!("{uid}: generation {generation} was acknowledged and is lost"));
+            } else if object.deleting() || !status.phase.as_str().eq("Ready") || status.observed_generation < generation
+            {
+                let (phase, message) = (status.phase.as_str(), status.message);
+                self.ledger.breaks(format!("{uid} did not come to rest: {phase}: {message}"));
+            }
+        }
+        self.compare_destination();
+    }
+
+    fn at(&mut self, at: Timestamp, event: Event) {
+        self.scheduled += 1;
+        self.agenda.insert((at.max(self.now), self.scheduled), event);
+    }
+
+    fn after(&mut self, least: Duration, most: Duration, event: Event) {
+        let pause = self.rng.between(least, most);
+        self.at(self.now + pause, event);
+    }
+
+    fn in_storm(&mut self, event: Event) {
+        self.after(Duration::ZERO, STORM, event);
+    }
+
+    fn tell(&mut self, line: impl FnOnce() -> String) {
+        let second = self.now.since(BEGIN).as_secs_f64();
+        self.story.push(format!("{second:>9.3} {}", line()));
+    }
+
+    fn breaks_with(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    fn wake(&self, object: &Object) -> Op {
+        let metadata = &object.metadata;
+        Op::Wake { key: metadata.uid.clone(), lane: metadata.namespace.clone(), due: self.now }
+    }
+}
+
+/// Pure steps, a command and a call; one pipeline whose work is placed before another's effect; a command when it goes.
+fn offer() -> Arc<Offer> {
+    const PROMISE: &str = "
+apiVersion: midspan.dev/v1alpha1
+kind: Promise
+metadata: {name: thing}
+spec:
+  api: {group: sim.example.com, version: v1, kind: Thing, schema: {type: object}}
+  workflows:
+    resource:
+      configure:
+      - {name: files, steps: [{name: render, uses: template}]}
+      - {name: outside, steps: [{name: command, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}, {name: call, uses: http, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}
+      delete:
+      - {name: goodbye, steps: [{name: destroy, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}
+";
+    let value = domain::document::parse_one(PROMISE, "the simulator's promise").expect("it is YAML");
+    let promise = Promise::read(&Object::from_value(value).expect("it is an object")).expect("it is a promise");
+    Arc::new(Offer { revision: "thing-1".to_owned(), promise })
+}
+
+fn destination() -> Destination {
+    let value = serde_json::json!({
+        "apiVersion": "midspan.dev/v1alpha1", "kind": "Destination", "metadata": {"name": "here", "uid": "dst_here"},
+        "spec": {"path": "here", "stateStoreRef": {"name": places::STORE}},
+    });
+    Typed::parse(Object::from_value(value).expect("it is an object")).expect("it is a destination")
+}

@@ -1,0 +1,47 @@
+//! Protections that can be taken away, one at a time: a simulator that does not notice proves nothing.
+
+/// What is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutant {
+    /// A pass is committed though its lease is somebody else's by now, and over rows that changed meanwhile.
+    NoCheckOfTheLease,
+    /// Rows are written whatever their version.
+    NoCheckOfVersions,
+    /// A step is begun before its row is committed.
+    EffectBeforeIntent,
+    /// Who takes up an attempt gives it a key of its own.
+    NewKeyForTheSameAttempt,
+    /// Who takes up an attempt gives it what is asked for now.
+    InputNotFrozen,
+    /// An outcome is recorded though somebody else has taken the step over.
+    OutcomeOfAStranger,
+    /// The destination takes a write whatever its fence.
+    NoFenceAtTheDestination,
+    /// A commit that was reported lost is taken for one that did not happen.
+    LostIsTakenForNever,
+    /// Nobody looks for what the dead have left.
+    NoSweep,
+    /// People are told before it is stored.
+    AcknowledgedBeforeCommit,
+    /// A wake-up while the key is leased is dropped.
+    WakeUpsDroppedWhileLeased,
+    /// The row and the lease's end are two transactions.
+    TwoTransactions,
+}
+
+impl Mutant {
+    pub const ALL: [Self; 12] = [
+        Self::NoCheckOfTheLease,
+        Self::NoCheckOfVersions,
+        Self::EffectBeforeIntent,
+        Self::NewKeyForTheSameAttempt,
+        Self::InputNotFrozen,
+        Self::OutcomeOfAStranger,
+        Self::NoFenceAtTheDestination,
+        Self::LostIsTakenForNever,
+        Self::NoSweep,
+        Self::AcknowledgedBeforeCommit,
+        Self::WakeUpsDroppedWhileLeased,
+        Self::TwoTransactions,
+    ];
+}

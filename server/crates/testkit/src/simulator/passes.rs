@@ -1,0 +1,214 @@
+//! One pass over one resource, in two moments: rows are read and a plan is made; it is committed, and what it starts is begun.
+
+use super::{
+    Mutant, World,
+    replica::{Lost, Task, Who},
+    steps::Performing,
+};
+use domain::{
+    Object,
+    object::Typed,
+    placement::PlacementKind,
+    plan::{self, Observed, Plan},
+    request::RequestKind,
+    run::{Holder, Outcome, Run, RunKind, StepAt, StepResult},
+    status::ResourceStatus,
+    work::{Files, WorkKind},
+};
+use std::{collections::BTreeSet, time::Duration};
+use store::{Lease, Op};
+
+pub struct Pass {
+    lease: Lease,
+    tenure: u32,
+    /// What was being performed when the key was claimed.
+    performing: BTreeSet<(String, i64)>,
+    /// What was decided, once it is.
+    decided: Option<(Vec<Op>, Vec<Performing>)>,
+    /// Steps whose intent may be stored or not.
+    unknown: Vec<Performing>,
+}
+
+const MOMENT: Duration = Duration::from_millis(10);
+
+impl Pass {
+    pub fn new(lease: Lease, tenure: u32, performing: BTreeSet<(String, i64)>) -> Self {
+        Self { lease, tenure, performing, decided: None, unknown: Vec::new() }
+    }
+}
+
+impl World {
+    pub(super) fn pass(&mut self, who: Who, mut pass: Pass) {
+        if !pass.unknown.is_empty() {
+            return self.find_out(who, pass);
+        }
+        if self.replicas[who.replica].is_cut(self.now) {
+            return self.later(who, Task::GiveBack(pass.lease, Duration::from_secs(5)), MOMENT, MOMENT);
+        }
+        let Some((ops, steps)) = pass.decided.take() else {
+            let (ops, steps) = self.decide(who, &pass);
+            if self.breaks_with(Mutant::EffectBeforeIntent) {
+                self.begin_steps(who, &steps);
+            }
+            pass.decided = Some((ops, steps));
+            return self.later(who, Task::Pass(Box::new(pass)), Duration::ZERO, MOMENT);
+        };
+        // begun before the intent is committed: no pass may ever find the intent and nobody at it
+        for step in &steps {
+            self.replicas[who.replica].performing.insert(step.mark());
+        }
+        let committed = self.commit(who, ops);
+        let (name, key) = (self.replicas[who.replica].name(), pass.lease.key.clone());
+        let begun: Vec<String> = steps.iter().map(|step| format!("{:?}", step.at)).collect();
+        self.tell(|| format!("{name} commits a pass of {key}: {committed:?} {}", begun.join(" ")));
+        match committed {
+            Ok(()) => {
+                if !self.breaks_with(Mutant::EffectBeforeIntent) {
+                    self.begin_steps(who, &steps);
+                }
+                self.end(who);
+            }
+            Err(Lost::Unavailable) if !steps.is_empty() && !self.breaks_with(Mutant::LostIsTakenForNever) => {
+                pass.unknown = steps;
+                self.later(who, Task::Pass(Box::new(pass)), Duration::from_secs(1), Duration::from_secs(1));
+            }
+            Err(Lost::Unavailable) if self.breaks_with(Mutant::LostIsTakenForNever) => self.drop_pass(who, &steps),
+            Err(lost) => {
+                let pause = if lost == Lost::Conflict { Duration::ZERO } else { Duration::from_secs(5) };
+                self.break_off(who, pass.lease, &steps, pause);
+            }
+        }
+    }
+
+    /// The intent may stand in this replica's name though its commit was reported lost: nobody else would ever perform it.
+    fn find_out(&mut self, who: Who, mut pass: Pass) {
+        let steps = std::mem::take(&mut pass.unknown);
+        if !self.replicas[who.replica].holds(pass.tenure, self.now) {
+            return self.break_off(who, pass.lease, &steps, Duration::ZERO);
+        }
+        if self.replicas[who.replica].is_cut(self.now) {
+            pass.unknown = steps;
+            return self.later(who, Task::Pass(Box::new(pass)), Duration::from_secs(1), Duration::from_secs(1));
+        }
+        if steps.iter().all(|step| step.stands(&self.db)) {
+            self.begin_steps(who, &steps);
+            self.end(who);
+        } else {
+            self.break_off(who, pass.lease, &steps, Duration::ZERO);
+        }
+    }
+
+    fn break_off(&mut self, who: Who, lease: Lease, steps: &[Performing], pause: Duration) {
+        for step in steps {
+            self.replicas[who.replica].performing.remove(&step.mark());
+        }
+        self.later(who, Task::GiveBack(lease, pause), Duration::ZERO, MOMENT);
+    }
+
+    fn drop_pass(&mut self, who: Who, steps: &[Performing]) {
+        for step in steps {
+            self.replicas[who.replica].performing.remove(&step.mark());
+        }
+        self.end(who);
+    }
+
+    fn begin_steps(&mut self, who: Who, steps: &[Performing]) {
+        for step in steps {
+            self.begin(who, Task::Step(Box::new(step.clone())));
+        }
+    }
+
+    fn decide(&mut self, who: Who, pass: &Pass) -> (Vec<Op>, Vec<Performing>) {
+        let Some(observed) = self.observe(who, pass) else {
+            return (vec![Op::Settle { lease: pass.lease.clone(), next: None }], Vec::new());
+        };
+        let (before, now) = (observed.clone(), self.replicas[who.replica].clock(self.now));
+        let mut plan = plan::plan(observed, now);
+        while let Some(at) = self.computation(&plan) {
+            compute(&mut plan.next, at, now);
+            plan = plan::plan(plan.next, now);
+        }
+        let mut blobs = orchestrator::Content::default();
+        for at in plan.perform.iter().copied() {
+            orchestrator::freeze_input(&mut plan.next, at, &mut blobs);
+        }
+        let steps = plan.perform.into_iter().filter_map(|at| Performing::new(&plan.next, at, pass.tenure));
+        let steps = steps.map(|step| self.tampered(step, &plan)).collect();
+        let ops = orchestrator::difference(&before, &plan, &pass.lease, blobs, now);
+        // the bytes themselves are not kept here: their names say enough
+        (ops.into_iter().filter(|op| !matches!(op, Op::Blob { .. } | Op::Event(_))).collect(), steps)
+    }
+
+    fn observe(&self, who: Who, pass: &Pass) -> Option<Observed> {
+        let replica = &self.replicas[who.replica];
+        let resource = self.db.by_uid(&pass.lease.key)?;
+        let owned = self.db.owned(&pass.lease.key);
+        let mut runs: Vec<Run> = parsed::<RunKind>(&owned);
+        let newest = ResourceStatus::read(&resource.status).run;
+        if runs.is_empty() && !newest.is_empty() {
+            runs.extend(
+                parsed::<RunKind>(&self.db.of_kind("Run")).into_iter().filter(|run| run.metadata.name == newest),
+            );
+        }
+        runs.sort_by_key(|run| run.spec.sequence);
+        let mut requests = parsed::<RequestKind>(&owned);
+        requests.sort_by_key(|request| request.spec.generation);
+        let holders = || {
+            runs.iter().flat_map(|run| &run.status.pipelines).flat_map(|p| &p.steps).filter_map(|s| s.holder.as_ref())
+        };
+        let mut live = replica.live.clone();
+        if !holders().all(|holder| live.contains(&holder.replica)) {
+            live = self.db.live_replicas(replica.clock(self.now)).map(ToOwned::to_owned).collect();
+            live.insert(replica.name());
+        }
+        let nobody_at_it = runs.last().is_some_and(|run| {
+            let held = holders().find(|holder| holder.replica == pass.lease.replica);
+            held.is_some_and(|held| !pass.performing.contains(&(run.metadata.uid.clone(), held.fence)))
+        });
+        if nobody_at_it {
+            live.remove(&pass.lease.replica);
+        }
+        Some(Observed {
+            runs,
+            requests,
+            works: parsed::<WorkKind>(&owned),
+            placements: parsed::<PlacementKind>(&owned),
+            offer: Some(self.offer.clone()),
+            destinations: self.destinations.clone(),
+            live,
+            holder: Holder { replica: pass.lease.replica.clone(), fence: pass.lease.fence },
+            resource,
+        })
+    }
+
+    fn computation(&self, plan: &Plan) -> Option<StepAt> {
+        let (at, run) = (plan.perform?, plan.next.runs.last()?);
+        self.offer.step(run.spec.workflow, at).filter(|step| step.uses.is_pure()).map(|_| at)
+    }
+
+    fn tampered(&self, mut step: Performing, plan: &Plan) -> Performing {
+        let resumed = plan.next.runs.last().and_then(|run| run.step(step.at)).map_or(0, |step| step.resumed);
+        match self.mutant {
+            Some(Mutant::NewKeyForTheSameAttempt) if resumed > 0 => step.key = format!("{}-{resumed}", step.key),
+            Some(Mutant::InputNotFrozen) => {
+                step.content = domain::Digest::of(plan.next.resource.spec.to_string());
+            }
+            _ => {}
+        }
+        step
+    }
+}
+
+/// What a template would leave: a file that tells what was asked for.
+fn compute(next: &mut Observed, at: StepAt, now: domain::Timestamp) {
+    let content = domain::Digest::of(format!("{} {}", next.resource.metadata.name, next.resource.spec));
+    let result = StepResult { output: Files::from([("file.yaml".to_owned(), content)]), ..StepResult::default() };
+    if let Some(run) = next.runs.last_mut() {
+        run.record(at, Outcome::Done(result), domain::workflow::Retry::default(), now);
+    }
+}
+
+fn parsed<K: domain::object::Kind>(owned: &[Object]) -> Vec<Typed<K>> {
+    let of_kind = owned.iter().filter(|object| object.kind == K::KIND);
+    of_kind.map(|object| Typed::<K>::parse(object.clone()).expect("what was stored can be read")).collect()
+}

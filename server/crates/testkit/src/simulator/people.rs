@@ -1,0 +1,85 @@
+//! People: they ask for things, change their minds, and remember what they were told.
+
+use super::{World, replica::Lost};
+use domain::{
+    Object,
+    plan::FINALIZER,
+    request::{Operation, Request, RequestSpec},
+    run::ResourceRef,
+};
+use serde_json::json;
+use store::Op;
+
+/// So many things at once.
+const THINGS: usize = 3;
+
+impl World {
+    pub(super) fn somebody_acts(&mut self) {
+        let door = self.rng.index(self.replicas.len());
+        if self.replicas[door].is_down(self.now) {
+            return;
+        }
+        let things = self.db.of_kind("Thing");
+        let thing = things.get(self.rng.index(things.len())).cloned();
+        match (thing, self.rng.below(10)) {
+            (Some(thing), 0..=3) if !thing.deleting() => self.change(door, thing),
+            (Some(thing), 4) if !thing.deleting() => self.delete(door, thing),
+            (Some(thing), 5) => self.echo(&thing),
+            (_, _) if things.len() < THINGS => self.create(door),
+            (Some(thing), _) if !thing.deleting() => self.change(door, thing),
+            _ => {}
+        }
+    }
+
+    fn create(&mut self, door: usize) {
+        self.asked += 1;
+        let name = format!("thing-{}", self.asked);
+        let object = Object::from_value(json!({
+            "apiVersion": "sim.example.com/v1", "kind": "Thing",
+            "metadata": {
+                "name": name, "namespace": format!("team-{}", self.asked % 2), "uid": format!("res_{}", self.asked), "generation": 1,
+                "labels": {"kratix.io/promise-name": "thing"}, "finalizers": [FINALIZER],
+            },
+            "spec": {"size": self.asked},
+        }));
+        let object = object.expect("it is an object");
+        self.ask(door, Operation::Create, Op::Create(object.clone()), object);
+    }
+
+    fn change(&mut self, door: usize, mut thing: Object) {
+        thing.metadata.generation += 1;
+        thing.spec["size"] = thing.metadata.generation.into();
+        self.ask(door, Operation::Update, Op::Update(thing.clone()), thing);
+    }
+
+    fn delete(&mut self, door: usize, mut thing: Object) {
+        thing.metadata.deletion_timestamp = Some(self.now);
+        self.ledger.deleted.insert(thing.metadata.uid.clone());
+        self.ask(door, Operation::Delete, Op::Update(thing.clone()), thing);
+    }
+
+    /// A wake-up for nothing.
+    fn echo(&mut self, thing: &Object) {
+        let wake = self.wake(thing);
+        let _ = self.db.commit(vec![wake]);
+    }
+
+    fn ask(&mut self, door: usize, operation: Operation, op: Op, object: Object) {
+        self.asked += 1;
+        let (uid, generation) = (object.metadata.uid.clone(), object.metadata.generation);
+        let spec = RequestSpec { operation, generation, resource: ResourceRef::to(&object), ..RequestSpec::default() };
+        let mut request = Request::submitted(&format!("req_{}", self.asked), spec, self.now);
+        request.metadata.owner_references = vec![object.as_owner()];
+        let ops = vec![op, Op::Create(request.to_object()), self.wake(&object)];
+        let told = match self.commit(self.replicas[door].who(), ops) {
+            Ok(()) => true,
+            Err(Lost::Unavailable) => self.breaks_with(super::Mutant::AcknowledgedBeforeCommit),
+            Err(Lost::Conflict) => false,
+        };
+        self.tell(|| format!("somebody asks to {} {uid} (generation {generation}); told: {told}", operation.as_str()));
+        if told {
+            let newest = self.ledger.acknowledged.entry(uid).or_default();
+            *newest = generation.max(*newest);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Thousands of short lives of three replicas, and proof that the simulator notices when a protection is missing.
+//!
+//! `MIDSPAN_SEEDS=100000` lives more of them, `MIDSPAN_SEED=17` one and tells its story.
+
+use std::{env, thread};
+use testkit::simulator::{Mutant, Report, Violation, run};
+
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+/// The seeds, on all processors; the first violation in the order of seeds.
+fn lives(seeds: u64, mutant: Option<Mutant>) -> Result<Report, Violation> {
+    let threads = thread::available_parallelism().map_or(1, usize::from) as u64;
+    let all = thread::scope(|scope| {
+        let share =
+            |first| move || (first..seeds).step_by(threads as usize).map(|seed| run(seed, mutant)).collect::<Vec<_>>();
+        let shares: Vec<_> = (0..threads).map(|first| scope.spawn(share(first))).collect();
+        shares.into_iter().flat_map(|share| share.join().expect("a life panicked")).collect::<Vec<_>>()
+    });
+    let mut sum = Report::default();
+    for life in all {
+        let life = life?;
+        sum.moments += life.moments;
+        sum.effects += life.effects;
+        sum.crashes += life.crashes;
+    }
+    Ok(sum)
+}
+
+#[test]
+fn whatever_goes_wrong_no_rule_is_broken() {
+    if let Some(seed) = number("MIDSPAN_SEED") {
+        run(seed, None).map(|report| println!("{report:?}")).unwrap();
+        return;
+    }
+    let report = lives(number("MIDSPAN_SEEDS").unwrap_or(2_000), None).unwrap();
+    println!("{report:?}");
+    assert!(report.crashes > 0 && report.effects > 0, "nothing happened: {report:?}");
+}
+
+#[test]
+fn every_missing_protection_is_noticed() {
+    let unnoticed: Vec<Mutant> = Mutant::ALL.into_iter().filter(|mutant| noticed(*mutant).is_none()).collect();
+    assert!(unnoticed.is_empty(), "not noticed: {unnoticed:?}");
+}
+
+fn noticed(mutant: Mutant) -> Option<String> {
+    let violation = (0..2_000).find_map(|seed| run(seed, Some(mutant)).err())?;
+    println!("{mutant:?}: seed {}: {}", violation.seed, violation.rule);
+    Some(violation.rule)
+}
+
+#[test]
+fn a_seed_lives_the_same_life_each_time() {
+    let lives: Vec<String> = (0..2).map(|_| format!("{:?}", run(7, None).ok())).collect();
+    assert_eq!(lives[0], lives[1]);
+}
