@@ -43,9 +43,9 @@ mod tenure;
 pub use config::Config;
 #[cfg(feature = "simulation")]
 pub use content::{Content, freeze_input};
+pub use course::Settings;
 #[cfg(feature = "simulation")]
 pub use difference::difference;
-pub use course::Settings;
 pub use driver::Orchestrator;
 pub use offers::Offers;
 pub use sweep::unsettled;

@@ -6,10 +6,10 @@ use crate::{
     driver::{Batch, Orchestrator},
     failpoint,
     steps::{Folders, StepInput, condition, template},
-    tenure::{Tenure, lock},
+    tenure::{Performed, Tenure, lock},
 };
 use domain::{
-    Object, Result,
+    ErrorKind, Object, Result,
     binding::BindingKind,
     digest::Digest,
     object::{API_VERSION, GROUP, Kind, Typed},
@@ -22,6 +22,7 @@ use domain::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 use store::{Lease, Op};
 
@@ -56,7 +57,11 @@ impl Orchestrator {
         let steps: Vec<_> =
             effects.into_iter().map(|at| (at, self.inner.performing.begin(run, at, lease.fence))).collect();
         failpoint::pass("resource.commit");
-        self.inner.store.commit(ops).await?;
+        if let Err(error) = self.inner.store.commit(ops).await
+            && !(error.kind == ErrorKind::ServiceUnavailable && self.stands(&plan.next, &steps, batch).await)
+        {
+            return Err(error);
+        }
         failpoint::pass("resource.committed");
         tracing::debug!(uid, reason = plan.reason.code(), "pass");
         let next = Arc::new(plan.next);
@@ -64,6 +69,31 @@ impl Orchestrator {
             self.perform(next.clone(), at, batch.tenure.clone(), performed);
         }
         Ok(())
+    }
+
+    /// Whether these steps' intent stands though its commit was reported lost. It is in this replica's name then: others see a living holder and
+    /// leave it alone, so it must be known here before anything else is done.
+    async fn stands(&self, next: &Observed, steps: &[(StepAt, Performed)], batch: &Batch) -> bool {
+        let Some(run) = next.runs.last().filter(|_| !steps.is_empty()) else { return false };
+        while batch.tenure.holds() {
+            let ours = |row: &Run, at: StepAt| {
+                row.step(at)
+                    .is_some_and(|step| step.phase == Phase::Running && step.holder.as_ref() == Some(&next.holder))
+            };
+            match self.inner.store.by_uid(&run.metadata.uid).await {
+                Ok(row) => {
+                    let row = row.and_then(|row| Typed::<RunKind>::parse(row).ok());
+                    return row.is_some_and(|row| steps.iter().all(|(at, _)| ours(&row, *at)));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, run = run.metadata.uid, "cannot see yet whether an intent stands");
+                }
+            }
+            if self.paused(Duration::from_secs(1)).await {
+                return false;
+            }
+        }
+        false
     }
 
     async fn observe(&self, uid: &str, lease: &Lease, batch: &Batch) -> Result<Option<Observed>> {

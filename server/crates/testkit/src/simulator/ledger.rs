@@ -6,6 +6,7 @@ use domain::{
     work::Files,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use store::Lease;
 
 #[derive(Default)]
 pub struct Ledger {
@@ -19,6 +20,8 @@ pub struct Ledger {
     pub files: BTreeMap<String, Files>,
     /// The highest fence the destination has seen.
     pub fence: i64,
+    /// The newest fence each key was claimed under.
+    pub claimed: BTreeMap<String, i64>,
     contents: BTreeMap<String, Digest>,
     done: BTreeMap<(String, StepAt, u32), String>,
 }
@@ -48,10 +51,20 @@ impl Ledger {
         self.contents.contains_key(key)
     }
 
+    /// A transaction was taken from the holder of this lease.
+    pub fn wrote(&mut self, lease: &Lease) {
+        if self.claimed.get(&lease.key).is_some_and(|newest| *newest > lease.fence) {
+            self.breaks(format!(
+                "{}: a write under fence {} after somebody newer has claimed it",
+                lease.key, lease.fence
+            ));
+        }
+    }
+
     /// Something is done outside. `row` is what the database knows of the run at this moment.
     pub fn effect(&mut self, effect: &Effect, row: Option<&Run>) {
         let Effect { key, content, run, at, round, attempt } = *effect;
-        if !row.and_then(|row| row.step(at)).is_some_and(|step| step.attempt >= attempt) {
+        if row.and_then(|row| row.step(at)).is_none_or(|step| step.attempt < attempt) {
             self.breaks(format!("{run} {at:?} attempt {attempt}: an effect without its committed intent"));
         }
         let before = self.contents.insert(key.to_owned(), content.clone());

@@ -1,7 +1,7 @@
 //! One pass over one resource, in two moments: rows are read and a plan is made; it is committed, and what it starts is begun.
 
 use super::{
-    Mutant, World,
+    LEASE, Mutant, World,
     replica::{Lost, Task, Who},
     steps::Performing,
 };
@@ -9,7 +9,7 @@ use domain::{
     Object,
     object::Typed,
     placement::PlacementKind,
-    plan::{self, Observed, Plan},
+    plan::{self, Course, Observed, Plan},
     request::RequestKind,
     run::{Holder, Outcome, Run, RunKind, StepAt, StepResult},
     status::ResourceStatus,
@@ -22,7 +22,7 @@ pub struct Pass {
     lease: Lease,
     tenure: u32,
     /// What was being performed when the key was claimed.
-    performing: BTreeSet<(String, i64)>,
+    performing: BTreeSet<(String, StepAt, i64)>,
     /// What was decided, once it is.
     decided: Option<(Vec<Op>, Vec<Performing>)>,
     /// Steps whose intent may be stored or not.
@@ -32,7 +32,7 @@ pub struct Pass {
 const MOMENT: Duration = Duration::from_millis(10);
 
 impl Pass {
-    pub fn new(lease: Lease, tenure: u32, performing: BTreeSet<(String, i64)>) -> Self {
+    pub fn new(lease: Lease, tenure: u32, performing: BTreeSet<(String, StepAt, i64)>) -> Self {
         Self { lease, tenure, performing, decided: None, unknown: Vec::new() }
     }
 }
@@ -51,7 +51,9 @@ impl World {
                 self.begin_steps(who, &steps);
             }
             pass.decided = Some((ops, steps));
-            return self.later(who, Task::Pass(Box::new(pass)), Duration::ZERO, MOMENT);
+            // between the look and the commit somebody may have asked for something else
+            let long = if self.rng.percent(20) { 3 * LEASE / 2 } else { MOMENT };
+            return self.later(who, Task::Pass(Box::new(pass)), Duration::ZERO, long);
         };
         // begun before the intent is committed: no pass may ever find the intent and nobody at it
         for step in &steps {
@@ -124,15 +126,24 @@ impl World {
         };
         let (before, now) = (observed.clone(), self.replicas[who.replica].clock(self.now));
         let mut plan = plan::plan(observed, now);
-        while let Some(at) = self.computation(&plan) {
-            compute(&mut plan.next, at, now);
+        let mut effects = Vec::new();
+        loop {
+            let (pure, others): (Vec<StepAt>, Vec<StepAt>) =
+                std::mem::take(&mut plan.perform).into_iter().partition(|at| self.is_computation(&plan, *at));
+            effects.extend(others);
+            if pure.is_empty() {
+                break;
+            }
+            for at in pure {
+                compute(&mut plan.next, at, now);
+            }
             plan = plan::plan(plan.next, now);
         }
         let mut blobs = orchestrator::Content::default();
-        for at in plan.perform.iter().copied() {
-            orchestrator::freeze_input(&mut plan.next, at, &mut blobs);
+        for at in &effects {
+            orchestrator::freeze_input(&mut plan.next, *at, &mut blobs);
         }
-        let steps = plan.perform.into_iter().filter_map(|at| Performing::new(&plan.next, at, pass.tenure));
+        let steps = effects.into_iter().filter_map(|at| Performing::new(&plan.next, at, pass.tenure));
         let steps = steps.map(|step| self.tampered(step, &plan)).collect();
         let ops = orchestrator::difference(&before, &plan, &pass.lease, blobs, now);
         // the bytes themselves are not kept here: their names say enough
@@ -161,13 +172,14 @@ impl World {
             live = self.db.live_replicas(replica.clock(self.now)).map(ToOwned::to_owned).collect();
             live.insert(replica.name());
         }
-        let nobody_at_it = runs.last().is_some_and(|run| {
-            let held = holders().find(|holder| holder.replica == pass.lease.replica);
-            held.is_some_and(|held| !pass.performing.contains(&(run.metadata.uid.clone(), held.fence)))
+        let abandoned = runs.last().map_or_else(BTreeSet::new, |run| {
+            let nobody = |at: &StepAt| {
+                let held = run.step(*at).and_then(|step| step.holder.as_ref());
+                let held = held.filter(|held| held.replica == pass.lease.replica);
+                held.is_some_and(|held| !pass.performing.contains(&(run.metadata.uid.clone(), *at, held.fence)))
+            };
+            run.running().filter(nobody).collect()
         });
-        if nobody_at_it {
-            live.remove(&pass.lease.replica);
-        }
         Some(Observed {
             runs,
             requests,
@@ -176,14 +188,16 @@ impl World {
             offer: Some(self.offer.clone()),
             destinations: self.destinations.clone(),
             live,
+            abandoned,
+            course: Course::default(),
             holder: Holder { replica: pass.lease.replica.clone(), fence: pass.lease.fence },
             resource,
         })
     }
 
-    fn computation(&self, plan: &Plan) -> Option<StepAt> {
-        let (at, run) = (plan.perform?, plan.next.runs.last()?);
-        self.offer.step(run.spec.workflow, at).filter(|step| step.uses.is_pure()).map(|_| at)
+    fn is_computation(&self, plan: &Plan, at: StepAt) -> bool {
+        let step = plan.next.runs.last().and_then(|run| self.offer.step(run.spec.workflow, at));
+        step.is_some_and(|step| step.uses.is_pure())
     }
 
     fn tampered(&self, mut step: Performing, plan: &Plan) -> Performing {

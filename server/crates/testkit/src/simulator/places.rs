@@ -65,10 +65,10 @@ impl World {
             Stage::Write(_)
                 if !self.db.renew(&pass.lease, until) && !self.breaks_with(Mutant::NoFenceAtTheDestination) =>
             {
-                self.end(who)
+                self.end(who);
             }
             Stage::Write(_) if self.stormy() && self.rng.percent(15) => {
-                self.settle(who, pass.lease, Some(Duration::from_secs(2)))
+                self.settle(who, pass.lease, Some(Duration::from_secs(2)));
             }
             Stage::Write(open) => {
                 if !self.write(&open, pass.lease.fence) {
@@ -92,7 +92,7 @@ impl World {
         match self.commit(who, vec![Op::Settle { lease: lease.clone(), next }]) {
             Ok(()) | Err(Lost::Conflict) => self.end(who),
             Err(Lost::Unavailable) => {
-                self.later(who, Task::GiveBack(lease, Duration::ZERO), Duration::from_secs(1), Duration::from_secs(1))
+                self.later(who, Task::GiveBack(lease, Duration::ZERO), Duration::from_secs(1), Duration::from_secs(1));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Replicas: how they live, beat, take turns, fall silent and die; and what their way to the database does to a commit.
 
 use super::{Event, LEASE, Mutant, World, passes::Pass, places::StorePass, steps::Performing};
-use domain::{ErrorKind, Timestamp, status::ResourceStatus};
+use domain::{ErrorKind, Timestamp, run::StepAt, status::ResourceStatus};
 use std::{collections::BTreeSet, time::Duration};
 use store::{Guard, Lease, Op};
 
@@ -23,7 +23,7 @@ pub struct Replica {
     pub tenure: u32,
     proven: Option<Timestamp>,
     pub live: BTreeSet<String>,
-    pub performing: BTreeSet<(String, i64)>,
+    pub performing: BTreeSet<(String, StepAt, i64)>,
     sweep_due: bool,
     /// Tasks on their way.
     pub busy: usize,
@@ -185,6 +185,7 @@ impl World {
         };
         let performing = self.replicas[who.replica].performing.clone();
         for lease in leases {
+            self.ledger.claimed.insert(lease.key.clone(), lease.fence);
             let task = if lease.key == super::places::key() {
                 Task::Store(Box::new(StorePass::new(lease, tenure)))
             } else {
@@ -235,7 +236,7 @@ impl World {
                 match self.commit(who, vec![wake]) {
                     Ok(()) => self.end(who),
                     Err(_) => {
-                        self.later(who, Task::HandOver { uid, lane }, Duration::from_secs(1), Duration::from_secs(1))
+                        self.later(who, Task::HandOver { uid, lane }, Duration::from_secs(1), Duration::from_secs(1));
                     }
                 }
             }
@@ -260,9 +261,10 @@ impl World {
     /// One transaction, over a way on which answers are lost.
     pub(super) fn commit(&mut self, who: Who, ops: Vec<Op>) -> Result<(), Lost> {
         let storm = self.stormy();
-        if self.replicas[who.replica].is_cut(self.now) || storm && self.rng.percent(2) {
+        if self.replicas[who.replica].is_cut(self.now) || storm && self.rng.percent(4) {
             return Err(Lost::Unavailable);
         }
+        let leases: Vec<Lease> = ops.iter().filter_map(leased).cloned().collect();
         let (first, rest) = self.without_protection(ops);
         let mut stored = self.db.commit(first);
         if let (Ok(_), Some(rest)) = (&stored, rest) {
@@ -272,8 +274,13 @@ impl World {
             }
             stored = self.db.commit(rest);
         }
+        if stored.is_ok() {
+            for lease in &leases {
+                self.ledger.wrote(lease);
+            }
+        }
         match stored {
-            Ok(_) if storm && self.rng.percent(3) => Err(Lost::Unavailable),
+            Ok(_) if storm && self.rng.percent(8) => Err(Lost::Unavailable),
             Ok(_) => Ok(()),
             Err(error) if error.kind == ErrorKind::Conflict || error.kind == ErrorKind::NotFound => Err(Lost::Conflict),
             Err(error) => {
@@ -307,5 +314,13 @@ impl World {
             _ => {}
         }
         (ops, None)
+    }
+}
+
+/// The lease an op stands on.
+fn leased(op: &Op) -> Option<&Lease> {
+    match op {
+        Op::Settle { lease, .. } | Op::Require { guard: Guard::Leased(lease), .. } => Some(lease),
+        _ => None,
     }
 }

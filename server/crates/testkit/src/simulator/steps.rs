@@ -69,8 +69,8 @@ impl Performing {
     }
 
     /// How its replica remembers that somebody is at it.
-    pub fn mark(&self) -> (String, i64) {
-        (self.run.clone(), self.holder.fence)
+    pub fn mark(&self) -> (String, StepAt, i64) {
+        (self.run.clone(), self.at, self.holder.fence)
     }
 }
 
