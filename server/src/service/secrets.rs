@@ -221,8 +221,7 @@ mod tests {
 
     #[track_caller]
     fn check_refused(rest: Value, expected: &[&str]) {
-        let mut object = Object::default();
-        object.rest = rest.as_object().cloned().unwrap();
+        let object = Object { rest: rest.as_object().cloned().unwrap(), ..Object::default() };
         let causes = Asked::read(&object).err().unwrap();
         let told: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         assert_eq!(told, expected);
