@@ -7,18 +7,23 @@ use testkit::simulator::{Mutant, Report, Violation, run};
 
 const SEEDS_FOR_A_MUTANT: u64 = 1_000;
 
+#[expect(clippy::disallowed_methods, reason = "a test's own settings")]
+fn setting(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
 fn number(name: &str) -> Option<u64> {
-    env::var(name).ok()?.parse().ok()
+    setting(name)?.parse().ok()
 }
 
 /// The seeds, on all processors; the first violation in the order of seeds.
 fn lives(seeds: Range<u64>, mutant: Option<Mutant>) -> Result<Report, Violation> {
-    let threads = thread::available_parallelism().map_or(1, usize::from) as u64;
+    let threads = thread::available_parallelism().map_or(1, usize::from);
     let all = thread::scope(|scope| {
         let share = |first| {
             move || {
-                (seeds.start + first..seeds.end)
-                    .step_by(threads as usize)
+                (seeds.start + first as u64..seeds.end)
+                    .step_by(threads)
                     .map(|seed| run(seed, mutant))
                     .collect::<Vec<_>>()
             }
@@ -49,7 +54,7 @@ fn whatever_goes_wrong_no_rule_is_broken() {
 
 #[test]
 fn every_missing_protection_is_noticed() {
-    let left_out = |mutant: &Mutant| env::var("MIDSPAN_MUTANT").is_ok_and(|name| format!("{mutant:?}") != name);
+    let left_out = |mutant: &Mutant| setting("MIDSPAN_MUTANT").is_some_and(|name| format!("{mutant:?}") != name);
     let unnoticed: Vec<Mutant> = Mutant::ALL
         .into_iter()
         .filter(|mutant| !left_out(mutant))
