@@ -60,7 +60,7 @@ impl Default for GitAuthor {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum GitCredentials {
     /// HTTPS: a user name and a file with the token.
     Basic { username: String, password_file: String },

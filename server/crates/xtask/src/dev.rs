@@ -34,7 +34,8 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn build() -> Result<()> {
     front::build(false)?;
-    shell::run(workspace::cargo().args(["build", "--quiet", "--package", "midspan"]))
+    eprintln!("building the server");
+    shell::run(workspace::cargo().args(["build", "--package", "midspan"]))
 }
 
 fn serve(options: &Options) -> Command {

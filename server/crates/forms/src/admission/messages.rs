@@ -18,6 +18,10 @@ pub(super) fn add(schema: &Schema, whole: &Value, root: &str, error: &Validation
             causes.push(told.at(&join(pointer, name), "FieldValueRequired", "Required value".into()));
         }
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            if let Some(choices) = choices(context) {
+                causes.push(told.unsupported(&choices));
+                return;
+            }
             let found = if matches!(error.kind(), Kind::AnyOf { .. }) {
                 "must validate at least one schema (anyOf)"
             } else {
@@ -41,6 +45,22 @@ pub(super) fn add(schema: &Schema, whole: &Value, root: &str, error: &Validation
         }
         _ => causes.push(told.single()),
     }
+}
+
+/// What may be chosen, where every alternative is but a constant for this very value.
+fn choices(context: &[Vec<ValidationError<'static>>]) -> Option<Vec<Value>> {
+    let constant = |errors: &Vec<ValidationError<'static>>| match errors.as_slice() {
+        [error] => match error.kind() {
+            Kind::Constant { expected_value } => {
+                Some((error.instance_path().as_str().to_owned(), Value::clone(expected_value)))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let all: Vec<(String, Value)> = context.iter().map(constant).collect::<Option<_>>()?;
+    let same = all.windows(2).all(|pair| pair[0].0 == pair[1].0);
+    (same && !all.is_empty()).then(|| all.into_iter().map(|(_, value)| value).collect())
 }
 
 /// The alternative a value comes closest to: of the right type and with the right constants, then with the fewest errors.
