@@ -288,10 +288,8 @@ async fn a_secret_is_applied_changed_and_described_and_never_shown() {
     let shown = terminal.done(&format!("{paul} get secret git -o yaml")).await;
     assert!(!shown.contains("canary"), "{shown}");
     holds(&terminal.done(&format!("{paul} describe secret git")).await, &["password:  0 bytes", "Opaque"]);
-    holds(
-        &terminal.done(&format!("{paul} create configmap m --from-literal=mode=fast")).await,
-        &["configmap/m created"],
-    );
+    terminal.file("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {mode: fast}\n");
+    holds(&terminal.done(&format!("{paul} apply -f map.yaml")).await, &["configmap/m created"]);
     holds(&terminal.done(&format!("{paul} get cm m -o jsonpath={{.data.mode}}")).await, &["fast"]);
     terminal.close().await;
 }
