@@ -230,7 +230,7 @@ async fn the_platform_engineer_publishes_and_the_developer_may_not() {
     let promise = starter("redis/promise.yaml");
     terminal.file("promise.yaml", &promise);
     holds(&terminal.refused("delete promise redis").await, &["Error from server (Forbidden)"]);
-    terminal.file("renamed.yaml", &promise.replace("title: ", "title: Fast "));
+    terminal.file("renamed.yaml", &promise.replace("title: ", "title: Fast ").replace("v1.0.0", "v1.0.1"));
     holds(&terminal.refused("apply -f renamed.yaml").await, &["Forbidden"]);
 
     terminal.done("--context platform delete promise redis --timeout=30s").await;
