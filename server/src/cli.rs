@@ -13,6 +13,7 @@ mod logs;
 mod pin;
 mod print;
 mod promise;
+mod steps;
 mod wait;
 
 use crate::config::{self, ServeConfig, TlsFiles};
@@ -94,6 +95,8 @@ struct ServeArgs {
     /// The key that seals secrets, 32 random bytes in base64; without one, MIDSPAN_KEY or the file `key` in the data directory, made at the first start
     #[arg(long, value_name = "FILE", env = "MIDSPAN_KEY_FILE")]
     key_file: Option<PathBuf>,
+    #[command(flatten)]
+    steps: steps::StepArgs,
     /// Certificate with its chain, PEM: answer over TLS; plain HTTP is then for this machine only
     #[arg(long, value_name = "FILE", env = "MIDSPAN_TLS_CERT", requires = "tls_key", conflicts_with = "dev")]
     tls_cert: Option<PathBuf>,
@@ -184,7 +187,8 @@ async fn serve(args: ServeArgs) -> Outcome {
         ));
     }
     let tls = args.tls_cert.zip(args.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
-    let ServeArgs { data, listen, database, dev, key_file, .. } = args;
-    let config = ServeConfig { data, listen, database, dev, key_file, tls };
+    let ServeArgs { data, listen, database, dev, key_file, steps, .. } = args;
+    let ground = steps.ground()?;
+    let config = ServeConfig { data, listen, database, dev, key_file, ground, tls };
     crate::serve::serve(config).await.map_err(|error| Failure::new(format!("{error:#}")))
 }

@@ -19,6 +19,8 @@ pub struct ServeConfig {
     pub dev: bool,
     /// The file with the key that seals secrets; without one it is taken from `MIDSPAN_KEY`, or kept in the data directory.
     pub key_file: Option<PathBuf>,
+    /// Where processes of steps run, and within which limits.
+    pub ground: orchestrator::steps::ground::Ground,
     /// The certificate to show; with one, clients on other machines are answered over TLS only.
     pub tls: Option<TlsFiles>,
 }
@@ -72,6 +74,21 @@ pub fn log_filter() -> String {
 /// The key that seals secrets, where it is given as text (`MIDSPAN_KEY`).
 pub fn key() -> Option<String> {
     std::env::var("MIDSPAN_KEY").ok().filter(|key| !key.is_empty())
+}
+
+/// What the client of a container runtime needs to find its images and its engine.
+pub fn for_container_runtime() -> Vec<(String, String)> {
+    const NAMES: [&str; 8] = [
+        "HOME",
+        "XDG_RUNTIME_DIR",
+        "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DOCKER_HOST",
+        "DOCKER_CONFIG",
+        "CONTAINER_HOST",
+    ];
+    NAMES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect()
 }
 
 /// For tests of several servers: how long a replica counts as alive after its last beat, in milliseconds (`MIDSPAN_LEASE_MS`).

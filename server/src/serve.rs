@@ -91,7 +91,11 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         (tls, plain)
     };
     let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
-    let runner = Runner::new(RunnerConfig::new(config.data.join("work"), client));
+    let steps = RunnerConfig::new(config.data.join("work"), client, config.ground.clone());
+    if let Some(why) = steps.unfenced() {
+        tracing::warn!(why, "commands run without a sandbox: they see all that this server sees");
+    }
+    let runner = Runner::new(steps);
     let stores = Stores::new(config.data.join("cache/stores"));
     let mut settings =
         Config { alone: config.database.is_none(), failpoint: config::failpoint(), ..Config::new(replica) };

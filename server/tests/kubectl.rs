@@ -5,6 +5,7 @@ use midspan::{
     config::ServeConfig,
     serve::{self, Running},
 };
+use orchestrator::steps::ground::Ground;
 use std::{
     fs,
     net::SocketAddr,
@@ -52,8 +53,15 @@ impl Terminal {
         fs::create_dir_all(&home).unwrap();
         let home = Home(home);
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config =
-            ServeConfig { data: home.0.join("data"), listen, database: None, dev: true, key_file: None, tls: None };
+        let config = ServeConfig {
+            data: home.0.join("data"),
+            listen,
+            database: None,
+            dev: true,
+            key_file: None,
+            ground: Ground::default(),
+            tls: None,
+        };
         let server = serve::start(config).await.unwrap();
         Some(Self { server, home })
     }

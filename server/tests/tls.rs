@@ -5,6 +5,7 @@ use midspan::{
     config::{ServeConfig, TlsFiles},
     serve,
 };
+use orchestrator::steps::ground::Ground;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::{Certificate, StatusCode, Version};
 use std::{fs, net::SocketAddr, path::PathBuf};
@@ -30,7 +31,15 @@ impl Directory {
 
     fn config(&self, tls: TlsFiles) -> ServeConfig {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        ServeConfig { data: self.0.join("data"), listen, database: None, dev: false, key_file: None, tls: Some(tls) }
+        ServeConfig {
+            data: self.0.join("data"),
+            listen,
+            database: None,
+            dev: false,
+            key_file: None,
+            ground: Ground::default(),
+            tls: Some(tls),
+        }
     }
 }
 

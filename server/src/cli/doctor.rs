@@ -15,6 +15,9 @@ struct Check {
     needed: bool,
 }
 
+const NO_RUNTIME: &str =
+    "container steps need podman or docker, or an --image-map that names local programs for their images";
+
 pub async fn run(server: &ServerArgs, _: DoctorArgs) -> Outcome {
     let mut checks =
         vec![program("git", &["--version"], true, "state stores of the kind git need it: install git 2.31 or newer")];
@@ -24,6 +27,8 @@ pub async fn run(server: &ServerArgs, _: DoctorArgs) -> Outcome {
         false,
         "command steps run without a sandbox of their own; install bubblewrap for one",
     ));
+    let podman = program("podman", &["--version"], false, NO_RUNTIME);
+    checks.push(if podman.result.is_ok() { podman } else { program("docker", &["--version"], false, NO_RUNTIME) });
     checks.extend(server_checks(server).await);
     let mut failed = 0;
     for check in &checks {

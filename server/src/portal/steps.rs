@@ -87,7 +87,6 @@ fn hint(step: &StepRun, attempts: u32) -> String {
         Some(StepKind::Template) => {
             "The promise's template refuses these values. Change them, or ask the promise's owner."
         }
-        Some(StepKind::Container) => "This server runs no containers yet. Ask the platform team.",
         _ if step.attempt >= attempts && attempts > 1 => {
             "All attempts are used up. Run it again once the cause is gone."
         }

@@ -85,6 +85,7 @@ async fn everywhere(play: impl AsyncFn(&House)) {
             database: Some(database.url().to_owned()),
             dev: true,
             key_file: None,
+            ground: orchestrator::steps::ground::Ground::default(),
             tls: None,
         };
         let running = start(config).await.unwrap();

@@ -8,7 +8,7 @@ use domain::{
     run::Holder,
     work::Work,
 };
-use orchestrator::steps::{Ended, Folders, StepInput, condition, template};
+use orchestrator::steps::{Ended, Folders, StepInput, condition, given::Given, template};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -113,6 +113,8 @@ impl Services {
                     pipeline: pipeline.name.clone(),
                     step: step.clone(),
                     volumes: Vec::new(),
+                    given: Given::default(),
+                    last: false,
                     plural: promise.spec.api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
                     idempotency_key: "preview".to_owned(),
                     fence: 0,

@@ -5,6 +5,7 @@ use midspan::{
     config::ServeConfig,
     serve::{Running, start},
 };
+use orchestrator::steps::ground::Ground;
 use std::{
     fs,
     net::SocketAddr,
@@ -67,8 +68,15 @@ async fn begin(database: &str, dev: bool, key: Option<&Path>) -> Midspan {
     let data = Folder(std::env::temp_dir().join(unique_name()));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let key_file = key.map(Path::to_owned);
-    let config =
-        ServeConfig { data: data.0.clone(), listen, database: Some(database.to_owned()), dev, key_file, tls: None };
+    let config = ServeConfig {
+        data: data.0.clone(),
+        listen,
+        database: Some(database.to_owned()),
+        dev,
+        key_file,
+        ground: Ground::default(),
+        tls: None,
+    };
     let running = start(config).await.unwrap();
     Midspan { address: running.address, running, data }
 }

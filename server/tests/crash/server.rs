@@ -31,7 +31,8 @@ impl Server {
         let log = how.data.with_extension("log");
         let stderr = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_midspan"));
-        command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]).arg(&how.data);
+        // the steps write down what they did where the test finds it
+        command.args(["serve", "--dev", "--sandbox", "off", "--listen", "127.0.0.1:0", "--data"]).arg(&how.data);
         if let Some(database) = &how.database {
             command.args(["--database", database]);
         }

@@ -34,6 +34,8 @@ pub fn rendered(promise: &Promise, request: &Value) -> Rendered {
                 pipeline: pipeline.name.clone(),
                 step: step.clone(),
                 volumes: Vec::new(),
+                given: orchestrator::steps::given::Given::default(),
+                last: false,
                 plural: api.plural.clone(),
                 idempotency_key: "key".into(),
                 fence: 1,

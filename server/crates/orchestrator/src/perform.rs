@@ -6,7 +6,7 @@ use crate::{
     failpoint,
     keep_log::Printed,
     resource_pass::wake,
-    steps::{Ended, LogSink, StepInput},
+    steps::{Ended, LogSink, StepInput, given},
     tenure::{Performed, Tenure, lock},
 };
 use domain::{
@@ -14,7 +14,7 @@ use domain::{
     object::Typed,
     plan::Observed,
     run::{Holder, Outcome, Phase, RunKind, StepAt},
-    workflow::Retry,
+    workflow::{Container, Retry, StepKind},
 };
 use futures::FutureExt as _;
 use std::{
@@ -112,7 +112,31 @@ impl Orchestrator {
             return Err(Error::not_found("revisions.midspan.dev", revision));
         };
         let input = self.step_input(observed, at, &offer, &Content::default()).await?;
-        input.ok_or_else(|| Error::bad_request("the promise's revision has no such step"))
+        let mut input = input.ok_or_else(|| Error::bad_request("the promise's revision has no such step"))?;
+        if input.step.uses == StepKind::Container {
+            self.give(&mut input).await?;
+        }
+        Ok(input)
+    }
+
+    /// Loads the secrets and config maps that a container names; what is secret will not be printed.
+    async fn give(&self, input: &mut StepInput) -> Result<()> {
+        let container = Container::read(&input.step.with)?;
+        let [secrets, config_maps] = given::names(&container, &input.volumes);
+        let (store, namespace) = (&self.inner.store, input.object.metadata.namespace.clone());
+        for name in secrets {
+            if let Some(values) = store.secret(&namespace, &name).await? {
+                let values = values.into_iter().map(|(key, value)| (key, value.as_bytes().to_vec())).collect();
+                input.given.secrets.insert(name, values);
+            }
+        }
+        for name in config_maps {
+            if let Some(values) = store.config_map(&namespace, &name).await? {
+                input.given.config_maps.insert(name, values);
+            }
+        }
+        input.secrets_to_mask.extend(input.given.to_mask());
+        Ok(())
     }
 
     /// `None` when this replica was away for too long: the step may be somebody else's by now.

@@ -5,7 +5,7 @@ use crate::{
     difference::difference,
     driver::{Batch, Orchestrator},
     failpoint,
-    steps::{Folders, StepInput, condition, template},
+    steps::{Folders, StepInput, condition, given::Given, template},
     tenure::{Performed, Tenure, lock},
 };
 use domain::{
@@ -234,6 +234,8 @@ impl Orchestrator {
             pipeline: pipeline.name.clone(),
             step: step.clone(),
             volumes: offer.pipeline(run.spec.workflow, at).map_or_else(Vec::new, |pipeline| pipeline.volumes.clone()),
+            given: Given::default(),
+            last: at.step + 1 == pipeline.steps.len(),
             plural: offer.promise.spec.api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
             idempotency_key: run.idempotency_key(at),
             fence: next.holder.fence,

@@ -12,10 +12,15 @@
 
 mod command;
 pub mod condition;
+mod container;
+pub mod given;
+pub mod ground;
 mod http;
+mod limits;
 pub mod log;
 mod mask;
 mod paths;
+mod sandbox;
 pub mod template;
 
 pub use http::client as http_client;
@@ -30,7 +35,10 @@ use domain::{
     run::Workflow,
     workflow::{Step, StepKind, Volume},
 };
+use given::Given;
+use ground::Ground;
 use mask::Mask;
+use sandbox::Sandbox;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +62,10 @@ pub struct StepInput {
     pub step: Step,
     /// What the pipeline's containers may mount.
     pub volumes: Vec<Volume>,
+    /// Secrets and config maps that the step names.
+    pub given: Given,
+    /// Whether it is the last of its pipeline.
+    pub last: bool,
     /// The kind's plural name, as URLs have it.
     pub plural: String,
     pub idempotency_key: String,
@@ -131,13 +143,24 @@ pub struct RunnerConfig {
     pub http: reqwest::Client,
     /// Guards the addresses of `http` steps; `None` allows every one.
     pub allowed: Option<Allowed>,
+    pub ground: Ground,
+    /// The sandbox of commands, or why there is none.
+    sandbox: Result<Sandbox, String>,
 }
 
 impl RunnerConfig {
     pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    pub fn new(work_dir: impl Into<PathBuf>, http: reqwest::Client) -> Self {
-        Self { work_dir: work_dir.into(), path: Self::PATH.to_owned(), http, allowed: None }
+    /// Looks for a sandbox on this machine.
+    pub fn new(work_dir: impl Into<PathBuf>, http: reqwest::Client, ground: Ground) -> Self {
+        let path = Self::PATH.to_owned();
+        let sandbox = ground::sandbox(&ground, &path);
+        Self { work_dir: work_dir.into(), path, http, allowed: None, ground, sandbox }
+    }
+
+    /// Why commands run without a sandbox, if they do.
+    pub fn unfenced(&self) -> Option<&str> {
+        self.sandbox.as_ref().err().map(String::as_str)
     }
 }
 
@@ -161,10 +184,7 @@ impl Runner {
             StepKind::Template => render_aside(input).await,
             StepKind::Command => command::perform(&self.config, &input, &log, &mask, &cancel).await,
             StepKind::Http => http::perform(&self.config, &input, &log, &mask, &cancel).await,
-            StepKind::Container => Ended::refused(
-                "container steps need a container runtime, which this server does not have yet; \
-                 use a template, command or http step, or run the container's program as a command",
-            ),
+            StepKind::Container => container::perform(&self.config, &input, &log, &mask, &cancel).await,
         };
         log.finish().await;
         ended.masked(&mask)
@@ -172,6 +192,9 @@ impl Runner {
 
     /// Kills every process that an earlier try of this attempt left behind and removes its folder. Call it before an unfinished step is tried again.
     pub async fn reap(&self, input: &StepInput) {
+        if input.step.uses == StepKind::Container {
+            container::reap(&self.config, input).await;
+        }
         command::reap(&self.config, input).await;
     }
 }

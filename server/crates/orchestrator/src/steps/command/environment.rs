@@ -1,14 +1,13 @@
 //! What a command is called with.
 
-use super::room::Room;
 use crate::steps::{
-    RunnerConfig, StepInput,
+    StepInput,
     template::{self, Mode, Sources},
 };
 use domain::{Error, Result, object, promise::Promise};
 use serde::Deserialize;
 use serde_json::Value;
-use std::{collections::BTreeMap, ffi::OsString};
+use std::collections::BTreeMap;
 
 /// The call, its templates filled in.
 pub struct Call {
@@ -16,6 +15,8 @@ pub struct Call {
     pub arguments: Vec<String>,
     pub stdin: Option<String>,
     pub env: BTreeMap<String, String>,
+    /// Whether the sandbox lets it out to the network.
+    pub network: bool,
 }
 
 /// What `with` says.
@@ -26,6 +27,8 @@ struct With {
     stdin: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, Value>,
+    #[serde(default)]
+    network: bool,
 }
 
 impl Call {
@@ -79,37 +82,32 @@ impl Call {
             env.insert(name, text);
         }
         let stdin = with.stdin.map(|_| rendering.text("with.stdin")).transpose()?;
-        Ok(Self { program, arguments, stdin, env })
+        Ok(Self { program, arguments, stdin, env, network: with.network })
     }
 }
 
-/// The variables every command gets: Kratix's, ours, and the least a program needs. Nothing of the server's own environment.
-pub fn variables(config: &RunnerConfig, input: &StepInput, room: &Room) -> Vec<(&'static str, OsString)> {
+/// The variables every step gets, Kratix's and ours; its folders are below `kratix`. Nothing of the server's own environment.
+pub fn contract(input: &StepInput, kratix: &str) -> Vec<(&'static str, String)> {
     let object = &input.object;
     let about = if Promise::is_promise(object.group(), &object.kind) { "promise" } else { "resource" };
-    let cluster_scoped = object.metadata.namespace.is_empty().to_string();
-    let text = |value: &str| OsString::from(value);
     vec![
-        ("PATH", text(&config.path)),
-        ("HOME", room.path().into()),
-        ("LANG", text("C.UTF-8")),
-        ("KRATIX_WORKFLOW_ACTION", text(input.workflow.as_str())),
-        ("KRATIX_WORKFLOW_TYPE", text(about)),
-        ("KRATIX_PROMISE_NAME", text(&input.promise)),
-        ("KRATIX_PIPELINE_NAME", text(&input.pipeline)),
-        ("KRATIX_OBJECT_KIND", text(&object.kind)),
-        ("KRATIX_OBJECT_GROUP", text(object.group())),
-        ("KRATIX_OBJECT_VERSION", text(object.version())),
-        ("KRATIX_OBJECT_NAME", text(&object.metadata.name)),
-        ("KRATIX_OBJECT_NAMESPACE", text(&object.metadata.namespace)),
-        ("KRATIX_CRD_PLURAL", text(&input.plural)),
-        ("KRATIX_CLUSTER_SCOPED", text(&cluster_scoped)),
-        ("MIDSPAN_IDEMPOTENCY_KEY", text(&input.idempotency_key)),
-        ("MIDSPAN_FENCE", text(&input.fence.to_string())),
-        ("MIDSPAN_RUN", text(&input.run)),
-        ("MIDSPAN_INPUT", room.input().into()),
-        ("MIDSPAN_OUTPUT", room.output().into()),
-        ("MIDSPAN_METADATA", room.metadata().into()),
+        ("KRATIX_WORKFLOW_ACTION", input.workflow.as_str().to_owned()),
+        ("KRATIX_WORKFLOW_TYPE", about.to_owned()),
+        ("KRATIX_PROMISE_NAME", input.promise.clone()),
+        ("KRATIX_PIPELINE_NAME", input.pipeline.clone()),
+        ("KRATIX_OBJECT_KIND", object.kind.clone()),
+        ("KRATIX_OBJECT_GROUP", object.group().to_owned()),
+        ("KRATIX_OBJECT_VERSION", object.version().to_owned()),
+        ("KRATIX_OBJECT_NAME", object.metadata.name.clone()),
+        ("KRATIX_OBJECT_NAMESPACE", object.metadata.namespace.clone()),
+        ("KRATIX_CRD_PLURAL", input.plural.clone()),
+        ("KRATIX_CLUSTER_SCOPED", object.metadata.namespace.is_empty().to_string()),
+        ("MIDSPAN_IDEMPOTENCY_KEY", input.idempotency_key.clone()),
+        ("MIDSPAN_FENCE", input.fence.to_string()),
+        ("MIDSPAN_RUN", input.run.clone()),
+        ("MIDSPAN_INPUT", format!("{kratix}/input")),
+        ("MIDSPAN_OUTPUT", format!("{kratix}/output")),
+        ("MIDSPAN_METADATA", format!("{kratix}/metadata")),
     ]
 }
 

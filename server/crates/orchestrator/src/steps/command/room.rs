@@ -5,7 +5,7 @@ use crate::steps::{Folders, RunnerConfig, StepInput};
 use domain::{Digest, Error, Result, document};
 use std::{
     fs, io,
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -55,6 +55,12 @@ impl Room {
         read.await.map_err(|fault| Error::bad_request(fault.to_string()))
     }
 
+    /// Lets the user of a container write: the folders above are the server's alone.
+    pub fn open_to_others(&self) -> io::Result<()> {
+        open(&self.output())?;
+        open(&self.metadata())
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -82,6 +88,19 @@ impl Drop for Room {
     }
 }
 
+fn open(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open(&entry.path())?;
+        } else {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o666))?;
+        }
+    }
+    Ok(())
+}
+
 fn private() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
     builder.mode(0o700);
@@ -89,7 +108,7 @@ fn private() -> fs::DirBuilder {
 }
 
 /// An id as a file name: itself where it is plain, its digest otherwise.
-fn file_name(id: &str) -> String {
+pub fn file_name(id: &str) -> String {
     let plain =
         !id.is_empty() && id.len() <= 100 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if plain { id.to_owned() } else { Digest::of(id).short(32).to_owned() }

@@ -31,6 +31,8 @@ struct Seen {
     parent: i32,
     group: i32,
     session: i32,
+    /// Part of the sandbox, not of the step.
+    fence: bool,
 }
 
 impl Tree {
@@ -63,7 +65,9 @@ impl Tree {
             return 0;
         }
         let still = self.members();
-        for (pid, handle) in handles.iter().filter(|(pid, _)| still.contains(pid)) {
+        // a sandbox ends with what is in it; ended before, it would take that along without a word
+        let spared = |pid: i32| signal == Signal::TERM && seen(pid).is_some_and(|seen| seen.fence);
+        for (pid, handle) in handles.iter().filter(|(pid, _)| still.contains(pid) && !spared(*pid)) {
             if let Err(error) = pidfd_send_signal(handle, signal)
                 && error != Errno::SRCH
             {
@@ -134,12 +138,14 @@ fn processes() -> impl Iterator<Item = Seen> {
 /// Reads `/proc/PID/stat`: after the name in brackets come state, parent, group and session. The dead who wait to be buried do not count.
 fn seen(pid: i32) -> Option<Seen> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let (name, fields) = stat.rsplit_once(')')?;
+    let fence = name.ends_with("(bwrap");
+    let mut fields = fields.split_ascii_whitespace();
     if matches!(fields.next()?, "Z" | "X") {
         return None;
     }
     let mut number = || fields.next()?.parse().ok();
-    Some(Seen { pid, parent: number()?, group: number()?, session: number()? })
+    Some(Seen { pid, parent: number()?, group: number()?, session: number()?, fence })
 }
 
 fn carries(pid: i32, marker: &[u8]) -> bool {
