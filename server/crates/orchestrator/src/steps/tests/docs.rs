@@ -34,7 +34,7 @@ async fn every_example_reads_and_those_that_need_no_one_else_run() {
         insta::assert_snapshot!(performed.join("\n"), @"
         lint:  
         note: note.txt 
-        manifests: shop.yaml 
+        manifests: shop.yaml 1 file
         summarise: summary.txt 
         render:  rendered --name shop
         ");
