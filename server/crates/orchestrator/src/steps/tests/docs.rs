@@ -25,19 +25,19 @@ async fn every_example_reads_and_those_that_need_no_one_else_run() {
             input.object.spec["instances"] = json!(2);
             if world.fenced() || input.step.uses.is_pure() {
                 let (folders, message) = done(world.perform(input).await.0);
-                performed
-                    .push(format!("{name}: {} {message}", folders.output.into_keys().collect::<Vec<_>>().join(" ")));
+                let files: Vec<_> = folders.output.into_keys().collect();
+                performed.push(format!("{name}: {files:?}, {message:?}"));
             }
         }
     }
     if world.fenced() {
-        insta::assert_snapshot!(performed.join("\n"), @"
-        lint:  
-        note: note.txt 
-        manifests: shop.yaml 1 file
-        summarise: summary.txt 
-        render:  rendered --name shop
-        ");
+        insta::assert_snapshot!(performed.join("\n"), @r#"
+        lint: [], ""
+        note: ["note.txt"], ""
+        manifests: ["shop.yaml"], "1 file"
+        summarise: ["summary.txt"], ""
+        render: [], "rendered --name shop"
+        "#);
     }
 }
 
