@@ -102,6 +102,8 @@ pub struct Counts {
 /// In context after a form was refused (422): the page renders this instead of asking the portal again, so nothing typed is lost.
 #[derive(Clone)]
 pub enum Refused {
+    /// Not refused at all: a resource with its secrets, shown this once.
+    Resource(Arc<ResourcePage>),
     /// The request or edit form with its values and its errors.
     Form(Arc<FormPage>),
     /// The delete page, with `typed` and `refusal` filled in.

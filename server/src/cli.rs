@@ -10,10 +10,12 @@ mod get;
 mod keys;
 mod kinds;
 mod logs;
+mod outputs;
 mod pin;
 mod print;
 mod promise;
 mod steps;
+mod tree;
 mod wait;
 
 use crate::config::{self, ServeConfig, TlsFiles};
@@ -64,6 +66,10 @@ enum Command {
     Wait(wait::WaitArgs),
     /// Print the log of a resource's newest run, or of a run
     Logs(logs::LogsArgs),
+    /// Print what a resource gives back
+    Outputs(outputs::OutputsArgs),
+    /// Print a resource with its children, and theirs
+    Tree(tree::TreeArgs),
     /// Change the keys that secrets are sealed with
     Keys(keys::KeysArgs),
     /// Check a promise against all that was made from it, before it is applied
@@ -163,6 +169,8 @@ async fn run(cli: Cli) -> Outcome {
         Command::Delete(args) => delete::run(&server, args).await,
         Command::Wait(args) => wait::run(&server, args).await,
         Command::Logs(args) => logs::run(&server, args).await,
+        Command::Outputs(args) => outputs::run(&server, args).await,
+        Command::Tree(args) => tree::run(&server, args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Check(args) => check::run(&server, args).await,
         Command::Pin(args) => pin::run(&server, args).await,

@@ -2,15 +2,18 @@
 
 mod bindings;
 pub mod checks;
+mod children;
 pub mod kinds;
 mod metadata;
 pub mod namespaces;
 pub mod objects;
+mod outputs;
 pub mod patches;
 pub mod people;
 pub mod pins;
 pub mod preview;
 pub mod promises;
+mod references;
 mod removal;
 pub mod requests;
 pub mod resources;

@@ -22,7 +22,7 @@ use crate::{
         timeline::timeline,
     },
     paths::{self, ResourceKey},
-    portal::Frame,
+    portal::{Frame, Refused},
     view::{Facts, Happening, Operation, RunRow, StepView, Tone},
 };
 
@@ -155,7 +155,17 @@ pub struct Placed {
 pub fn ResourcePageView() -> impl IntoView {
     let key = resource_key();
     let portal = portal();
-    show(async move { portal.resource(&key).await }, |page, frame| draw(&page, frame))
+    let revealed = match use_context::<Refused>() {
+        Some(Refused::Resource(page)) => Some((*page).clone()),
+        _ => None,
+    };
+    let page = async move {
+        match revealed {
+            Some(page) => Ok(page),
+            None => portal.resource(&key).await,
+        }
+    };
+    show(page, |page, frame| draw(&page, frame))
 }
 
 fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
@@ -171,7 +181,7 @@ fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
             <div class="columns">
                 <div class="column-main">
                     <div class="stack" data-live="run">{page.run.as_ref().map(|strip| run_strip(strip, frame.now))}</div>
-                    <div class="stack" data-live="outputs">{outputs(&page.outputs)}</div>
+                    <div class="stack" data-live="outputs">{outputs(&page.outputs, own)}</div>
                     <div class="stack" data-live="placed">{placed(page, frame.now)}</div>
                     <div class="stack" data-live="history">{history(page, frame.now)}</div>
                 </div>
@@ -215,8 +225,16 @@ fn run_strip(strip: &RunStrip, now: Timestamp) -> impl IntoView {
     }
 }
 
-fn outputs(outputs: &[Output]) -> Option<impl IntoView> {
+fn outputs(outputs: &[Output], head: &ResourceHead) -> Option<impl IntoView> {
     (!outputs.is_empty()).then(|| {
+        // shown once, on the answer to the post; what is live covers it again
+        let reveal = outputs.iter().any(|output| output.value.is_none()).then(|| {
+            view! {
+                <form method="post" action=head.key.tab("reveal")>
+                    <button class="button" type="submit">"Reveal secrets"</button>
+                </form>
+            }
+        });
         let rows = outputs
             .iter()
             .map(|output| {
@@ -240,7 +258,10 @@ fn outputs(outputs: &[Output]) -> Option<impl IntoView> {
             .collect_view();
         view! {
             <section class="section" aria-labelledby="outputs">
-                <h2 id="outputs">"Outputs"</h2>
+                <div class="section-head">
+                    <h2 id="outputs">"Outputs"</h2>
+                    {reveal}
+                </div>
                 <dl class="outputs">{rows}</dl>
             </section>
         }

@@ -18,6 +18,9 @@ pub struct DeleteArgs {
     /// Nothing to delete is fine
     #[arg(long)]
     ignore_not_found: bool,
+    /// Though others use its outputs
+    #[arg(long)]
+    force: bool,
 }
 
 pub async fn run(server: &ServerArgs, args: DeleteArgs) -> Outcome {
@@ -29,7 +32,8 @@ pub async fn run(server: &ServerArgs, args: DeleteArgs) -> Outcome {
     let until = Instant::now() + args.timeout;
     for name in names {
         let path = kind.item(&server.namespace, &name);
-        match client.delete(&path).await {
+        let deletion = if args.force { format!("{path}?gracePeriodSeconds=0") } else { path.clone() };
+        match client.delete(&deletion).await {
             Err(failure) if failure.code == Failure::NOT_FOUND && args.ignore_not_found => {}
             Err(failure) => return Err(failure),
             Ok(_) if args.no_wait => println!("{}/{name} is being deleted", kind.singular),

@@ -126,8 +126,16 @@ impl Call {
                 let page = (params.limit.unwrap_or(500), params.after_cursor()?);
                 Ok(Json(services.check(&self.asker, &served, name, document, page).await?).into_response())
             }
+            ("GET" | "POST", name, "outputs") if served.promised().is_some() => {
+                self.outputs(&served, &address.namespace, name).await
+            }
+            ("GET", name, "tree") if served.promised().is_some() => {
+                let tree = services.tree(&self.asker, &served, &address.namespace, name).await?;
+                Ok(Json(json!({"kind": "Tree", "apiVersion": domain::object::API_VERSION, "root": tree}))
+                    .into_response())
+            }
             ("POST", name, "plan") => self.plan(&served, &address, name).await,
-            (_, _, "" | "status" | "log" | "plan" | "check") => Err(not_allowed()),
+            (_, _, "" | "status" | "log" | "outputs" | "plan" | "tree" | "check") => Err(not_allowed()),
             _ => Err(no_such_address()),
         }
     }
@@ -194,7 +202,9 @@ impl Call {
             ),
             None => None,
         };
-        let precondition = Precondition { uid: text("/preconditions/uid"), resource_version };
+        let force =
+            options.get("gracePeriodSeconds").and_then(Value::as_i64).or(params.grace_period_seconds) == Some(0);
+        let precondition = Precondition { uid: text("/preconditions/uid"), resource_version, force };
         let mut write = params.write_options()?;
         write.dry_run |= options.pointer("/dryRun/0").is_some_and(|value| value == "All");
         let written =
@@ -223,6 +233,17 @@ impl Call {
             json!({"files": files, "notShown": preview.unseen, "refusal": preview.refusal, "nowhere": preview.nowhere}),
         )
         .into_response())
+    }
+
+    /// `GET …/{name}/outputs`: with marks for secrets; `POST`: with the secrets.
+    async fn outputs(&self, served: &Served, namespace: &str, name: &str) -> domain::Result<Response> {
+        let services = &self.doors.services;
+        let outputs = match self.method {
+            Method::POST => services.reveal(&self.asker, served, namespace, name).await?,
+            _ => services.outputs(&self.asker, served, namespace, name).await?,
+        };
+        let body = json!({"kind": "Outputs", "apiVersion": domain::object::API_VERSION, "metadata": {"name": name, "namespace": namespace}, "outputs": outputs});
+        Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
     }
 
     fn written(&self, served: &Served, written: &Written, code: StatusCode) -> Response {

@@ -31,6 +31,7 @@ pub fn routes() -> Router<Doors> {
     Router::new()
         .route("/r/{namespace}/{promise}/{name}/delete", post(delete))
         .route("/r/{namespace}/{promise}/{name}/run", post(run_again))
+        .route("/r/{namespace}/{promise}/{name}/reveal", post(reveal))
         .route("/requests/{name}/submit", post(submit))
         .route("/requests/{name}/discard", post(discard))
 }
@@ -74,6 +75,30 @@ async fn run_again(
         let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
         doors.services.run_again(&asker, &served, &key.namespace, &key.name).await?;
         Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+/// `POST /r/…/reveal`: the resource's page with its secrets, which nobody keeps.
+async fn reveal(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path((namespace, promise, name)): Path<(String, String, String)>,
+) -> Response {
+    let key = ResourceKey { namespace, promise, name };
+    let answer = async {
+        let portal = ServerPortal::new(doors.clone(), asker.clone());
+        let served = portal.offered(&key.promise)?;
+        let mut revealed = doors.services.reveal(&asker, &served, &key.namespace, &key.name).await?;
+        let mut page = portal.resource(&key).await?;
+        for output in page.outputs.iter_mut().filter(|output| output.value.is_none()) {
+            let plain = revealed.remove(&output.name);
+            output.value = plain.map(|value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned));
+        }
+        let page = Refused::Resource(Arc::new(page));
+        let mut response = pages::refused(&doors, &asker, &key.path(), StatusCode::OK, page).await;
+        response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        Ok(response)
     };
     respond(&doors, &asker, answer.await).await
 }

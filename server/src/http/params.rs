@@ -25,6 +25,7 @@ pub struct Params {
     pub send_initial_events: String,
     pub allow_watch_bookmarks: String,
     pub dry_run: String,
+    pub grace_period_seconds: Option<i64>,
     pub field_validation: String,
     pub new_revision: String,
     pub accept_breaking: String,

@@ -130,7 +130,7 @@ fn outputs(promise: &Promise) -> Vec<OutputDoc> {
     let doc = |(name, schema): (&String, &Value)| OutputDoc {
         name: name.clone(),
         description: resource::describe(schema),
-        is_secret: resource::is_secret(schema, 0),
+        is_secret: domain::output::is_secret(schema),
     };
     properties.into_iter().flatten().map(doc).collect()
 }

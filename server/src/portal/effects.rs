@@ -38,6 +38,11 @@ fn sentence(step: &Step) -> String {
             let program = if program.is_empty() { "a program" } else { program };
             format!("Runs {program} on the server; it is given this resource.")
         }
+        StepKind::Resource => "Asks for other resources and waits until they are ready.".to_owned(),
+        StepKind::Wait => match text("/message") {
+            "" => "Waits until a condition holds.".to_owned(),
+            message => format!("Waits: {message}."),
+        },
         StepKind::Container => match text("/image") {
             "" => "Runs a container; it is given this resource.".to_owned(),
             image => format!("Runs the container {image}; it is given this resource."),

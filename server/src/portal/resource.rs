@@ -16,7 +16,8 @@ use app::{
     paths::ResourceKey,
 };
 use domain::{
-    Object, Result, document, plan::Offer, promise::Promise, request::Request, run::RunPhase, status::ResourceStatus,
+    Object, Result, document, output::is_secret, plan::Offer, promise::Promise, request::Request, run::RunPhase,
+    status::ResourceStatus,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -142,7 +143,7 @@ fn outputs(status: &ResourceStatus, promise: &Promise, cover: &Cover) -> Vec<Out
     given.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
     let shown = |(name, value): (&String, &Value)| {
         let schema = declared(name);
-        let secret = schema.is_some_and(|schema| is_secret(schema, 0));
+        let secret = domain::output::mark(value).is_some() || schema.is_some_and(is_secret);
         let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         Output {
             name: name.clone(),
@@ -158,17 +159,6 @@ fn outputs(status: &ResourceStatus, promise: &Promise, cover: &Cover) -> Vec<Out
 pub fn describe(schema: &Value) -> String {
     let text = |key: &str| schema.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     text("description").or_else(|| text("title")).unwrap_or_default().to_owned()
-}
-
-/// Whether an output, or something in it, must not be shown.
-pub fn is_secret(schema: &Value, depth: usize) -> bool {
-    const DEEPEST: usize = 16;
-    let marked = schema.get("writeOnly") == Some(&Value::Bool(true))
-        || schema.get("format").and_then(Value::as_str) == Some("password")
-        || schema.pointer("/x-ui/secret") == Some(&Value::Bool(true));
-    let inner = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|map| map.values());
-    let mut inner = inner.chain(schema.get("items")).chain(schema.get("additionalProperties"));
-    marked || depth > DEEPEST || inner.any(|schema| is_secret(schema, depth + 1))
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl Kinds {
 pub fn schema_of(promise: &Promise) -> Result<Schema> {
     let schema = promise.spec.api.as_ref().map_or(serde_json::Value::Null, |api| api.schema.clone());
     let schema = if schema.is_null() { serde_json::json!({"type": "object"}) } else { schema };
-    Schema::parse_structural(&schema).map_err(|mut error| {
+    Schema::parse_structural(&domain::reference::described(&schema)).map_err(|mut error| {
         error.message = format!("Promise {:?} is invalid: spec.api.schema: {}", promise.name, error.message);
         error.kind = ErrorKind::Invalid;
         error

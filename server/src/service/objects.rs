@@ -147,7 +147,11 @@ impl Services {
             Origin::Promised(promised) => {
                 pins::refuse_annotation(served, promised, &object)?;
                 let promised = self.bound(promised, &object).await?;
-                self.admit_resource(asker, served, &promised, object, stored, options)
+                let mut draft = self.admit_resource(asker, served, &promised, object, stored, options)?;
+                if !draft.object.deleting() {
+                    self.tie(asker, &mut draft.object).await?;
+                }
+                Ok(draft)
             }
             Origin::Promise => self.admit_promise(served, object, stored, options).await,
             Origin::Binding => self.admit_binding(served, object, stored).await,

@@ -5,6 +5,7 @@ use domain::{
     Object, Result,
     digest::Digest,
     plan::{self, FINALIZER, Observed},
+    reference,
     run::Holder,
     work::Work,
 };
@@ -44,7 +45,13 @@ impl Services {
         let mut preview = Preview::default();
         let before = self.placed(&object.metadata.uid).await?;
         let mut contents: BTreeMap<Digest, bytes::Bytes> = BTreeMap::new();
-        let works = Self::rendered(promised, &object, &mut contents, &mut preview);
+        let inputs = orchestrator::inputs::read(&self.store, &self.offers, &object).await?;
+        let mut given = object.clone();
+        inputs.fill(&mut given.spec);
+        if let Some(missing) = inputs.missing {
+            preview.unseen.push(format!("what depends on an output that is not there yet: {missing}"));
+        }
+        let works = Self::rendered(promised, &given, &mut contents, &mut preview);
         let mut after = BTreeMap::new();
         if preview.refusal.is_none() {
             for placement in self.would_place(promised, object, works, &mut preview).await? {
@@ -119,6 +126,7 @@ impl Services {
                     idempotency_key: "preview".to_owned(),
                     fence: 0,
                     before: folders.clone(),
+                    children: serde_json::Map::new(),
                     secrets_to_mask: Vec::new(),
                 };
                 match template::render(&input) {
@@ -174,6 +182,9 @@ impl Services {
             placements,
             offer: Some(promised.offer.clone()),
             course: plan::Course::default(),
+            inputs: reference::Inputs::default(),
+            children: Vec::new(),
+            looked: BTreeSet::new(),
             destinations: Arc::new(destinations),
             live: BTreeSet::new(),
             abandoned: BTreeSet::new(),

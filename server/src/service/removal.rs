@@ -24,8 +24,15 @@ struct Standing {
 
 impl Services {
     /// Refused while something stands on the object. Otherwise what must still be so when its removal is stored.
-    pub(crate) async fn may_go(&self, served: &Served, object: &Object) -> Result<Vec<Op>> {
+    pub(crate) async fn may_go(&self, served: &Served, object: &Object, force: bool) -> Result<Vec<Op>> {
         let name = &object.metadata.name;
+        if let Some(promised) = served.promised() {
+            return if force {
+                Ok(Vec::new())
+            } else {
+                self.unused(served, &promised.offer.promise.name, object).await
+            };
+        }
         let Some(Standing { one, many, query, ground }) = standing_on(served, name) else { return Ok(Vec::new()) };
         let (count, since) = match ground {
             None => (self.store.count(&query).await?, 0),
@@ -43,6 +50,33 @@ impl Services {
         }
         let guard = Guard::Nothing { query: Box::new(query), since };
         Ok(vec![Op::Require { guard, otherwise: refused(format!("a {one} came at the same moment")) }])
+    }
+}
+
+impl Services {
+    /// Refused while others use what a resource gives back.
+    async fn unused(&self, served: &Served, promise: &str, object: &Object) -> Result<Vec<Op>> {
+        const MOST: usize = 5;
+        let (query, users) = self.users_of(promise, object).await?;
+        let name = &object.metadata.name;
+        let refused = |why: String| {
+            let what = served.resource();
+            Error::conflict(format!("{what} {name:?} cannot be deleted: {why}; delete them first, or force it"))
+        };
+        let own = |user: &&Object| user.metadata.uid != object.metadata.uid;
+        let mut names: Vec<String> =
+            users.iter().filter(own).map(|user| format!("{} {}", user.kind, user.metadata.name)).collect();
+        if names.is_empty() {
+            let guard = Guard::Nothing { query: Box::new(query), since: 0 };
+            return Ok(vec![Op::Require {
+                guard,
+                otherwise: refused("its outputs are used since this moment".to_owned()),
+            }]);
+        }
+        let more = names.len().saturating_sub(MOST);
+        names.truncate(MOST);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Err(refused(format!("its outputs are used by {}{more}", names.join(", "))))
     }
 }
 

@@ -4,15 +4,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a play stops where the server does not do its part")]
 
+mod children;
 mod control;
 mod conversation;
 mod differences;
 mod discovery;
 mod listing;
 mod midspan;
+mod outputs;
 mod people;
 mod poison;
 mod promises;
+mod references;
 mod replicas;
 mod revisions;
 mod rights;

@@ -19,6 +19,7 @@ pub struct Midspan {
     pub running: Running,
     pub address: SocketAddr,
     data: Folder,
+    database: String,
 }
 
 /// A directory that is gone when this is dropped, however the play ended.
@@ -78,7 +79,7 @@ async fn begin(database: &str, dev: bool, key: Option<&Path>) -> Midspan {
         tls: None,
     };
     let running = start(config).await.unwrap();
-    Midspan { address: running.address, running, data }
+    Midspan { address: running.address, running, data, database: database.to_owned() }
 }
 
 impl Midspan {
@@ -95,6 +96,12 @@ impl Midspan {
     /// Whoever started the server in earnest.
     pub fn admin(&self) -> Person {
         self.somebody(Some(&self.token("admin-token")))
+    }
+
+    /// Where everything lies that the server keeps on disk; a PostgreSQL's own files aside.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let database = self.database.strip_prefix("sqlite:").and_then(|file| Path::new(file).parent());
+        database.map(Path::to_owned).into_iter().chain([self.data.0.clone()]).collect()
     }
 
     pub fn stranger(&self) -> Person {

@@ -40,6 +40,7 @@ pub fn rendered(promise: &Promise, request: &Value) -> Rendered {
                 idempotency_key: "key".into(),
                 fence: 1,
                 before: folders,
+                children: serde_json::Map::new(),
                 secrets_to_mask: Vec::new(),
             };
             folders = match template::render(&input) {

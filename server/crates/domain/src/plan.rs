@@ -8,6 +8,7 @@
 
 mod admit;
 mod advance;
+mod children;
 mod course;
 mod place;
 mod retire;
@@ -15,6 +16,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use children::{CHILD, CHILD_OF_STEP, CHILD_WAIT, child_of_step, child_trouble};
 pub use course::Course;
 
 use crate::{
@@ -24,6 +26,7 @@ use crate::{
     placement::Placement,
     promise::Promise,
     reason::Reason,
+    reference::Inputs,
     request::Request,
     run::{Holder, Run, StepAt},
     status::ResourceStatus,
@@ -58,6 +61,12 @@ pub struct Observed {
     /// the promise is, or the version it is pinned to.
     pub offer: Option<Arc<Offer>>,
     pub course: Course,
+    /// What it takes from others.
+    pub inputs: Inputs,
+    /// Resources it has asked for.
+    pub children: Vec<Object>,
+    /// Steps that wait and have been looked at in this pass.
+    pub looked: BTreeSet<StepAt>,
     pub destinations: Arc<Vec<Destination>>,
     /// Replicas that are alive; steps held by others have lost their holder.
     pub live: BTreeSet<String>,
@@ -80,6 +89,8 @@ pub struct Plan {
     pub next: Observed,
     /// Steps to perform, at the same time. Their run row, committed first, is the intent.
     pub perform: Vec<StepAt>,
+    /// Children to be deleted.
+    pub remove: Vec<Object>,
     /// Nothing is left to do or to undo: the resource's row goes.
     pub forget: bool,
     /// When to look again if nothing else happens. `None`: only a change matters.
@@ -100,7 +111,14 @@ pub fn plan(observed: Observed, now: Timestamp) -> Plan {
     };
     settle::settle(&mut pass, &reason);
     course::settle(&mut pass);
-    Plan { next: pass.observed, perform: pass.perform, forget: pass.forget, wake: pass.wake, reason }
+    Plan {
+        next: pass.observed,
+        perform: pass.perform,
+        remove: pass.remove,
+        forget: pass.forget,
+        wake: pass.wake,
+        reason,
+    }
 }
 
 /// The line a time line gets when a pass changed what a resource is waiting for.
@@ -118,7 +136,8 @@ pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
         | Reason::PlacementFailing { .. }
         | Reason::NoDestination { .. }
         | Reason::PromiseMissing { .. }
-        | Reason::VersionMissing { .. } => Level::Warning,
+        | Reason::VersionMissing { .. }
+        | Reason::InputMissing { .. } => Level::Warning,
         _ => Level::Normal,
     };
     let run = plan.next.runs.last().map_or("", |run| run.metadata.name.as_str());
@@ -132,7 +151,7 @@ fn converge(pass: &mut Pass) -> Reason {
     let running = advance::advance(pass);
     pass.look_again();
     let placing = place::place(pass);
-    running.or(placing).unwrap_or(Reason::Ready)
+    running.or(placing).or_else(|| children::troubled(pass)).unwrap_or(Reason::Ready)
 }
 
 /// One decision in the making.
@@ -140,6 +159,7 @@ struct Pass {
     now: Timestamp,
     observed: Observed,
     perform: Vec<StepAt>,
+    remove: Vec<Object>,
     forget: bool,
     wake: Option<Timestamp>,
     /// A pause has ended, or is on: the next run that starts has this for its reason.
@@ -149,7 +169,7 @@ struct Pass {
 impl Pass {
     fn begin(observed: Observed, now: Timestamp) -> Self {
         let restart = course::restart_due(&observed.resource);
-        Self { now, perform: Vec::new(), forget: false, wake: None, restart, observed }
+        Self { now, perform: Vec::new(), remove: Vec::new(), forget: false, wake: None, restart, observed }
     }
 
     fn run(&self) -> Option<&Run> {

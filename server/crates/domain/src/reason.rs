@@ -16,6 +16,10 @@ pub enum Reason {
         promise: String,
     },
     /// Pinned to a version that the promise does not have.
+    /// An output of another resource that it takes is not there yet.
+    InputMissing {
+        what: String,
+    },
     VersionMissing {
         promise: String,
         version: String,
@@ -23,6 +27,18 @@ pub enum Reason {
     StepRunning {
         pipeline: String,
         step: String,
+    },
+    /// A step waits for something of others.
+    StepWaiting {
+        pipeline: String,
+        step: String,
+        message: String,
+    },
+    ChildNotReady {
+        what: String,
+    },
+    RemovingChild {
+        what: String,
     },
     /// An attempt failed and another will follow.
     StepRetrying {
@@ -75,8 +91,12 @@ impl Reason {
             Self::Ready => "Ready",
             Self::Paused | Self::PromisePaused { .. } => "Paused",
             Self::PromiseMissing { .. } => "PromiseMissing",
+            Self::InputMissing { .. } => "InputMissing",
             Self::VersionMissing { .. } => "VersionMissing",
             Self::StepRunning { .. } => "StepRunning",
+            Self::StepWaiting { .. } => "StepWaiting",
+            Self::ChildNotReady { .. } => "ChildNotReady",
+            Self::RemovingChild { .. } => "RemovingChild",
             Self::StepRetrying { .. } => "StepRetrying",
             Self::StepFailed { .. } => "StepFailed",
             Self::Suspended { .. } => "Suspended",
@@ -99,6 +119,7 @@ impl fmt::Display for Reason {
             Self::PromisePaused { promise } => {
                 write!(f, "Paused with its promise {promise}; take the label kratix.io/paused off that to go on")
             }
+            Self::InputMissing { what } => write!(f, "Waits for an output it uses: {what}"),
             Self::VersionMissing { promise, version } => {
                 write!(
                     f,
@@ -107,6 +128,11 @@ impl fmt::Display for Reason {
             }
             Self::PromiseMissing { promise } => write!(f, "The promise {promise} is not there; apply it to go on"),
             Self::StepRunning { pipeline, step } => write!(f, "Running step {step} of pipeline {pipeline}"),
+            Self::StepWaiting { pipeline, step, message } => {
+                write!(f, "Step {step} of pipeline {pipeline} waits: {message}")
+            }
+            Self::ChildNotReady { what } => write!(f, "Waits for its child {what}"),
+            Self::RemovingChild { what } => write!(f, "Its own files are removed; now its child {what}"),
             Self::StepRetrying { pipeline, step, attempt, of, at, cause } => {
                 write!(
                     f,

@@ -47,6 +47,9 @@ pub struct RunSpec {
     pub round: u64,
     /// What made it start, in words: `created`, `the spec changed`, `the promise has a new revision`, `asked to run again`, `deleted`.
     pub trigger: String,
+    /// Of the outputs of others it works with; empty when there are none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub inputs: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -266,7 +269,7 @@ impl Run {
         self.status.finished_at = Some(now);
         for pipeline in &mut self.status.pipelines {
             for step in &mut pipeline.steps {
-                if step.phase == Phase::Pending {
+                if matches!(step.phase, Phase::Pending | Phase::Suspended) {
                     step.phase = Phase::Skipped;
                 }
             }

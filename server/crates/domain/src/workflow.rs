@@ -74,8 +74,12 @@ pub struct Step {
 impl Step {
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 
+    /// For steps that wait for others.
+    pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
+
     pub fn timeout(&self) -> Duration {
-        self.timeout.map_or(Self::DEFAULT_TIMEOUT, |timeout| timeout.0)
+        let default = if self.uses.is_looked_at() { Self::LONGEST_WAIT } else { Self::DEFAULT_TIMEOUT };
+        self.timeout.map_or(default, |timeout| timeout.0)
     }
 }
 
@@ -92,12 +96,21 @@ pub enum StepKind {
     Http,
     /// An OCI image run by a container runtime.
     Container,
+    /// Resources of other promises, as children of this one.
+    Resource,
+    /// Until a condition holds.
+    Wait,
 }
 
 impl StepKind {
     /// Whether the step touches nothing outside: it may be computed again at any time, so it needs no intent row.
     pub fn is_pure(self) -> bool {
         matches!(self, Self::Template)
+    }
+
+    /// Whether the step looks at rows until they are as it wants, anew in each pass: nobody holds it meanwhile.
+    pub fn is_looked_at(self) -> bool {
+        matches!(self, Self::Resource | Self::Wait)
     }
 }
 
@@ -108,6 +121,8 @@ impl fmt::Display for StepKind {
             Self::Command => "command",
             Self::Http => "http",
             Self::Container => "container",
+            Self::Resource => "resource",
+            Self::Wait => "wait",
         })
     }
 }

@@ -14,6 +14,8 @@ use store::Op;
 #[derive(Default)]
 pub struct Content {
     pub blobs: BTreeMap<Digest, bytes::Bytes>,
+    /// Secrets among the outputs, sealed.
+    pub seals: Vec<Op>,
 }
 
 impl Content {
@@ -37,7 +39,8 @@ impl Content {
     }
 
     pub(crate) fn ops(self) -> impl Iterator<Item = Op> {
-        self.blobs.into_iter().map(|(digest, bytes)| Op::Blob { digest, bytes: bytes.to_vec() })
+        let blobs = self.blobs.into_iter().map(|(digest, bytes)| Op::Blob { digest, bytes: bytes.to_vec() });
+        blobs.chain(self.seals)
     }
 
     fn keep(&mut self, files: BTreeMap<String, bytes::Bytes>) -> Files {

@@ -2,13 +2,15 @@
 
 use crate::{STORES_LANE, content::Content, store_key};
 use domain::{
-    Timestamp,
+    Object, Timestamp,
     placement::PlacementState,
-    plan::{self, Observed, Plan},
+    plan::{self, CHILD, Observed, Plan},
+    reference,
     run::Run,
+    selector::{Requirement, Selector},
 };
 use std::collections::BTreeSet;
-use store::{Lease, Op};
+use store::{Lease, Op, Query};
 
 /// Rows that stand as they should are not written.
 pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, now: Timestamp) -> Vec<Op> {
@@ -52,8 +54,36 @@ pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Conten
         lane: STORES_LANE.to_owned(),
         due: now,
     }));
+    ops.extend(wake_users(before, plan, now));
+    ops.extend(wake_parent(before, plan, now));
     ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
     ops
+}
+
+/// Whoever uses what this resource gives back looks again when that has changed.
+fn wake_users(before: &Observed, plan: &Plan, now: Timestamp) -> Option<Op> {
+    let resource = &plan.next.resource;
+    let outputs = |resource: &Object| resource.status.get("outputs").cloned();
+    let changed = outputs(&before.resource) != outputs(resource);
+    if !(changed || plan.forget && outputs(resource).is_some()) {
+        return None;
+    }
+    let metadata = &resource.metadata;
+    let label = reference::label(resource.facets().promise, &metadata.namespace, &metadata.name);
+    let labels = Selector { requirements: vec![Requirement::Exists(label)] };
+    let query = Query { labels, resources: true, ..Query::default() };
+    Some(Op::WakeSelected { query: Box::new(query), due: now })
+}
+
+/// A parent looks again when its child has come further.
+fn wake_parent(before: &Observed, plan: &Plan, now: Timestamp) -> Option<Op> {
+    let resource = &plan.next.resource;
+    let parent = resource.owner().filter(|_| resource.metadata.labels.contains_key(CHILD))?;
+    let told = |resource: &Object| {
+        ["phase", "message", "observedGeneration", "outputs"].map(|key| resource.status.get(key).cloned())
+    };
+    let changed = plan.forget || told(&before.resource) != told(resource);
+    changed.then(|| Op::Wake { key: parent.uid.clone(), lane: resource.metadata.namespace.clone(), due: now })
 }
 
 /// The binding changes under its version: what somebody has just written there is not written over.

@@ -1,7 +1,7 @@
 //! The loop around the plan: claim due keys, give each its pass. It knows no rule of any promise.
 
 use crate::{
-    Config, Offers,
+    Config, Gate, Offers,
     course::{Settings, Standing},
     destinations::Stores,
     failpoint,
@@ -19,7 +19,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     panic::AssertUnwindSafe,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     pub left_behind: Notify,
     pub all_steps: Arc<Semaphore>,
     pub promise_steps: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Where children are written.
+    pub gate: OnceLock<Arc<dyn Gate>>,
     pub stop: CancellationToken,
     /// The heart beats on while running steps come to their end.
     pub heart: CancellationToken,
@@ -95,6 +97,7 @@ impl Orchestrator {
             left_behind: Notify::new(),
             all_steps: Arc::new(Semaphore::new(config.steps)),
             promise_steps: Mutex::default(),
+            gate: OnceLock::new(),
             stop: CancellationToken::new(),
             heart: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -106,6 +109,16 @@ impl Orchestrator {
             stores,
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Lets steps ask for resources of other promises. Said once, before it runs.
+    pub fn open_gate(&self, gate: Arc<dyn Gate>) {
+        _ = self.inner.gate.set(gate);
+    }
+
+    pub(crate) fn gate(&self) -> Result<&dyn Gate> {
+        let gate = self.inner.gate.get().map(AsRef::as_ref);
+        gate.ok_or_else(|| Error::internal("a step asks for a child, but nobody takes it"))
     }
 
     /// Runs until [`Self::stop`]. Starts with a sweep: whatever is not settled is looked at, whether or not somebody remembered to wake it.

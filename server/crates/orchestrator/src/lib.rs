@@ -21,6 +21,7 @@
 //! - Receivers of keyed effects honour the key (`Idempotency-Key`); raw processes get it as `MIDSPAN_IDEMPOTENCY_KEY`.
 //! - A replica that cannot renew its heartbeat for its whole lease stops its effects by itself, and goes on as somebody new.
 
+mod children;
 mod config;
 mod content;
 mod course;
@@ -30,16 +31,20 @@ mod driver;
 mod failpoint;
 mod heartbeat;
 mod housekeeping;
+pub mod inputs;
 mod keep_log;
 mod leased;
 mod offers;
+pub mod outputs;
 mod perform;
 mod resource_pass;
 pub mod steps;
 mod store_pass;
 mod sweep;
 mod tenure;
+pub mod wait;
 
+pub use children::Gate;
 pub use config::Config;
 #[cfg(feature = "simulation")]
 pub use content::{Content, freeze_input};

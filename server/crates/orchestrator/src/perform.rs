@@ -5,8 +5,9 @@ use crate::{
     driver::{Orchestrator, broke_down},
     failpoint,
     keep_log::Printed,
+    outputs::Kept,
     resource_pass::wake,
-    steps::{Ended, LogSink, StepInput, given},
+    steps::{Ended, LogSink, Mask, StepInput, given},
     tenure::{Performed, Tenure, lock},
 };
 use domain::{
@@ -74,6 +75,7 @@ impl Orchestrator {
             tenure,
         };
         let resumed = run.step(at).map_or(0, |step| step.resumed);
+        let mut before = Folders::default();
         let ended = match self.prepare(&observed, at).await {
             Err(error) => Some(Ended::Failed {
                 message: error.message,
@@ -82,13 +84,15 @@ impl Orchestrator {
             }),
             Ok(input) => {
                 place.retry = input.step.retry;
+                before.clone_from(&input.before);
                 self.perform_step(input, &place, resumed).await
             }
         };
         match ended {
             // what was done is recorded even now, unless somebody else has taken the step over
             Some(ended) if matches!(ended, Ended::Done { .. }) || !place.tenure.over.is_cancelled() => {
-                self.record_until_kept(&place, ended).await;
+                let kept = self.keep_until_judged(&observed, &place, &before, ended).await;
+                self.record_until_kept(&place, kept).await;
             }
             _ => self.hand_over(&place.resource, &place.namespace).await,
         }
@@ -180,10 +184,39 @@ impl Orchestrator {
         })
     }
 
+    /// What was done is done: while the database is away its outputs wait here to be judged.
+    async fn keep_until_judged(&self, observed: &Observed, place: &Place, before: &Folders, ended: Ended) -> Kept {
+        let run = observed.runs.last();
+        let names = run.and_then(|run| {
+            let pipeline = run.status.pipelines.get(place.at.pipeline)?;
+            Some((pipeline.name.as_str(), pipeline.steps.get(place.at.step)?.name.as_str()))
+        });
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let kept = async {
+                let kept = self.keep_outputs(observed, before, ended.clone()).await?;
+                if let Some((pipeline, step)) = names.filter(|_| !kept.secrets.is_empty()) {
+                    let mask = Mask::new(&kept.secrets);
+                    let of = (place.run.as_str(), pipeline, step, place.attempt);
+                    self.inner.store.rewrite_log(of, |text| mask.text(text)).await?;
+                }
+                Ok::<_, Error>(kept)
+            };
+            match kept.await {
+                Ok(kept) => return kept,
+                Err(error) => {
+                    tracing::warn!(%error, run = place.run, "a step's outputs cannot be sealed yet");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                }
+            }
+        }
+    }
+
     /// The outcome must not be lost: while the database is away it is kept here and tried again.
-    async fn record_until_kept(&self, place: &Place, ended: Ended) {
-        let mut content = Content::default();
-        let outcome = content.outcome(ended);
+    async fn record_until_kept(&self, place: &Place, kept: Kept) {
+        let mut content = Content { seals: kept.seals, ..Content::default() };
+        let outcome = content.outcome(kept.ended);
         let mut pause = Duration::from_millis(50);
         loop {
             match self.record(place, &outcome, &content).await {
@@ -213,7 +246,7 @@ impl Orchestrator {
         }
         let blobs =
             content.blobs.iter().map(|(digest, bytes)| Op::Blob { digest: digest.clone(), bytes: bytes.to_vec() });
-        let mut ops: Vec<Op> = blobs.collect();
+        let mut ops: Vec<Op> = blobs.chain(content.seals.iter().cloned()).collect();
         ops.push(Op::Update(run.to_object()));
         ops.push(wake(&place.resource, &place.namespace, now));
         failpoint::pass("step.record");

@@ -1,23 +1,26 @@
 //! One pass over one resource: load, plan, compute what is pure, commit the difference, start what is not.
 
 use crate::{
+    children,
     content::{Content, freeze_input},
     difference::difference,
     driver::{Batch, Orchestrator},
-    failpoint,
+    failpoint, inputs, outputs,
     steps::{Folders, StepInput, condition, given::Given, template},
     tenure::{Performed, Tenure, lock},
+    wait,
 };
 use domain::{
     ErrorKind, Object, Result,
     binding::BindingKind,
     digest::Digest,
     object::{API_VERSION, GROUP, Kind, Typed},
-    plan::{self, Observed, Offer},
+    plan::{self, CHILD, Observed, Offer},
     request::RequestKind,
     run::{Holder, Outcome, Phase, Run, RunKind, StepAt},
     status::ResourceStatus,
     work::{Files, WorkKind},
+    workflow::StepKind,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -65,6 +68,12 @@ impl Orchestrator {
         failpoint::pass("resource.committed");
         tracing::debug!(uid, reason = plan.reason.code(), "pass");
         let next = Arc::new(plan.next);
+        for child in &plan.remove {
+            // asked for again after a while, whatever became of it
+            if let Err(error) = self.gate()?.delete(&next.resource, child).await {
+                tracing::warn!(%error, child = child.metadata.name, "a child cannot be deleted yet");
+            }
+        }
         for (at, performed) in steps {
             self.perform(next.clone(), at, batch.tenure.clone(), performed);
         }
@@ -100,11 +109,14 @@ impl Orchestrator {
         let store = &self.inner.store;
         let Some((resource, owned)) = lock(&batch.observed).remove(uid) else { return Ok(None) };
         let (mut runs, mut requests, mut works, mut placements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut binding = None;
+        let (mut binding, mut children) = (None, Vec::new());
         for object in owned {
             match object.kind.as_str() {
                 BindingKind::KIND if object.api_version == BindingKind::API_VERSION => {
                     binding = Some(Typed::<BindingKind>::parse(object)?);
+                }
+                _ if object.metadata.labels.contains_key(CHILD) && !object.facets().promise.is_empty() => {
+                    children.push(object);
                 }
                 _ if object.api_version != API_VERSION => {}
                 RunKind::KIND => runs.push(Typed::<RunKind>::parse(object)?),
@@ -136,6 +148,7 @@ impl Orchestrator {
             };
             run.running().filter(nobody).collect()
         });
+        let inputs = inputs::read(store, &self.inner.offers, &resource).await?;
         Ok(Some(Observed {
             resource,
             runs,
@@ -144,6 +157,9 @@ impl Orchestrator {
             placements,
             offer,
             course,
+            inputs,
+            children,
+            looked: BTreeSet::new(),
             destinations: batch.destinations.clone(),
             live,
             abandoned,
@@ -176,14 +192,35 @@ impl Orchestrator {
         let first = run.step(at).is_some_and(|state| state.attempt == 1 && state.resumed == 0);
         let judged =
             step.condition.as_deref().filter(|_| first).map(|source| condition::holds(source, next, at, &offer));
-        if judged.as_ref().is_none_or(|judged| matches!(judged, Ok(true))) && !step.uses.is_pure() {
+        if judged.as_ref().is_none_or(|judged| matches!(judged, Ok(true)))
+            && !step.uses.is_pure()
+            && !step.uses.is_looked_at()
+        {
             return Ok(false);
         }
         let Some(input) = self.step_input(next, at, &offer, content).await? else { return Ok(false) };
         let outcome = match judged {
+            None | Some(Ok(true)) if step.uses.is_looked_at() => {
+                let looked = match step.uses {
+                    StepKind::Wait => wait::look(&step.with, next, at, &offer),
+                    _ => self.look_after_children(next, at, &input).await,
+                };
+                next.looked.insert(at);
+                match looked {
+                    Err(error) if matches!(error.kind, ErrorKind::ServiceUnavailable | ErrorKind::InternalError) => {
+                        return Err(error);
+                    }
+                    Err(error) => Outcome::refused(&error),
+                    Ok(outcome) => outcome,
+                }
+            }
             Some(Ok(false)) => Content::skipped(input.before, input.step.condition.as_deref().unwrap_or_default()),
             Some(Err(error)) => Outcome::refused(&error),
-            _ => content.outcome(template::render(&input)),
+            _ => {
+                let kept = self.keep_outputs(next, &input.before, template::render(&input)).await?;
+                content.seals.extend(kept.seals);
+                content.outcome(kept.ended)
+            }
         };
         let now = self.inner.clock.now();
         if let Some(run) = next.runs.last_mut() {
@@ -224,7 +261,25 @@ impl Orchestrator {
             Some(digest) if state.resumed > 0 => self.frozen(digest, content).await?,
             _ => next.resource.clone(),
         };
-        let object = self.inner.offers.completed(offer, object);
+        let mut object = self.inner.offers.completed(offer, object);
+        let mut secrets_to_mask = if step.uses.is_pure() {
+            Vec::new()
+        } else {
+            outputs::known_secrets(&self.inner.store, &next.resource).await?
+        };
+        let mut children = children::seen(&next.children);
+        if !step.uses.is_pure() && !step.uses.is_looked_at() {
+            for child in &next.children {
+                let Some(seen) = child.metadata.labels.get(CHILD).and_then(|name| children.get_mut(name)) else {
+                    continue;
+                };
+                for (name, plain) in outputs::revealed(&self.inner.store, child).await? {
+                    outputs::collect(&plain, &mut secrets_to_mask);
+                    seen["outputs"][name] = plain;
+                }
+            }
+        }
+        self.fill_in(&mut object, &next.inputs, !step.uses.is_pure(), &mut secrets_to_mask).await?;
         Ok(Some(StepInput {
             object,
             promise: offer.promise.name.clone(),
@@ -240,7 +295,8 @@ impl Orchestrator {
             idempotency_key: run.idempotency_key(at),
             fence: next.holder.fence,
             before,
-            secrets_to_mask: Vec::new(),
+            children,
+            secrets_to_mask,
         }))
     }
 

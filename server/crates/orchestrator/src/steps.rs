@@ -37,7 +37,7 @@ use domain::{
 };
 use given::Given;
 use ground::Ground;
-use mask::Mask;
+pub(crate) use mask::Mask;
 use sandbox::Sandbox;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -72,6 +72,8 @@ pub struct StepInput {
     pub fence: i64,
     /// The pipeline's folders as the step before left them.
     pub before: Folders,
+    /// The resource's children, each under the name its step gave it.
+    pub children: serde_json::Map<String, serde_json::Value>,
     /// Values that must never appear in a log or a message.
     pub secrets_to_mask: Vec<String>,
 }
@@ -185,6 +187,7 @@ impl Runner {
             StepKind::Command => command::perform(&self.config, &input, &log, &mask, &cancel).await,
             StepKind::Http => http::perform(&self.config, &input, &log, &mask, &cancel).await,
             StepKind::Container => container::perform(&self.config, &input, &log, &mask, &cancel).await,
+            StepKind::Resource | StepKind::Wait => Ended::refused("this step is looked at, not performed"),
         };
         log.finish().await;
         ended.masked(&mask)

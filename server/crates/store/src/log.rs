@@ -40,6 +40,9 @@ pub struct StoredChunk {
 
 pub(crate) const INSERT: &str = "insert into log (run, pipeline, step, attempt, at, stream, text) values";
 const OF_RUN: &str = "select * from log where run = $1 and seq > $2 order by seq limit $3";
+const OF_ATTEMPT: &str =
+    "select * from log where run = $1 and pipeline = $2 and step = $3 and attempt = $4 order by seq";
+const REWRITE: &str = "update log set text = $2 where seq = $1";
 const OF_RUN_BACKWARDS: &str = "select * from log where run = $1 and seq < $2";
 const NEWEST: &str = "select max(seq) as at from log where run = $1";
 const DELETE_OF_RUN: &str = "delete from log where run = $1";
@@ -48,6 +51,39 @@ impl Store {
     /// Returns when the chunks are safe. Those of one step are appended one after the other; many steps share one commit.
     pub async fn append_log(&self, chunks: impl IntoIterator<Item = LogChunk>) -> Result<()> {
         self.writer.log(chunks).await
+    }
+
+    /// Changes what one attempt of a step (run, pipeline, name, attempt) has printed: what nobody knew for a secret then. Where the change reaches
+    /// over the border of two chunks the first one takes the whole text.
+    pub async fn rewrite_log(
+        &self,
+        (run, pipeline, step, attempt): (&str, &str, &str, u32),
+        change: impl Fn(&str) -> String,
+    ) -> Result<()> {
+        let rows: Vec<LogRow> = self
+            .db
+            .all(Statement::new(OF_ATTEMPT).bind(run).bind(pipeline).bind(step).bind(i64::from(attempt)))
+            .await?;
+        let mut statements = Vec::new();
+        for stream in ["out", "err"] {
+            let rows: Vec<&LogRow> = rows.iter().filter(|row| row.stream == stream).collect();
+            let whole: String = rows.iter().map(|row| row.text.as_str()).collect();
+            let changed = change(&whole);
+            if changed == whole {
+                continue;
+            }
+            let mut texts: Vec<String> = rows.iter().map(|row| change(&row.text)).collect();
+            if texts.concat() != changed {
+                texts = vec![String::new(); rows.len()];
+                texts[0] = changed;
+            }
+            let changes = rows.iter().zip(texts).filter(|(row, text)| row.text != *text);
+            statements.extend(changes.map(|(row, text)| Statement::new(REWRITE).bind(row.seq).bind(text)));
+        }
+        if !statements.is_empty() {
+            self.writer.statements(statements).await?;
+        }
+        Ok(())
     }
 
     /// Chunks after one that was seen (0: from the start).

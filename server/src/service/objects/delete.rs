@@ -25,7 +25,7 @@ impl Services {
         for attempt in 1.. {
             let stored = self.stored(served, namespace, name).await?;
             precondition.check(&stored, served)?;
-            let guards = self.may_go(served, &stored).await?;
+            let guards = self.may_go(served, &stored, precondition.force).await?;
             match self.delete_once(asker, served, stored, guards, options).await {
                 Err(error) if error.kind == ErrorKind::Conflict && attempt < ATTEMPTS => {}
                 result => return result,
@@ -69,6 +69,8 @@ impl Services {
 pub struct Precondition {
     pub uid: Option<String>,
     pub resource_version: Option<i64>,
+    /// Though others use what it gives back.
+    pub force: bool,
 }
 
 impl Precondition {

@@ -17,6 +17,9 @@ pub fn admit(pass: &mut Pass) -> Option<Reason> {
         });
     };
     let trigger = needed(pass, &offer.revision)?;
+    if let Some(what) = pass.observed.inputs.missing.clone() {
+        return Some(Reason::InputMissing { what });
+    }
     if let Some(reason) = supersede(pass) {
         return Some(reason);
     }
@@ -29,6 +32,8 @@ fn needed(pass: &Pass, revision: &str) -> Option<&'static str> {
     let Some(run) = pass.run() else { return Some("created") };
     if run.spec.generation != pass.observed.resource.metadata.generation {
         Some("the spec changed")
+    } else if pass.observed.inputs.missing.is_none() && run.spec.inputs != pass.observed.inputs.digest() {
+        Some("an output it uses changed")
     } else if run.spec.revision == revision {
         again(pass)
     } else if pass.observed.course.pin.is_some() {
@@ -84,6 +89,7 @@ pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigge
         sequence: pass.run().map_or(1, |run| run.spec.sequence + 1),
         round: pass.observed.course.round,
         trigger: trigger.to_owned(),
+        inputs: pass.observed.inputs.digest(),
     };
     let mut run = Run::new(spec, pipelines, pass.now);
     run.metadata.owner_references = vec![resource.as_owner()];

@@ -1,6 +1,6 @@
 //! The newest run's next step: start, wait, retry, take up what a dead holder left, suspend, finish.
 
-use super::{Pass, SUSPENDED};
+use super::{Pass, SUSPENDED, children};
 use crate::{
     digest::derive_uid,
     object::Object,
@@ -9,6 +9,7 @@ use crate::{
     selector::Labels,
     time::Timestamp,
     work::{Group, Work, WorkSpec, group},
+    workflow::{GoDuration, Step},
 };
 use std::ops::Range;
 
@@ -30,9 +31,19 @@ pub fn advance(pass: &mut Pass) -> Option<Reason> {
         }
     }
     let now = pass.now;
+    if configure && let Some(cause) = missing_outputs(pass) {
+        let run = pass.run_mut()?;
+        if let Some(step) = run.status.pipelines.last_mut().and_then(|pipeline| pipeline.steps.last_mut()) {
+            step.phase = Phase::Failed;
+            step.message.clone_from(&cause);
+        }
+        run.finish(RunPhase::Failed, cause, now);
+        return Some(failure(pass));
+    }
     pass.run_mut()?.finish(RunPhase::Succeeded, "", now);
     if configure {
         forget_vanished_pipelines(pass);
+        children::forget_vanished(pass);
     }
     None
 }
@@ -79,6 +90,10 @@ fn perform_group(pass: &mut Pass, pipeline: usize, group: Range<usize>) -> Optio
         pass.run_mut()?.finish(RunPhase::Failed, cause, now);
         return Some(failure(pass));
     }
+    if let Some(waiting) = steps.iter().find(|step| step.phase == Phase::Suspended) {
+        let (pipeline, step, message) = (state.name.clone(), waiting.name.clone(), waiting.message.clone());
+        return Some(Reason::StepWaiting { pipeline, step, message });
+    }
     let (at, index, step) = next?;
     Some(Reason::StepRetrying {
         pipeline: state.name.clone(),
@@ -94,6 +109,9 @@ fn perform_group(pass: &mut Pass, pipeline: usize, group: Range<usize>) -> Optio
 fn perform_step(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
     let (now, holder) = (pass.now, pass.observed.holder.clone());
     let attended = pass.attended(at);
+    if pass.run()?.step(at)?.phase == Phase::Suspended {
+        return look(pass, at, may);
+    }
     let step = pass.run_mut()?.step_mut(at)?;
     match step.phase {
         Phase::Running if attended => return None,
@@ -110,6 +128,28 @@ fn perform_step(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
     }
     step.begin(holder, now);
     pass.perform.push(at);
+    Some(())
+}
+
+/// A step that waits is looked at once in each pass, until its time is over.
+fn look(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
+    let (now, holder) = (pass.now, pass.observed.holder.clone());
+    let (workflow, looked) = (pass.run()?.spec.workflow, pass.observed.looked.contains(&at));
+    let definition = pass.observed.offer.as_ref().and_then(|offer| offer.step(workflow, at));
+    let longest = definition.map_or(Step::LONGEST_WAIT, Step::timeout);
+    let step = pass.run_mut()?.step_mut(at)?;
+    let until = step.started_at.unwrap_or(now) + longest;
+    if !looked && may {
+        step.phase = Phase::Running;
+        step.holder = Some(holder);
+        pass.perform.push(at);
+    } else if until <= now {
+        step.phase = Phase::Failed;
+        step.finished_at = Some(now);
+        step.message = format!("waited for {}: {}", GoDuration(longest), step.message);
+    } else {
+        pass.wake_at(until);
+    }
     Some(())
 }
 
@@ -192,6 +232,16 @@ fn forget_vanished_pipelines(pass: &mut Pass) {
     let Some(run) = pass.observed.runs.last() else { return };
     let names: Vec<&str> = run.status.pipelines.iter().map(|pipeline| pipeline.name.as_str()).collect();
     pass.observed.works.retain(|work| names.contains(&work.spec.pipeline.as_str()));
+}
+
+/// What the promise says its resources give back, and no pipeline of this run did.
+fn missing_outputs(pass: &Pass) -> Option<String> {
+    let run = pass.run()?;
+    let offer = pass.observed.offer.as_ref().filter(|offer| offer.revision == run.spec.revision)?;
+    let given = run.status.pipelines.iter().flat_map(|pipeline| pipeline.result.outputs.clone()).collect();
+    let missing = crate::output::missing(&offer.promise.spec.outputs, &given);
+    (!missing.is_empty())
+        .then(|| format!("no step gave the output {}, which spec.outputs of the promise requires", missing.join(", ")))
 }
 
 fn failure(pass: &Pass) -> Reason {

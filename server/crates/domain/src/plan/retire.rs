@@ -1,6 +1,6 @@
 //! A deleted resource: the delete workflow runs, the files are withdrawn, the destinations confirm, the finalizer drops, the row goes.
 
-use super::{FINALIZER, Pass, admit, advance, place};
+use super::{FINALIZER, Pass, admit, advance, children, place};
 use crate::{
     reason::Reason,
     run::{RunPhase, Workflow},
@@ -17,6 +17,9 @@ pub fn retire(pass: &mut Pass) -> Reason {
     }
     pass.observed.placements.retain(|placement| !placement.settled());
     if let Some(reason) = place::waiting(&pass.observed.placements) {
+        return reason;
+    }
+    if let Some(reason) = children::remove(pass) {
         return reason;
     }
     let finalizers = &mut pass.observed.resource.metadata.finalizers;

@@ -64,9 +64,10 @@ fn phase(reason: &Reason, deleting: bool) -> ResourcePhase {
         _ if deleting => ResourcePhase::Deleting,
         Reason::Ready => ResourcePhase::Ready,
         Reason::Paused | Reason::PromisePaused { .. } | Reason::Suspended { .. } => ResourcePhase::Suspended,
-        Reason::PromiseMissing { .. } | Reason::VersionMissing { .. } | Reason::NoDestination { .. } => {
-            ResourcePhase::Pending
-        }
+        Reason::PromiseMissing { .. }
+        | Reason::VersionMissing { .. }
+        | Reason::InputMissing { .. }
+        | Reason::NoDestination { .. } => ResourcePhase::Pending,
         _ => ResourcePhase::Progressing,
     }
 }

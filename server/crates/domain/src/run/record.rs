@@ -22,6 +22,10 @@ pub enum Outcome {
         exit_code: Option<i32>,
         permanent: bool,
     },
+    /// What it wants is not so yet: it is looked at again in the next pass.
+    Waiting {
+        message: String,
+    },
     /// Its condition does not hold: the folders stay as they are.
     Skipped {
         message: String,
@@ -74,6 +78,12 @@ impl Run {
                 step.message = result.message;
                 step.next_attempt_at = None;
                 Left::new(result.output, result.metadata, &result.metadata_contents)
+            }
+            Outcome::Waiting { message } => {
+                step.phase = Phase::Suspended;
+                step.finished_at = None;
+                step.message = message;
+                return true;
             }
             Outcome::Skipped { message, metadata_contents } => {
                 step.phase = Phase::Skipped;

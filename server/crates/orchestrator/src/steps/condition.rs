@@ -18,27 +18,39 @@ pub fn check(source: &str, at: &str) -> Result<()> {
 
 /// Whether the step's condition holds now.
 pub(crate) fn holds(source: &str, observed: &Observed, at: StepAt, offer: &Offer) -> Result<bool> {
+    over(source, &observed.resource, offer, steps(observed, at))
+}
+
+/// The steps of a step's pipeline as a condition sees them.
+pub(crate) fn steps(observed: &Observed, at: StepAt) -> Map<String, Value> {
     let pipeline = observed.runs.last().and_then(|run| run.status.pipelines.get(at.pipeline));
     let steps = pipeline.into_iter().flat_map(|pipeline| &pipeline.steps).map(|step| {
         let told =
             json!({"phase": step.phase, "attempt": step.attempt, "exitCode": step.exit_code, "message": step.message});
         (step.name.clone(), told)
     });
-    over(source, &observed.resource, offer, steps.collect())
+    steps.collect()
 }
 
 /// Whether it holds for a resource and steps that are known, whatever run they are of.
 pub fn over(source: &str, resource: &domain::Object, offer: &Offer, steps: Map<String, Value>) -> Result<bool> {
-    let condition = Condition::read(source, &NAMES, "")?;
+    Condition::read(source, &NAMES, "")?.holds(&values(resource, offer, steps))
+}
+
+/// What every condition of a promise may speak of.
+pub(crate) fn values(
+    resource: &domain::Object,
+    offer: &Offer,
+    steps: Map<String, Value>,
+) -> Vec<(&'static str, Value)> {
     let object = resource.to_value();
     let status = if resource.status.is_object() { resource.status.clone() } else { json!({}) };
     let promise = json!({"name": offer.promise.name, "version": offer.promise.version});
-    let values = [
+    vec![
         ("resource", object.clone()),
         ("object", object),
         ("promise", promise),
         ("status", status),
         ("steps", Value::Object(steps)),
-    ];
-    condition.holds(&values)
+    ]
 }

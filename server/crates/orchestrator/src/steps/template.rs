@@ -60,6 +60,13 @@ pub fn render(input: &StepInput) -> Ended {
     }
 }
 
+/// A tree whose leaves are templates, filled in for a step.
+pub(crate) fn tree_of(input: &StepInput, tree: &Map<String, Value>, place: &str) -> Result<Map<String, Value>> {
+    let mut sources = Sources::default();
+    tree::sources(tree, place, &mut sources)?;
+    tree::fill(tree, place, &mut sources.compile()?.start(context(input)))
+}
+
 impl Program {
     fn compile(with: &Value) -> Result<Self> {
         let with: With = match with {

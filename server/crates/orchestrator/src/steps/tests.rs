@@ -36,6 +36,7 @@ pub fn input(uses: &str, with: Value) -> StepInput {
         idempotency_key: format!("step_{}", unique()),
         fence: 7,
         before: Folders::default(),
+        children: serde_json::Map::new(),
         secrets_to_mask: vec!["hunter-two".into()],
     }
 }

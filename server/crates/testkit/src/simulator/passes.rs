@@ -190,6 +190,9 @@ impl World {
             live,
             abandoned,
             course: Course::default(),
+            inputs: domain::reference::Inputs::default(),
+            children: Vec::new(),
+            looked: BTreeSet::new(),
             holder: Holder { replica: pass.lease.replica.clone(), fence: pass.lease.fence },
             resource,
         })

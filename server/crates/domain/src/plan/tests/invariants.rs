@@ -124,6 +124,9 @@ fn waiting_is_explained(plan: &Plan, now: Timestamp) {
         Reason::Paused => next.resource.metadata.labels.contains_key(plan::PAUSED),
         Reason::PromisePaused { .. } => next.course.promise_paused,
         Reason::PromiseMissing { .. } | Reason::VersionMissing { .. } => next.offer.is_none(),
+        Reason::StepWaiting { .. } => plan.wake.is_some(),
+        Reason::ChildNotReady { .. } | Reason::RemovingChild { .. } => !next.children.is_empty(),
+        Reason::InputMissing { .. } => next.inputs.missing.is_some(),
         Reason::NoDestination { .. } => !next.works.is_empty(),
         Reason::HeldByFinalizers { finalizers } => !finalizers.is_empty(),
         Reason::Ready => {

@@ -72,6 +72,27 @@ fn a_pin_to_a_version_the_promise_does_not_have_waits_and_says_so() {
 }
 
 #[test]
+fn what_takes_an_output_of_another_waits_for_it_and_runs_again_when_it_changes() {
+    let mut world = World::of(ONE_STEP);
+    world.inputs.missing = Some("postgresql db in default is not there".to_owned());
+    world.pass();
+    assert_snapshot!(world.story(), @"  0s Pending     InputMissing      Waits for an output it uses: postgresql db in default is not there");
+    world.inputs.missing = None;
+    world.inputs.values.insert("/host".to_owned(), "one".into());
+    world.carry_on();
+    world.inputs.values.insert("/host".to_owned(), "two".into());
+    world.carry_on();
+    // it is gone again: what stands goes on with what it was given
+    world.inputs.values.clear();
+    world.inputs.missing = Some("postgresql db in default is not there".to_owned());
+    assert_eq!(world.pass(), Reason::Ready);
+    assert_snapshot!(world.told_runs(), @r"
+    1 configure generation 1 created: Succeeded (instance/render Succeeded)
+    2 configure generation 1 an output it uses changed: Succeeded (instance/render Succeeded)
+    ");
+}
+
+#[test]
 fn a_failed_upgrade_stays_where_it_failed_until_something_changes() {
     let mut world = World::ready(ONE_STEP);
     world.course.after_failure = false;

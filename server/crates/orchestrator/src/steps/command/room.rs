@@ -25,6 +25,11 @@ impl Room {
         let path = of_step(config, &input.run, &input.idempotency_key);
         let object = document::to_yaml(&input.object.to_value());
         let before = input.before.clone();
+        let children: Vec<(String, String)> = input
+            .children
+            .iter()
+            .map(|(name, child)| (format!("{}.yaml", file_name(name)), document::to_yaml(child)))
+            .collect();
         aside(move || {
             let (Some(run), Some(name)) = (path.parent(), path.file_name()) else {
                 return Err(io::Error::other("a step without a name"));
@@ -38,6 +43,12 @@ impl Room {
             let room = Self { path };
             private().recursive(true).create(room.input())?;
             fs::write(room.input().join("object.yaml"), object)?;
+            if !children.is_empty() {
+                private().create(room.input().join("children"))?;
+            }
+            for (name, child) in children {
+                fs::write(room.input().join("children").join(name), child)?;
+            }
             folders::lay_out(&room.output(), &before.output)?;
             folders::lay_out(&room.metadata(), &before.metadata)?;
             Ok(room)

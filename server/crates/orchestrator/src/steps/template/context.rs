@@ -31,6 +31,7 @@ pub fn context(input: &StepInput) -> Value {
         spec,
         status,
         object => Value::from_pairs(whole),
+        children => Value::from(Serde(&input.children)),
         promise => context! { name => input.promise.as_str(), version => input.promise_version.as_str() },
     }
 }
