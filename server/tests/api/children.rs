@@ -55,7 +55,8 @@ async fn a_stack_is_made_changed_and_removed_with_its_children() {
         assert_eq!(child["metadata"]["ownerReferences"][0]["uid"], ready["metadata"]["uid"]);
         assert_eq!(child["metadata"]["labels"]["midspan.dev/requested-by"], "dana");
         let tree = dana.get(&format!("{path}/tree")).await.good();
-        let names: Vec<&str> = tree["root"]["children"].as_array().unwrap().iter().map(|child| child["name"].as_str().unwrap()).collect();
+        let names: Vec<&str> =
+            tree["root"]["children"].as_array().unwrap().iter().map(|child| child["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["shop-cache", "shop-db"]);
 
         // a child that is asked for no longer goes; one that is asked for otherwise changes
@@ -77,8 +78,13 @@ async fn a_childs_trouble_is_told_by_its_parent() {
         midspan.paul().post(PROMISES, stack()).await.good();
         let dana = midspan.dana();
         dana.post(&format!("{GROUP}/stacks"), shop(json!({}))).await.good();
-        let told = |message: &str| message.starts_with("Step database of pipeline main waits: Database shop-db: Step make of pipeline main failed: ");
-        dana.see(&format!("{GROUP}/stacks/shop"), |seen| seen.body["status"]["message"].as_str().is_some_and(told)).await;
+        let told = |message: &str| {
+            message.starts_with(
+                "Step database of pipeline main waits: Database shop-db: Step make of pipeline main failed: ",
+            )
+        };
+        dana.see(&format!("{GROUP}/stacks/shop"), |seen| seen.body["status"]["message"].as_str().is_some_and(told))
+            .await;
         // mended at the child's promise, without a word to the parent
         let mended = database("{{ metadata.name }}.svc");
         midspan.paul().merge(&format!("{PROMISES}/database"), json!({"spec": mended["spec"]})).await.good();
@@ -92,18 +98,28 @@ async fn a_promise_that_makes_itself_is_refused() {
     everywhere(async |midspan| {
         let child = |kind: &str| json!({"apiVersion": "demo.example.com/v1", "kind": kind});
         let by = |name: &str, kind: &str, child: Value| {
-            promise(name, kind, json!({}), json!([{"name": "go", "uses": "resource", "with": {"resources": {"next": child}}}]))
+            promise(
+                name,
+                kind,
+                json!({}),
+                json!([{"name": "go", "uses": "resource", "with": {"resources": {"next": child}}}]),
+            )
         };
         midspan.paul().post(PROMISES, by("hen", "Hen", child("Egg"))).await.good();
         midspan.paul().post(PROMISES, by("egg", "Egg", child("Hen"))).await.good();
         let dana = midspan.dana();
         let hen = json!({"apiVersion": "demo.example.com/v1", "kind": "Hen", "metadata": {"name": "first"}});
         dana.post(&format!("{GROUP}/hens"), hen).await.good();
-        let why = "Step go of pipeline go failed: with.resources.next: a promise cannot make itself: hen makes egg makes hen";
+        let why =
+            "Step go of pipeline go failed: with.resources.next: a promise cannot make itself: hen makes egg makes hen";
         let why = why.replace("pipeline go", "pipeline main");
-        let egg = dana.see(&format!("{GROUP}/eggs/first-next"), |seen| seen.body["status"]["phase"] == "Failed").await.body;
+        let egg =
+            dana.see(&format!("{GROUP}/eggs/first-next"), |seen| seen.body["status"]["phase"] == "Failed").await.body;
         assert_eq!(egg["status"]["message"], why);
-        dana.see(&format!("{GROUP}/hens/first"), |seen| seen.body["status"]["message"].as_str().is_some_and(|told| told.ends_with(&why))).await;
+        dana.see(&format!("{GROUP}/hens/first"), |seen| {
+            seen.body["status"]["message"].as_str().is_some_and(|told| told.ends_with(&why))
+        })
+        .await;
     })
     .await;
 }

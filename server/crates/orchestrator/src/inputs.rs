@@ -15,13 +15,14 @@ pub async fn read(store: &Store, offers: &Offers, resource: &Object) -> Result<I
     let mut inputs = Inputs::default();
     for reference in reference::of(resource) {
         match target(store, offers, &reference).await? {
-            Ok(target) => match given(&target, &reference.output) {
-                Some(value) => _ = inputs.values.insert(reference.at, value),
-                None => {
+            Ok(target) => {
+                if let Some(value) = given(&target, &reference.output) {
+                    inputs.values.insert(reference.at, value);
+                } else {
                     let words = format!("{} has not given its output {} yet", reference.target(), reference.output);
                     inputs.missing.get_or_insert(words);
                 }
-            },
+            }
             Err(why) => _ = inputs.missing.get_or_insert(why),
         }
     }
