@@ -7,7 +7,7 @@ use crate::{
     keep_log::Printed,
     outputs::Kept,
     resource_pass::wake,
-    steps::{Ended, LogSink, Mask, StepInput, given},
+    steps::{Ended, Folders, LogSink, Mask, StepInput, given},
     tenure::{Performed, Tenure, lock},
 };
 use domain::{
