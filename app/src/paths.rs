@@ -27,7 +27,11 @@ impl ResourceKey {
         Self { namespace: namespace.to_owned(), promise: promise.to_owned(), name: name.to_owned() }
     }
 
+    /// Its page; what is in no namespace is the promise itself.
     pub fn path(&self) -> String {
+        if self.namespace.is_empty() {
+            return promise(&self.promise);
+        }
         format!("/r/{}/{}/{}", segment(&self.namespace), segment(&self.promise), segment(&self.name))
     }
 

@@ -102,6 +102,7 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     settings.lease = config::lease().unwrap_or(settings.lease);
     let orchestrator = Orchestrator::new(settings, store.clone(), clock, offers, runner, stores);
     orchestrator.open_gate(Arc::new(services.clone()));
+    orchestrator.publish_through(Arc::new(services.clone()));
     let stop = CancellationToken::new();
     let doors = Doors {
         services: services.clone(),

@@ -14,6 +14,7 @@ pub mod pins;
 pub mod preview;
 pub mod promises;
 mod references;
+mod releases;
 mod removal;
 pub mod requests;
 pub mod resources;
@@ -61,6 +62,7 @@ impl Services {
             Origin::Promised(_) | Origin::Binding => Target::Resource { namespace },
             Origin::Namespace => Target::Namespaces,
             Origin::Platform
+            | Origin::Release
             | Origin::Promise
             | Origin::Derived
             | Origin::View

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{catalog::owner, param, portal, show};
 use crate::{
     parts::{
+        banner::banner,
         button::{Weight, link_button, refused_button},
         chip::{Look, chip},
         code::code_block,
@@ -17,7 +18,7 @@ use crate::{
     paths,
     portal::Frame,
     times,
-    view::{PromiseCard, ResourceRow, Tone},
+    view::{Phase, PromiseCard, ResourceRow, Sync, Tone},
 };
 
 /// What a promise's page shows.
@@ -36,10 +37,30 @@ pub struct PromisePage {
     pub examples: Vec<Example>,
     /// The caller's resources of this promise; at most five.
     pub mine: Vec<ResourceRow>,
-    /// `namespace (v1 or newer)`
-    pub requires: Vec<String>,
+    pub standing: Standing,
     /// A minimal resource as YAML, for `midspan apply`.
     pub yaml: String,
+}
+
+/// How the promise itself stands.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// Why it takes no requests yet; empty when it does.
+    pub waits_for: String,
+    pub requires: Vec<Required>,
+    /// Where its dependencies and the files of its own workflow are to stand, and whether they do.
+    pub places: Vec<(String, Sync)>,
+    /// The newest run of its own workflow.
+    pub run: Option<(String, Phase)>,
+}
+
+/// Another promise that must be there.
+#[derive(Clone, Debug, Default)]
+pub struct Required {
+    /// `namespace (v1)`
+    pub name: String,
+    /// What is missing; empty when it is there.
+    pub missing: String,
 }
 
 /// Something a ready resource gives back.
@@ -96,6 +117,7 @@ fn draw(page: &PromisePage, frame: &Frame) -> Drawn {
         moving: false,
         body: view! {
             {head(card)}
+            {waits(&page.standing)}
             <div class="columns">
                 <div class="column-main">
                     {mine}
@@ -168,8 +190,6 @@ fn facts(page: &PromisePage) -> impl IntoView {
     let typical = card.typical_seconds.map(|seconds| {
         view! { <div class="pair"><dt>"Usually ready in"</dt><dd>{times::lasting(seconds)}</dd></div> }
     });
-    let requires = (!page.requires.is_empty())
-        .then(|| view! { <div class="pair"><dt>"Needs"</dt><dd>{page.requires.join(", ")}</dd></div> });
     view! {
         <section class="side-section" aria-labelledby="facts">
             <h2 id="facts">"Facts"</h2>
@@ -178,9 +198,37 @@ fn facts(page: &PromisePage) -> impl IntoView {
                 <div class="pair"><dt>"Owner"</dt><dd>{owner(&card.owner).trim_end_matches(" · ").to_owned()}</dd></div>
                 <div class="pair"><dt>"Kind"</dt><dd><code>{page.kind.clone()}</code></dd></div>
                 <div class="pair"><dt>"API"</dt><dd><code>{page.api_version.clone()}</code></dd></div>
-                {requires}
+                {standing(&page.standing)}
             </dl>
         </section>
+    }
+}
+
+/// Said at the top, because it holds up everybody.
+fn waits(standing: &Standing) -> Option<impl IntoView + use<>> {
+    let sentence = format!("{}. What is requested meanwhile waits, and goes on by itself.", standing.waits_for);
+    (!standing.waits_for.is_empty()).then(|| banner(Tone::Warn, "Not available yet", &sentence, "", ""))
+}
+
+fn standing(standing: &Standing) -> impl IntoView + use<> {
+    let lines = |name: &'static str, lines: Vec<AnyView>| {
+        (!lines.is_empty())
+            .then(|| view! { <div class="pair"><dt>{name}</dt><dd class="pair-lines">{lines}</dd></div> })
+    };
+    let required = |required: &Required| {
+        let missing = (!required.missing.is_empty())
+            .then(|| view! { " " {chip(Look { tone: Tone::Warn, icon: Icon::Alert, word: "Missing" })} <span class="pair-note">{required.missing.clone()}</span> });
+        view! { <div>{required.name.clone()}{missing}</div> }.into_any()
+    };
+    let place =
+        |(destination, sync): &(String, Sync)| view! { <div>{destination.clone()} " " {chip(*sync)}</div> }.into_any();
+    let run = |(name, phase): &(String, Phase)| {
+        view! { <div><a href=paths::run(name)>"Newest run"</a> " " {chip(*phase)}</div> }.into_any()
+    };
+    view! {
+        {lines("Needs", standing.requires.iter().map(required).collect())}
+        {lines("Brings along", standing.places.iter().map(place).collect())}
+        {lines("Own workflow", standing.run.iter().map(run).collect())}
     }
 }
 

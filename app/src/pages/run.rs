@@ -111,7 +111,7 @@ fn facts(page: &RunPage, frame: &Frame) -> impl IntoView {
         <section class="side-section" aria-labelledby="facts">
             <h2 id="facts">"Facts"</h2>
             <dl class="pairs">
-                <div class="pair"><dt>"Resource"</dt><dd><a href=run.resource.path()>{run.resource.name.clone()}</a></dd></div>
+                <div class="pair"><dt>{if run.resource.namespace.is_empty() { "Promise" } else { "Resource" }}</dt><dd><a href=run.resource.path()>{run.resource.name.clone()}</a></dd></div>
                 <div class="pair"><dt>"Promise"</dt><dd>{run.promise_title.clone()}" "<span class="number">{page.version.clone()}</span></dd></div>
                 {request}
                 {queued}

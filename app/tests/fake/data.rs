@@ -4,13 +4,13 @@ use app::{
     pages::{
         catalog::{Catalog, CatalogQuery},
         home::{Home, Need},
-        promise::{Example, OutputDoc, PromisePage, VersionRow},
+        promise::{Example, OutputDoc, PromisePage, Required, Standing, VersionRow},
         resources::{Resources, ResourcesQuery},
         runs::{Runs, RunsQuery},
     },
     paths::ResourceKey,
     portal::{Caller, Counts, Frame, Persona},
-    view::{Facet, Paging, Phase, PromiseCard, RunRow, Tone},
+    view::{Facet, Paging, Phase, PromiseCard, RunRow, Sync, Tone},
 };
 use domain::Timestamp;
 
@@ -217,7 +217,11 @@ pub fn promise() -> PromisePage {
             },
         ],
         mine: rows().into_iter().filter(|row| row.key.promise == "postgresql").collect(),
-        requires: vec!["namespace v1".into()],
+        standing: Standing {
+            requires: vec![Required { name: "namespace (v1)".into(), missing: String::new() }],
+            places: vec![("dev".into(), Sync::Synced)],
+            ..Standing::default()
+        },
         yaml: YAML.into(),
     }
 }

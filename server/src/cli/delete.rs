@@ -12,6 +12,9 @@ pub struct DeleteArgs {
     /// Return at once instead of waiting until it is gone
     #[arg(long)]
     no_wait: bool,
+    /// Delete a promise with everything made from it
+    #[arg(long)]
+    cascade: bool,
     /// How long to wait
     #[arg(long, default_value = "5m", value_name = "DURATION", value_parser = super::wait::duration)]
     timeout: Duration,
@@ -32,8 +35,15 @@ pub async fn run(server: &ServerArgs, args: DeleteArgs) -> Outcome {
     let until = Instant::now() + args.timeout;
     for name in names {
         let path = kind.item(&server.namespace, &name);
-        let deletion = if args.force { format!("{path}?gracePeriodSeconds=0") } else { path.clone() };
-        match client.delete(&deletion).await {
+        let mut how = Vec::new();
+        if args.force {
+            how.push("gracePeriodSeconds=0");
+        }
+        if args.cascade {
+            how.push("propagationPolicy=Foreground");
+        }
+        let asked = if how.is_empty() { path.clone() } else { format!("{path}?{}", how.join("&")) };
+        match client.delete(&asked).await {
             Err(failure) if failure.code == Failure::NOT_FOUND && args.ignore_not_found => {}
             Err(failure) => return Err(failure),
             Ok(_) if args.no_wait => println!("{}/{name} is being deleted", kind.singular),

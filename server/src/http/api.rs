@@ -6,7 +6,7 @@ use crate::{
     service::{
         Asker,
         kinds::{Origin, Served},
-        objects::{Precondition, Written},
+        objects::{Dependents, Precondition, Written},
         patches::Change,
     },
 };
@@ -206,6 +206,10 @@ impl Call {
             options.get("gracePeriodSeconds").and_then(Value::as_i64).or(params.grace_period_seconds) == Some(0);
         let precondition = Precondition { uid: text("/preconditions/uid"), resource_version, force };
         let mut write = params.write_options()?;
+        let policy = text("/propagationPolicy").unwrap_or_else(|| params.propagation_policy.clone());
+        if policy == "Foreground" {
+            write.dependents = Dependents::TakeAlong;
+        }
         write.dry_run |= options.pointer("/dryRun/0").is_some_and(|value| value == "All");
         let written =
             self.doors.services.delete(&self.asker, served, &address.namespace, name, &precondition, write).await?;

@@ -2,7 +2,7 @@
 
 use crate::service::{
     kinds::Served,
-    objects::{UnknownFields, WriteOptions},
+    objects::{Dependents, UnknownFields, WriteOptions},
 };
 use domain::{
     Error, ErrorKind, Result,
@@ -29,6 +29,7 @@ pub struct Params {
     pub field_validation: String,
     pub new_revision: String,
     pub accept_breaking: String,
+    pub propagation_policy: String,
     /// For `log`: lines after this one; stay for more.
     pub after: Option<i64>,
     pub follow: String,
@@ -83,7 +84,7 @@ impl Params {
             }
         };
         let (new_revision, accept_breaking) = (is_true(&self.new_revision), is_true(&self.accept_breaking));
-        Ok(WriteOptions { dry_run, unknown_fields, new_revision, accept_breaking })
+        Ok(WriteOptions { dry_run, unknown_fields, new_revision, accept_breaking, dependents: Dependents::Keep })
     }
 
     /// The list these parameters ask for.

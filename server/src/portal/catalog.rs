@@ -1,21 +1,24 @@
 //! The catalog and a promise's page.
 
-use super::{ServerPortal, facts, label, markdown, resource};
+use super::{ServerPortal, facts, label, markdown, resource, runs};
 use crate::service::kinds::Promised;
 use app::{
     pages::{
         catalog::{Catalog, CatalogQuery},
-        promise::{Example, OutputDoc, PromisePage, VersionRow},
+        promise::{Example, OutputDoc, PromisePage, Required, Standing, VersionRow},
     },
     paths::ResourceKey,
-    view::{Facet, PromiseCard},
+    view::{Facet, PromiseCard, Sync},
 };
 use domain::{
     Object, Result, Typed,
     caller::{Target, Verb, may},
-    object::GROUP,
-    promise::{Promise, RevisionKind},
+    object::{GROUP, Kind},
+    placement::PlacementKind,
+    promise::{Availability, KRATIX_GROUP, Promise, PromiseStatus, Requirement, RequirementState, RevisionKind},
+    run::RunKind,
     status::ResourceStatus,
+    work::SYSTEM_NAMESPACE,
 };
 use serde_json::{Value, json};
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -75,8 +78,36 @@ impl ServerPortal {
             versions: self.versions(name, &mine.objects).await?,
             examples: examples(promise),
             mine: rows.collect(),
-            requires: requires(promise),
+            standing: self.standing(promise).await?,
             yaml: resource::manifest(&served, &promised, &ResourceKey::new("default", name, ""), &sample(&promised)),
+        })
+    }
+
+    /// How the promise itself stands: what it needs, what it brings along, how its own workflow went.
+    async fn standing(&self, promise: &Promise) -> Result<Standing> {
+        let store = &self.doors.services.store;
+        let group = if promise.kratix { KRATIX_GROUP } else { GROUP };
+        let Some(object) = store.by_name(group, "Promise", "", &promise.name).await? else {
+            return Ok(Standing::default());
+        };
+        let status = PromiseStatus::read(&object.status);
+        let run = store.by_name(GROUP, RunKind::KIND, SYSTEM_NAMESPACE, &status.run).await?;
+        let run = run.map(Typed::<RunKind>::parse).transpose()?.map(|run| runs::row(&run, &self.offers()));
+        let placed = Query { owner: Some(object.metadata.uid.clone()), ..Query::of_kind(GROUP, PlacementKind::KIND) };
+        let mut places: BTreeMap<String, Sync> = BTreeMap::new();
+        for object in store.list(&placed).await?.objects {
+            let placement = Typed::<PlacementKind>::parse(object)?;
+            let here = places.entry(placement.spec.destination.clone()).or_insert(Sync::Synced);
+            if !placement.settled() {
+                *here = Sync::Pending;
+            }
+        }
+        let waits = object.deleting() || status.status == Availability::Unavailable;
+        Ok(Standing {
+            waits_for: if waits { status.message.clone() } else { String::new() },
+            requires: promise.spec.requires.iter().map(|required| told(required, &status)).collect(),
+            places: places.into_iter().collect(),
+            run: run.map(|row| (row.name, row.phase)),
         })
     }
 
@@ -145,12 +176,14 @@ fn examples(promise: &Promise) -> Vec<Example> {
     numbered.map(example).collect()
 }
 
-fn requires(promise: &Promise) -> Vec<String> {
-    let told = |required: &domain::promise::Requirement| match required.version.as_str() {
+fn told(required: &Requirement, status: &PromiseStatus) -> Required {
+    let name = match required.version.as_str() {
         "" => required.name.clone(),
         version => format!("{} ({version})", required.name),
     };
-    promise.spec.requires.iter().map(told).collect()
+    let stands = status.required_promises.iter().find(|stands| stands.name == required.name);
+    let missing = stands.map(|stands| stands.state).filter(|state| *state != RequirementState::Installed);
+    Required { name, missing: missing.map_or_else(String::new, |state| state.as_str().to_owned()) }
 }
 
 /// The first example, for a document to begin with.

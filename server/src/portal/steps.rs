@@ -19,8 +19,8 @@ impl ServerPortal {
         let mut views = Vec::new();
         for (pipeline_at, pipeline) in run.status.pipelines.iter().enumerate() {
             for (step_at, step) in pipeline.steps.iter().enumerate() {
-                let definition = offer
-                    .and_then(|offer| offer.step(run.spec.workflow, StepAt { pipeline: pipeline_at, step: step_at }));
+                let definition =
+                    offer.and_then(|offer| offer.step(&run.spec, StepAt { pipeline: pipeline_at, step: step_at }));
                 let tail = logs.remove(&(pipeline.name.clone(), step.name.clone())).unwrap_or_default();
                 let mut view =
                     step_view(run, pipeline, step_at, step, definition.map_or(1, |step| step.retry.attempts));

@@ -4,12 +4,12 @@ use super::{
     Services,
     kinds::Served,
     objects::{Draft, checked},
-    promises::made_from,
 };
 use domain::{
     Error, ErrorKind, Object, Result,
     binding::{self, BindingSpec},
 };
+use orchestrator::made_from;
 use store::{Op, Query};
 
 impl Services {

@@ -4,7 +4,6 @@ use super::{
     Asker, Services,
     kinds::{Served, schema_of},
     pins::annotated,
-    promises::made_from,
 };
 use domain::{
     Cause, Error, Object, Result,
@@ -13,6 +12,7 @@ use domain::{
     promise::{Promise, content_digest, revision_name},
 };
 use forms::schema::Schema;
+use orchestrator::made_from;
 use serde_json::{Value, json};
 use store::{Cursor, Query};
 

@@ -4,12 +4,12 @@ use super::Services;
 use domain::{
     Error, ErrorKind, Metadata, Object, Result,
     object::{API_VERSION, GROUP, VERSION},
-    plan::Offer,
-    promise::{self, KRATIX_GROUP, Promise},
+    plan::{Dependent, Offer, Surroundings},
+    promise::{self, KRATIX_GROUP, Promise, PromiseName, RequiredBy, Requirement, RequirementState, RequirementStatus},
 };
 use forms::schema::Schema;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 use store::{Query, Store};
@@ -36,6 +36,8 @@ pub enum Origin {
     Platform,
     /// A promise document, Midspan's or Kratix's.
     Promise,
+    /// Where a promise is installed from.
+    Release,
     /// Written by Midspan alone: revisions, runs, works, placements, requests.
     Derived,
     /// A kind that a promise offers.
@@ -92,13 +94,53 @@ impl Served {
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub kinds: Vec<Arc<Served>>,
+    /// Every promise, those without an API too, by name.
+    pub promises: BTreeMap<String, Published>,
     /// The store's version when it was made.
     as_of: i64,
     /// The version of the newest promise in it: whoever relies on knowing all promises makes sure that there is no newer one.
     pub(crate) newest: i64,
 }
 
+/// What the snapshot knows of a promise beside its API.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub uid: String,
+    pub version: String,
+    pub available: bool,
+    pub requires: Vec<Requirement>,
+}
+
 impl Snapshot {
+    /// What a promise sees of the others: as much as is known without asking for their older versions.
+    pub fn around(&self, promise: &Promise) -> Surroundings {
+        let requires = promise.spec.requires.iter().map(|required| RequirementStatus {
+            name: required.name.clone(),
+            version: required.version.clone(),
+            state: match self.promises.get(&required.name) {
+                None => RequirementState::NotInstalled,
+                Some(other) if !required.version.is_empty() && other.version != required.version => {
+                    RequirementState::Unknown
+                }
+                Some(other) if !other.available => RequirementState::NotAvailable,
+                Some(_) => RequirementState::Installed,
+            },
+        });
+        let required_by = self.promises.iter().filter_map(|(name, other)| {
+            let required = other.requires.iter().find(|required| required.name == promise.name)?;
+            let name = PromiseName { name: name.clone(), version: other.version.clone() };
+            let told = RequiredBy { promise: name, required_version: required.version.clone() };
+            Some(Dependent { uid: other.uid.clone(), told })
+        });
+        Surroundings { requires: requires.collect(), required_by: required_by.collect(), ..Surroundings::default() }
+    }
+
+    /// The keys of the promises that require this one.
+    pub fn dependents(&self, promise: &str) -> impl Iterator<Item = &str> {
+        let requires = move |published: &&Published| published.requires.iter().any(|required| required.name == promise);
+        self.promises.values().filter(requires).map(|published| published.uid.as_str())
+    }
+
     pub fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Served>> {
         self.kinds.iter().find(|kind| kind.group == group && kind.version == version && kind.plural == plural).cloned()
     }
@@ -166,9 +208,9 @@ impl Services {
     pub async fn refresh_kinds(&self) -> Result<()> {
         let as_of = self.store.version().await?;
         let kinds = own_kinds().into_iter().map(Arc::new).collect();
-        let mut snapshot = Snapshot { kinds, as_of, newest: 0 };
+        let mut snapshot = Snapshot { kinds, as_of, ..Snapshot::default() };
         for promise in promises(&self.store).await? {
-            let Metadata { name, uid, resource_version, .. } = promise.metadata;
+            let Metadata { name, uid, resource_version, .. } = promise.metadata.clone();
             snapshot.newest = snapshot.newest.max(resource_version);
             match self
                 .offers
@@ -176,7 +218,14 @@ impl Services {
                 .await
                 .and_then(|offer| offer.map(|offer| self.kinds.compiled(offer)).transpose())
             {
-                Ok(Some(promised)) => snapshot.kinds.extend(served(promised, uid).map(Arc::new)),
+                Ok(Some(promised)) => {
+                    let told = &promised.offer.promise;
+                    let (version, requires) = (told.version.clone(), told.spec.requires.clone());
+                    let available =
+                        promise.status["status"] == "Available" && promise.metadata.deletion_timestamp.is_none();
+                    snapshot.promises.insert(name, Published { uid: uid.clone(), version, available, requires });
+                    snapshot.kinds.extend(served(promised, uid).map(Arc::new));
+                }
                 Ok(None) => {}
                 // one promise that cannot be read must not take the others down
                 Err(error) => tracing::error!(promise = name, %error, "promise is not served"),
@@ -269,5 +318,6 @@ pub fn own_kinds() -> Vec<Served> {
         Served { group: KRATIX_GROUP.to_owned(), ..own("Promise", "promises", false, Origin::Promise) },
         Served { group: KRATIX_GROUP.to_owned(), ..own("ResourceBinding", "resourcebindings", true, Origin::Binding) },
         Served { group: KRATIX_GROUP.to_owned(), ..own("PromiseRevision", "promiserevisions", false, Origin::View) },
+        Served { group: KRATIX_GROUP.to_owned(), ..own("PromiseRelease", "promisereleases", false, Origin::Release) },
     ]
 }

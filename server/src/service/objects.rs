@@ -28,6 +28,17 @@ pub struct WriteOptions {
     pub new_revision: bool,
     /// A promise may be published though some of its resources are not valid in it.
     pub accept_breaking: bool,
+    pub dependents: Dependents,
+}
+
+/// What a delete does about what stands on the object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dependents {
+    /// The object stays as long as something stands on it.
+    #[default]
+    Keep,
+    /// They go with it, where that is possible.
+    TakeAlong,
 }
 
 /// What becomes of fields the schema does not know.
@@ -155,6 +166,7 @@ impl Services {
             }
             Origin::Promise => self.admit_promise(served, object, stored, options).await,
             Origin::Binding => self.admit_binding(served, object, stored).await,
+            Origin::Release => self.admit_release(served, object, stored),
             Origin::Platform => self.admit_platform(served, object, stored),
             Origin::Namespace => namespaces::admit(served, object),
             Origin::Secret => self.admit_secret(served, object, stored).await,

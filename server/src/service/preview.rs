@@ -176,6 +176,7 @@ impl Services {
         let works: Vec<Work> = plan::works_of(&object, &promised.offer.promise.name, outputs, self.now());
         let observed = Observed {
             resource: object,
+            subject: plan::Subject::default(),
             runs: Vec::new(),
             requests: Vec::new(),
             works,

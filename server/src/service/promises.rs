@@ -2,25 +2,31 @@
 
 use super::{
     Asker, Services,
-    kinds::{Origin, Served, schema_of},
+    kinds::{Origin, Served, Snapshot, schema_of},
+    metadata::cause,
     objects::{Draft, WriteOptions, checked},
     revisions::{NEW_REVISION, mark},
 };
 use domain::{
     Error, ErrorKind, Object, Result,
-    condition::{self, Condition, Truth},
     destination::{DestinationSpec, StateStoreSpec},
     facets::PROMISE_LABEL,
     object::{GROUP, Typed},
-    plan::{Offer, PAUSED, RECONCILE_RESOURCES},
+    plan::{self, Course, FINALIZER, Observed, Offer, PAUSED, RECONCILE_RESOURCES, Subject},
     promise::{
-        self, PROMISE_OF_REVISION, Promise, ROUND, Revision, RevisionKind, RevisionSpec, RevisionStatus,
-        VERSION_OF_REVISION, annotated_interval, content_digest, revision_name,
+        self, Availability, PROMISE_OF_REVISION, Promise, PromiseStatus, ROUND, Revision, RevisionKind, RevisionSpec,
+        RevisionStatus, VERSION_OF_REVISION, annotated_interval, content_digest, revision_name,
     },
+    reference::Inputs,
+    run::Holder,
+    selector::{Requirement, Selector},
 };
-use orchestrator::steps::condition as condition_of_step;
-use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use orchestrator::{made_from, steps::condition as condition_of_step};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use store::{Guard, Op, Query};
 
 impl Services {
@@ -34,6 +40,8 @@ impl Services {
     ) -> Result<Draft> {
         let new_revision = options.new_revision
             | object.metadata.annotations.remove(NEW_REVISION).is_some_and(|value| value == "true");
+        let promise = Promise::read(&object)?;
+        leave_with_order(&promise, &mut object);
         if let Some(stored) = stored.filter(|stored| stored.spec == object.spec && stored.metadata == object.metadata) {
             return Ok(Draft { object: stored.clone(), ops: Vec::new(), warnings: Vec::new() });
         }
@@ -42,11 +50,12 @@ impl Services {
             object.spec = stored.spec.clone();
         }
         // the look at who offers what is as old as this, whatever is published meanwhile
-        let seen = self.kinds.snapshot().newest;
-        let promise = Promise::read(&object)?;
         check_conditions(&promise)?;
+        let snapshot = self.kinds.snapshot();
+        let seen = snapshot.newest;
         let schema = schema_of(&promise)?;
         self.check_claims(&promise, served, stored).await?;
+        check_requirements(&promise, served, &snapshot)?;
         let digest = content_digest(&object, &promise.version);
         let name = revision_name(&promise.name, &digest);
         if stored.is_some_and(|stored| stored.spec != object.spec) {
@@ -76,6 +85,7 @@ impl Services {
                 ops.extend(self.retire_revision(&previous).await?);
             }
             ops.push(Op::WakeSelected { query: Box::new(made_from(&promise.name)), due: self.now() });
+            ops.extend(snapshot.dependents(&promise.name).map(|uid| self.wake_promise(uid)));
         }
         let asked_again = object.metadata.labels.remove(RECONCILE_RESOURCES).is_some_and(|value| value == "true");
         if asked_again {
@@ -90,7 +100,9 @@ impl Services {
         {
             ops.push(Op::WakeSelected { query: Box::new(made_from(&promise.name)), due: self.now() });
         }
-        object.status = self.promise_status(&promise, &name, &object);
+        ops.push(self.wake_promise(&object.metadata.uid));
+        object.status = self.promise_status(&promise, &name, &object, &snapshot);
+        warnings.extend(missing(&promise, &snapshot));
         Ok(Draft { object, ops, warnings })
     }
 
@@ -109,22 +121,39 @@ impl Services {
             object.metadata.generation += 1;
         }
         // a new place, or a mended store, is what waiting resources wait for
-        let ops = vec![Op::WakeSelected { query: Box::new(orchestrator::unsettled()), due: self.now() }];
+        // and what every promise brings along for all places
+        let queries = orchestrator::promises().into_iter().chain([orchestrator::unsettled()]);
+        let ops = queries.map(|query| Op::WakeSelected { query: Box::new(query), due: self.now() }).collect();
         Ok(Draft { object, ops, warnings: Vec::new() })
     }
 
-    /// The revision of a promise that is gone stays readable, and is no longer the current one.
-    pub(crate) async fn after_delete(&self, served: &Served, object: &Object) -> Result<Option<Op>> {
+    /// A promise takes its revisions along, and whoever requires it must know.
+    pub(crate) async fn after_delete(&self, served: &Served, object: &Object) -> Result<Vec<Op>> {
         if matches!(served.origin, Origin::Binding) {
-            return self.binding_gone(object).await;
+            return Ok(self.binding_gone(object).await?.into_iter().collect());
         }
-        let revision =
-            object.status.get("revision").and_then(Value::as_str).filter(|_| matches!(served.origin, Origin::Promise));
-        tracing::info!(kind = served.kind, name = object.metadata.name, revision, "deleted");
-        match revision {
-            Some(revision) => self.retire_revision(revision).await,
-            None => Ok(None),
+        let name = &object.metadata.name;
+        tracing::info!(kind = served.kind, name, "deleted");
+        if !matches!(served.origin, Origin::Promise) {
+            return Ok(Vec::new());
         }
+        let of_it = Requirement::In(PROMISE_OF_REVISION.to_owned(), vec![name.clone()]);
+        let labels = Selector { requirements: vec![of_it] };
+        let revisions = self.store.list(&Query { labels, ..Query::of_kind(GROUP, "Revision") }).await?.objects;
+        let gone = revisions.into_iter().map(|revision| Op::Remove { uid: revision.metadata.uid, version: None });
+        let queries = orchestrator::promises().into_iter().chain([orchestrator::releases()]);
+        let others = queries.map(|query| Op::WakeSelected { query: Box::new(query), due: self.now() });
+        Ok(gone.chain(others).collect())
+    }
+
+    /// What a delete of a promise writes beside the mark on it: all that was made from it must see that nothing new may begin.
+    pub(crate) fn on_promise_delete(&self, object: &Object) -> Vec<Op> {
+        let resources = Op::WakeSelected { query: Box::new(made_from(&object.metadata.name)), due: self.now() };
+        vec![self.wake_promise(&object.metadata.uid), resources]
+    }
+
+    pub(crate) fn wake_promise(&self, uid: &str) -> Op {
+        Op::Wake { key: uid.to_owned(), lane: String::new(), due: self.now() }
     }
 
     /// Whether what is asked of resources is another thing than before.
@@ -217,38 +246,47 @@ impl Services {
         Ok(Some(Op::Update(revision.to_object())))
     }
 
-    fn promise_status(&self, promise: &Promise, revision: &str, object: &Object) -> Value {
-        let mut conditions = object
-            .status
-            .get("conditions")
-            .and_then(|conditions| serde_json::from_value::<Vec<Condition>>(conditions.clone()).ok())
-            .unwrap_or_default();
-        for kind in ["Available", "Ready"] {
-            let new = Condition {
-                kind: kind.to_owned(),
-                status: Truth::True,
-                reason: "Served".to_owned(),
-                message: "The promise's API is served".to_owned(),
-                last_transition_time: self.now(),
-                observed_generation: object.metadata.generation,
-            };
-            condition::set(&mut conditions, new);
-        }
-        let mut status = match &object.status {
-            Value::Object(map) => map.clone(),
-            _ => Map::new(),
-        };
-        status.insert("observedGeneration".to_owned(), json!(object.metadata.generation));
-        status.insert("version".to_owned(), json!(promise.version));
-        status.insert("revision".to_owned(), json!(revision));
-        status.insert("status".to_owned(), json!("Available"));
-        status.insert("phase".to_owned(), json!("Available"));
-        status.insert("conditions".to_owned(), serde_json::to_value(conditions).unwrap_or_default());
+    fn promise_status(&self, promise: &Promise, revision: &str, object: &Object, snapshot: &Snapshot) -> Value {
+        let mut status = PromiseStatus::read(&object.status);
+        let new = status.revision.is_empty();
+        revision.clone_into(&mut status.revision);
+        status.version.clone_from(&promise.version);
+        status.observed_generation = object.metadata.generation;
         if let Some(api) = &promise.spec.api {
-            status.insert("kind".to_owned(), json!(api.kind));
-            status.insert("apiVersion".to_owned(), json!(format!("{}/{}", api.group, api.version)));
+            status.kind.clone_from(&api.kind);
+            status.api_version = format!("{}/{}", api.group, api.version);
         }
-        Value::Object(status)
+        if new && promise.spec.requires.is_empty() && promise.spec.workflows.promise.configure.is_empty() {
+            status.status = Availability::Available;
+            status.last_available_time = Some(self.now());
+        } else if new {
+            "Pending".clone_into(&mut status.message);
+        }
+        status.status.as_str().clone_into(&mut status.phase);
+        let object = Object { status: status.to_value(), ..object.clone() };
+        if object.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
+            return object.status;
+        }
+        // nothing is to be done for it, so what its first pass would say is known now
+        let offer = Offer { revision: revision.to_owned(), promise: promise.clone() };
+        let observed = Observed {
+            resource: object,
+            subject: Subject::Promise(snapshot.around(promise)),
+            runs: Vec::new(),
+            requests: Vec::new(),
+            works: Vec::new(),
+            placements: Vec::new(),
+            offer: Some(Arc::new(offer)),
+            course: Course::default(),
+            inputs: Inputs::default(),
+            children: Vec::new(),
+            looked: BTreeSet::new(),
+            destinations: Arc::default(),
+            live: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
+            holder: Holder::default(),
+        };
+        plan::plan(observed, self.now()).next.resource.status
     }
 }
 
@@ -282,6 +320,42 @@ fn check_conditions(promise: &Promise) -> Result<()> {
     Ok(())
 }
 
+/// A promise that places or does something of its own goes by the orchestrator's hand.
+fn leave_with_order(promise: &Promise, object: &mut Object) {
+    let spec = &promise.spec;
+    let own = &spec.workflows.promise;
+    let owns = !(spec.dependencies.is_empty() && own.configure.is_empty() && own.delete.is_empty());
+    let finalizers = &mut object.metadata.finalizers;
+    if owns && object.metadata.deletion_timestamp.is_none() && !finalizers.iter().any(|f| f == FINALIZER) {
+        finalizers.push(FINALIZER.to_owned());
+    }
+}
+
+/// Promises that require each other in a circle would wait for ever.
+fn check_requirements(promise: &Promise, served: &Served, snapshot: &Snapshot) -> Result<()> {
+    let names = |requires: &[promise::Requirement]| requires.iter().map(|required| required.name.clone()).collect();
+    let mut all: BTreeMap<String, Vec<String>> =
+        snapshot.promises.iter().map(|(name, published)| (name.clone(), names(&published.requires))).collect();
+    all.insert(promise.name.clone(), names(&promise.spec.requires));
+    let circle = promise::cycle(&promise.name, &all);
+    if circle.is_empty() {
+        return Ok(());
+    }
+    let field = if promise.kratix { "spec.requiredPromises" } else { "spec.requires" };
+    let message = format!("the requirements go in a circle: {}", circle.join(" requires "));
+    let cause = cause("FieldValueInvalid", field, format!("Invalid value: {message}"));
+    Err(forms::admission::refusal(&served.invalid_name(&promise.name), vec![cause]))
+}
+
+/// As in Kratix, what is required may come later.
+fn missing(promise: &Promise, snapshot: &Snapshot) -> Vec<String> {
+    let missing = promise.spec.requires.iter().filter(|required| !snapshot.promises.contains_key(&required.name));
+    let told = |required: &promise::Requirement| {
+        format!("the promise {} is required and not there yet: requests will wait until it is", required.name)
+    };
+    missing.map(told).collect()
+}
+
 /// What a promise's author should know though it does not stop publishing.
 fn warnings(promise: &Promise) -> Vec<String> {
     let Some(api) = &promise.spec.api else { return Vec::new() };
@@ -290,11 +364,6 @@ fn warnings(promise: &Promise) -> Vec<String> {
         .map(|finding| format!("spec.api.schema{}: {}", finding.pointer, finding.message))
         .take(20)
         .collect()
-}
-
-/// The resources of a promise.
-pub fn made_from(promise: &str) -> Query {
-    Query { promise: Some(promise.to_owned()), resources: true, ..Query::default() }
 }
 
 /// The label every resource of a promise carries.

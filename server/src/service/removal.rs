@@ -3,13 +3,15 @@
 use super::{
     Services,
     kinds::{Origin, Served},
-    promises::made_from,
+    objects::Dependents,
 };
 use domain::{
     Error, Object, Result,
     object::GROUP,
+    promise::KRATIX_GROUP,
     selector::{Requirement, Selector},
 };
+use orchestrator::made_from;
 use serde_json::Value;
 use store::{Guard, Op, Query};
 
@@ -22,18 +24,36 @@ struct Standing {
     ground: Option<fn(&Object) -> Option<&str>>,
 }
 
+/// How an object may go.
+#[derive(Default)]
+pub(crate) struct Parting {
+    /// What must still be so when its removal is stored.
+    pub guards: Vec<Op>,
+    /// Something stands on it, and goes with it.
+    pub cascades: bool,
+}
+
 impl Services {
-    /// Refused while something stands on the object. Otherwise what must still be so when its removal is stored.
-    pub(crate) async fn may_go(&self, served: &Served, object: &Object, force: bool) -> Result<Vec<Op>> {
+    /// Refused while something stands on the object, unless that is to go with it: resources go with a Kratix promise, as Kratix has it, and with one of
+    /// ours when that is asked for.
+    pub(crate) async fn may_go(
+        &self,
+        served: &Served,
+        object: &Object,
+        force: bool,
+        dependents: Dependents,
+    ) -> Result<Parting> {
         let name = &object.metadata.name;
         if let Some(promised) = served.promised() {
-            return if force {
-                Ok(Vec::new())
-            } else {
-                self.unused(served, &promised.offer.promise.name, object).await
-            };
+            let guards =
+                if force { Vec::new() } else { self.unused(served, &promised.offer.promise.name, object).await? };
+            return Ok(Parting { guards, cascades: false });
         }
-        let Some(Standing { one, many, query, ground }) = standing_on(served, name) else { return Ok(Vec::new()) };
+        let Some(Standing { one, many, query, ground }) = standing_on(served, name) else {
+            return Ok(Parting::default());
+        };
+        let promise = matches!(served.origin, Origin::Promise);
+        let takes_along = promise && (dependents == Dependents::TakeAlong || served.group == KRATIX_GROUP);
         let (count, since) = match ground {
             None => (self.store.count(&query).await?, 0),
             Some(ground) => {
@@ -43,13 +63,19 @@ impl Services {
             }
         };
         let refused = |why: String| Error::conflict(format!("{} {name:?} cannot be deleted: {why}", served.resource()));
+        let or_with = |it: &str| {
+            let how = "midspan delete --cascade, kubectl delete --cascade=foreground";
+            if promise { format!(", or have {it} deleted with it ({how})") } else { String::new() }
+        };
         match count {
             0 => {}
-            1 => return Err(refused(format!("there is 1 {one}: delete it first"))),
-            count => return Err(refused(format!("there are {count} {many}: delete them first"))),
+            _ if takes_along => return Ok(Parting { guards: Vec::new(), cascades: true }),
+            1 => return Err(refused(format!("there is 1 {one}: delete it first{}", or_with("it")))),
+            count => return Err(refused(format!("there are {count} {many}: delete them first{}", or_with("them")))),
         }
         let guard = Guard::Nothing { query: Box::new(query), since };
-        Ok(vec![Op::Require { guard, otherwise: refused(format!("a {one} came at the same moment")) }])
+        let otherwise = refused(format!("a {one} came at the same moment"));
+        Ok(Parting { guards: vec![Op::Require { guard, otherwise }], cascades: false })
     }
 }
 

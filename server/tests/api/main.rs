@@ -14,6 +14,7 @@ mod midspan;
 mod outputs;
 mod people;
 mod poison;
+mod promise_life;
 mod promises;
 mod references;
 mod replicas;

@@ -112,6 +112,11 @@ impl Midspan {
         Person::new(format!("http://{}", self.address), token)
     }
 
+    /// The repository that the dev destination is in.
+    pub fn repository(&self) -> PathBuf {
+        self.data.0.join("dev/gitops.git")
+    }
+
     fn token(&self, file: &str) -> String {
         fs::read_to_string(self.data.0.join(file)).unwrap().trim().to_owned()
     }

@@ -137,7 +137,7 @@ async fn a_promise_stays_as_long_as_something_is_made_from_it() {
         dana.asks_for(widget("shop")).await;
         let heard = paul.delete(WIDGET).await.refused();
         insta::allow_duplicates! {
-            insta::assert_snapshot!(heard, @r#"409 Conflict: promises.midspan.dev "widget" cannot be deleted: there is 1 resource made from it: delete it first"#);
+            insta::assert_snapshot!(heard, @r#"409 Conflict: promises.midspan.dev "widget" cannot be deleted: there is 1 resource made from it: delete it first, or have it deleted with it (midspan delete --cascade, kubectl delete --cascade=foreground)"#);
         }
         dana.delete(&at("shop")).await.good();
         dana.see(&at("shop"), |seen| seen.code == 404).await;

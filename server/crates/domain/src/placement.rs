@@ -90,7 +90,15 @@ pub fn nested_root(
     pipeline: &str,
     group: &str,
 ) -> String {
-    let parts = [store_path, destination_path, "resources", namespace, promise, resource, pipeline, group];
+    joined(&[store_path, destination_path, "resources", namespace, promise, resource, pipeline, group])
+}
+
+/// The same for what belongs to a promise itself. Its dependencies come from no pipeline, and their path names none.
+pub fn dependencies_root(destination_path: &str, promise: &str, pipeline: &str, group: &str) -> String {
+    joined(&[destination_path, "dependencies", promise, pipeline, group])
+}
+
+fn joined(parts: &[&str]) -> String {
     parts
         .iter()
         .flat_map(|part| part.split('/'))

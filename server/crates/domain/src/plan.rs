@@ -5,19 +5,26 @@
 //!
 //! The rules, in order: a paused resource is left alone; [`retire`] (a deleted one); otherwise [`admit`] (may and must a run start?),
 //! [`advance`] (the run's next step), [`place`] (works to destinations), and always [`settle`] (the facts people read).
+//!
+//! A promise is planned by the same rules ([`promise`]): its own workflow runs, its dependencies are placed, and it says whether it is available.
 
 mod admit;
 mod advance;
 mod children;
 mod course;
 mod place;
+mod promise;
 mod retire;
 mod settle;
+mod settle_kratix;
+mod settle_promise;
+mod subject;
 #[cfg(test)]
 mod tests;
 
 pub use children::{CHILD, CHILD_OF_STEP, CHILD_WAIT, child_of_step, child_trouble};
 pub use course::Course;
+pub use subject::{Dependent, PromiseState, Subject, Surroundings};
 
 use crate::{
     destination::Destination,
@@ -28,10 +35,10 @@ use crate::{
     reason::Reason,
     reference::Inputs,
     request::Request,
-    run::{Holder, Run, StepAt},
-    status::ResourceStatus,
+    run::{Holder, Run, RunSpec, StepAt, Workflow, WorkflowType},
     time::Timestamp,
     work::Work,
+    workflow::{Pipeline, Step},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -51,6 +58,8 @@ pub const RECONCILE_RESOURCES: &str = "kratix.io/reconcile-resources";
 #[derive(Clone, Debug)]
 pub struct Observed {
     pub resource: Object,
+    /// Whether that is a resource or a promise, and what of the others it stands among matters to it.
+    pub subject: Subject,
     /// The newest run last; only the newest is loaded, a plan may add one.
     pub runs: Vec<Run>,
     /// Requests that are not answered yet, oldest first.
@@ -89,8 +98,10 @@ pub struct Plan {
     pub next: Observed,
     /// Steps to perform, at the same time. Their run row, committed first, is the intent.
     pub perform: Vec<StepAt>,
-    /// Children to be deleted.
+    /// Children to be deleted, through the door of everybody's requests.
     pub remove: Vec<Object>,
+    /// Resources that are asked to go with their promise, marked as deleted.
+    pub dismiss: Vec<Object>,
     /// Nothing is left to do or to undo: the resource's row goes.
     pub forget: bool,
     /// When to look again if nothing else happens. `None`: only a change matters.
@@ -104,27 +115,29 @@ pub fn plan(observed: Observed, now: Timestamp) -> Plan {
     // as in Kratix, a pause holds a deletion too: nothing is started, nothing is taken away
     let reason = if let Some(paused) = pass.paused() {
         paused
-    } else if pass.observed.resource.deleting() {
-        retire::retire(&mut pass)
     } else {
-        converge(&mut pass)
+        match (&pass.observed.subject, pass.observed.resource.deleting()) {
+            (Subject::Resource(_), true) => retire::retire(&mut pass),
+            (Subject::Resource(_), false) => converge(&mut pass),
+            (Subject::Promise(_), true) => promise::retire(&mut pass),
+            (Subject::Promise(_), false) => promise::converge(&mut pass),
+        }
     };
-    settle::settle(&mut pass, &reason);
-    course::settle(&mut pass);
-    Plan {
-        next: pass.observed,
-        perform: pass.perform,
-        remove: pass.remove,
-        forget: pass.forget,
-        wake: pass.wake,
-        reason,
+    match pass.observed.subject {
+        Subject::Resource(_) => settle::settle(&mut pass, &reason),
+        Subject::Promise(_) => settle_promise::settle(&mut pass, &reason),
     }
+    course::settle(&mut pass);
+    let Pass { observed: next, perform, remove, dismiss, forget, wake, .. } = pass;
+    Plan { next, perform, remove, dismiss, forget, wake, reason }
 }
 
 /// The line a time line gets when a pass changed what a resource is waiting for.
 pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
     let ready = |object: &Object| {
-        ResourceStatus::read(&object.status).condition("Ready").map(|c| (c.reason.clone(), c.message.clone()))
+        let conditions = object.status.get("conditions").and_then(serde_json::Value::as_array);
+        let ready = conditions.into_iter().flatten().find(|condition| condition["type"] == "Ready");
+        ready.map(|ready| (ready["reason"].clone(), ready["message"].clone()))
     };
     let after = &plan.next.resource;
     if !plan.forget && ready(before) == ready(after) {
@@ -135,6 +148,8 @@ pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
         | Reason::StepRetrying { .. }
         | Reason::PlacementFailing { .. }
         | Reason::NoDestination { .. }
+        | Reason::PromiseUnavailable { .. }
+        | Reason::RequirementUnmet { .. }
         | Reason::PromiseMissing { .. }
         | Reason::VersionMissing { .. }
         | Reason::InputMissing { .. } => Level::Warning,
@@ -145,13 +160,16 @@ pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
 }
 
 fn converge(pass: &mut Pass) -> Reason {
-    if let Some(reason) = admit::admit(pass) {
-        return reason;
+    let held = admit::admit(pass);
+    match held {
+        // what was begun before goes on meanwhile
+        None | Some(Reason::PromiseUnavailable { .. }) => {}
+        Some(reason) => return reason,
     }
     let running = advance::advance(pass);
     pass.look_again();
     let placing = place::place(pass);
-    running.or(placing).or_else(|| children::troubled(pass)).unwrap_or(Reason::Ready)
+    held.or(running).or(placing).or_else(|| children::troubled(pass)).unwrap_or(Reason::Ready)
 }
 
 /// One decision in the making.
@@ -160,6 +178,7 @@ struct Pass {
     observed: Observed,
     perform: Vec<StepAt>,
     remove: Vec<Object>,
+    dismiss: Vec<Object>,
     forget: bool,
     wake: Option<Timestamp>,
     /// A pause has ended, or is on: the next run that starts has this for its reason.
@@ -169,7 +188,8 @@ struct Pass {
 impl Pass {
     fn begin(observed: Observed, now: Timestamp) -> Self {
         let restart = course::restart_due(&observed.resource);
-        Self { now, perform: Vec::new(), remove: Vec::new(), forget: false, wake: None, restart, observed }
+        let (remove, dismiss) = (Vec::new(), Vec::new());
+        Self { now, perform: Vec::new(), remove, dismiss, forget: false, wake: None, restart, observed }
     }
 
     fn run(&self) -> Option<&Run> {
@@ -183,6 +203,14 @@ impl Pass {
     /// Whether a control label is set; any value but `true` is as good as none.
     fn labelled(&self, key: &str) -> bool {
         self.observed.resource.metadata.labels.get(key).is_some_and(|value| value == "true")
+    }
+
+    /// The promise it is about: its own name, or that of the promise it was made from.
+    fn promise_name(&self) -> &str {
+        match self.observed.subject {
+            Subject::Resource(_) => self.observed.resource.facets().promise,
+            Subject::Promise(_) => &self.observed.resource.metadata.name,
+        }
     }
 
     /// Whether somebody alive performs the running step. Asked before it is taken up.
@@ -223,19 +251,24 @@ impl Pass {
 }
 
 impl Offer {
-    /// The definition of a step of one of the resource's workflows.
-    pub fn step(&self, workflow: crate::run::Workflow, at: StepAt) -> Option<&crate::workflow::Step> {
-        self.pipeline(workflow, at)?.steps.get(at.step)
+    /// The definition of a step of the workflow that a run is of.
+    pub fn step(&self, run: &RunSpec, at: StepAt) -> Option<&Step> {
+        self.pipeline(run, at)?.steps.get(at.step)
     }
 
     /// The pipeline of the step.
-    pub fn pipeline(&self, workflow: crate::run::Workflow, at: StepAt) -> Option<&crate::workflow::Pipeline> {
-        let resource = &self.promise.spec.workflows.resource;
-        let pipelines = match workflow {
-            crate::run::Workflow::Configure => &resource.configure,
-            crate::run::Workflow::Delete => &resource.delete,
-        };
-        pipelines.get(at.pipeline)
+    pub fn pipeline(&self, run: &RunSpec, at: StepAt) -> Option<&Pipeline> {
+        self.pipelines(run.workflow_type, run.workflow).get(at.pipeline)
+    }
+
+    pub fn pipelines(&self, of: WorkflowType, workflow: Workflow) -> &[Pipeline] {
+        let workflows = &self.promise.spec.workflows;
+        match (of, workflow) {
+            (WorkflowType::Resource, Workflow::Configure) => &workflows.resource.configure,
+            (WorkflowType::Resource, Workflow::Delete) => &workflows.resource.delete,
+            (WorkflowType::Promise, Workflow::Configure) => &workflows.promise.configure,
+            (WorkflowType::Promise, Workflow::Delete) => &workflows.promise.delete,
+        }
     }
 }
 

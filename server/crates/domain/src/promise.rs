@@ -1,17 +1,24 @@
 //! What the platform team offers: an API, workflows, scheduling, docs. Read from Midspan's own document or from a Kratix one.
 
 mod containers;
+mod dependencies;
 mod faults;
 mod interval;
 mod kratix;
+mod release;
+mod requirement;
 mod revision;
+mod status;
 
 pub use interval::annotated as annotated_interval;
 pub use kratix::{GROUP as KRATIX_GROUP, remarks};
+pub use release::{RELEASE_LABEL, Release, ReleaseKind, ReleaseSpec, ReleaseStatus, is_release};
+pub use requirement::{PromiseName, RequiredBy, Requirement, RequirementState, RequirementStatus, cycle};
 pub use revision::{
     PROMISE_OF_REVISION, Revision, RevisionKind, RevisionSpec, RevisionStatus, VERSION_OF_REVISION, content_digest,
     revision_name,
 };
+pub use status::{Availability, PromiseStatus};
 
 use crate::{
     error::{Error, Result},
@@ -64,6 +71,9 @@ pub struct PromiseSpec {
     pub outputs: Value,
     pub examples: Vec<Example>,
     pub requires: Vec<Requirement>,
+    /// Objects that every matching destination gets, whether or not there is a resource.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<Value>,
     pub destination_selectors: Vec<LabelSelector>,
     pub workflows: Workflows,
     /// How health is judged; read by the health checks.
@@ -117,14 +127,6 @@ pub struct Example {
     #[serde(default)]
     pub description: String,
     pub spec: Value,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Requirement {
-    pub name: String,
-    #[serde(default)]
-    pub version: String,
 }
 
 impl Promise {

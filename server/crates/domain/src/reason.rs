@@ -24,6 +24,28 @@ pub enum Reason {
         promise: String,
         version: String,
     },
+    /// The promise waits for something itself; what is made from it goes on when that is there.
+    PromiseUnavailable {
+        promise: String,
+        why: String,
+    },
+    /// The promise is being removed: nothing new is begun for what was made from it.
+    PromiseLeaving {
+        promise: String,
+    },
+    /// A promise that requires another.
+    RequirementUnmet {
+        promise: String,
+        state: String,
+    },
+    /// A promise that is being removed lets the runs of its resources come to their end.
+    ResourcesRunning {
+        count: usize,
+    },
+    /// A promise that is being removed waits until all that was made from it is gone.
+    ResourcesLeaving {
+        count: usize,
+    },
     StepRunning {
         pipeline: String,
         step: String,
@@ -93,6 +115,11 @@ impl Reason {
             Self::PromiseMissing { .. } => "PromiseMissing",
             Self::InputMissing { .. } => "InputMissing",
             Self::VersionMissing { .. } => "VersionMissing",
+            Self::PromiseUnavailable { .. } => "PromiseUnavailable",
+            Self::PromiseLeaving { .. } => "PromiseLeaving",
+            Self::RequirementUnmet { .. } => "RequirementUnmet",
+            Self::ResourcesRunning { .. } => "ResourcesRunning",
+            Self::ResourcesLeaving { .. } => "ResourcesLeaving",
             Self::StepRunning { .. } => "StepRunning",
             Self::StepWaiting { .. } => "StepWaiting",
             Self::ChildNotReady { .. } => "ChildNotReady",
@@ -127,6 +154,20 @@ impl fmt::Display for Reason {
                 )
             }
             Self::PromiseMissing { promise } => write!(f, "The promise {promise} is not there; apply it to go on"),
+            Self::PromiseUnavailable { promise, why } => write!(f, "The promise {promise} is not available yet: {why}"),
+            Self::PromiseLeaving { promise } => write!(f, "The promise {promise} is being removed"),
+            Self::RequirementUnmet { promise, state } => write!(f, "It requires the promise {promise}: {state}"),
+            Self::ResourcesRunning { count } => {
+                write!(f, "Letting {count} run{} of its resources come to an end", if *count == 1 { "" } else { "s" })
+            }
+            Self::ResourcesLeaving { count } => {
+                write!(
+                    f,
+                    "Waiting until {count} resource{} made from it {} gone",
+                    if *count == 1 { "" } else { "s" },
+                    if *count == 1 { "is" } else { "are" }
+                )
+            }
             Self::StepRunning { pipeline, step } => write!(f, "Running step {step} of pipeline {pipeline}"),
             Self::StepWaiting { pipeline, step, message } => {
                 write!(f, "Step {step} of pipeline {pipeline} waits: {message}")

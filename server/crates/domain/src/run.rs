@@ -9,11 +9,12 @@ pub use left::Left;
 pub use record::{Outcome, StepResult};
 
 use crate::{
+    condition::Truth,
     digest::Digest,
     object::{Kind, Typed},
     selector::Labels,
     time::Timestamp,
-    work::{DirectorySelector, Files},
+    work::{DirectorySelector, Files, home},
     workflow::{Pipeline, StepKind},
 };
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct RunSpec {
     pub revision: String,
     pub resource: ResourceRef,
     pub workflow: Workflow,
+    /// Whose workflow it is.
+    #[serde(default, skip_serializing_if = "WorkflowType::is_resource")]
+    pub workflow_type: WorkflowType,
     /// The resource's generation this run makes true.
     pub generation: i64,
     /// Counts the runs of one resource, from 1.
@@ -60,6 +64,22 @@ pub struct ResourceRef {
     pub namespace: String,
     pub name: String,
     pub uid: String,
+}
+
+/// Whose workflow: a promise has one for each of its resources, and one for itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WorkflowType {
+    #[default]
+    Resource,
+    Promise,
+}
+
+impl WorkflowType {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+    fn is_resource(&self) -> bool {
+        *self == Self::Resource
+    }
 }
 
 /// The occasion a workflow is for.
@@ -212,21 +232,38 @@ impl Run {
     pub fn new(spec: RunSpec, pipelines: &[Pipeline], now: Timestamp) -> Self {
         let uid = crate::digest::derive_uid("run", &[&spec.resource.uid, &spec.sequence.to_string()]);
         let pipelines = pipelines.iter().map(PipelineRun::new).collect();
+        let mut labels = Labels::from([("midspan.dev/promise".to_owned(), spec.promise.clone())]);
+        if spec.workflow_type == WorkflowType::Resource {
+            labels.insert("midspan.dev/resource".to_owned(), spec.resource.name.clone());
+        }
         Self {
             metadata: crate::Metadata {
                 name: uid.replace('_', "-"),
-                namespace: spec.resource.namespace.clone(),
+                namespace: home(&spec.resource.namespace),
                 uid,
                 creation_timestamp: Some(now.to_second()),
-                labels: Labels::from([
-                    ("midspan.dev/promise".to_owned(), spec.promise.clone()),
-                    ("midspan.dev/resource".to_owned(), spec.resource.name.clone()),
-                ]),
+                labels,
                 ..crate::Metadata::default()
             },
             spec,
             status: RunStatus { phase: RunPhase::Running, pipelines, started_at: Some(now), ..RunStatus::default() },
         }
+    }
+
+    /// The condition that tells how the workflow stands: its type, truth, reason and message. `reason` is what a run that is on its way waits for.
+    pub fn told(&self, reason: &str) -> (&'static str, Truth, &'static str, String) {
+        let (kind, failed, suspended) = match self.spec.workflow {
+            Workflow::Configure => ("ConfigureWorkflowCompleted", "ConfigureWorkflowFailed", "WorkflowSuspended"),
+            Workflow::Delete => ("DeleteWorkflowCompleted", "DeleteWorkflowFailed", "DeleteWorkflowSuspended"),
+        };
+        let reason = reason.to_owned();
+        let (truth, code, message) = match self.status.phase {
+            RunPhase::Succeeded => (Truth::True, "PipelinesExecutedSuccessfully", "All pipelines have run".to_owned()),
+            RunPhase::Failed => (Truth::False, failed, self.status.message.clone()),
+            RunPhase::Suspended => (Truth::False, suspended, reason),
+            RunPhase::Running | RunPhase::Superseded => (Truth::False, "PipelinesInProgress", reason),
+        };
+        (kind, truth, code, message)
     }
 
     pub fn step(&self, at: StepAt) -> Option<&StepRun> {

@@ -8,6 +8,14 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Where that stands which belongs to a promise itself, and so to no namespace of a resource's.
+pub const SYSTEM_NAMESPACE: &str = "midspan-system";
+
+/// The namespace of runs, works and placements of an object in this namespace.
+pub fn home(namespace: &str) -> String {
+    if namespace.is_empty() { SYSTEM_NAMESPACE } else { namespace }.to_owned()
+}
+
 /// Relative path, with `/` between its parts, to content.
 pub type Files = BTreeMap<String, Digest>;
 
@@ -25,8 +33,9 @@ pub type Work = Typed<WorkKind>;
 #[serde(rename_all = "camelCase")]
 pub struct WorkSpec {
     pub promise: String,
-    /// The resource's name.
+    /// The resource's name; empty for the works of a promise itself.
     pub resource: String,
+    /// Empty for a promise's dependencies, which no pipeline makes.
     pub pipeline: String,
     /// The run that produced these files.
     pub run: String,

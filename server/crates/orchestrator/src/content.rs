@@ -3,7 +3,7 @@
 use crate::steps::{Ended, Folders};
 use domain::{
     Digest,
-    plan::Observed,
+    plan::{Observed, Subject},
     run::{Outcome, StepAt, StepResult},
     work::Files,
 };
@@ -36,6 +36,14 @@ impl Content {
     pub(crate) fn skipped(before: Folders, condition: &str) -> Outcome {
         let metadata_contents = before.metadata.into_iter().map(|(path, bytes)| (path, bytes.to_vec())).collect();
         Outcome::Skipped { message: format!("Skipped: {condition} does not hold"), metadata_contents }
+    }
+
+    /// The file of a promise's dependencies, which no step makes.
+    pub(crate) fn keep_dependencies(&mut self, next: &Observed) {
+        let offer = next.offer.as_ref().filter(|_| matches!(next.subject, Subject::Promise(_)));
+        if let Some((_, text)) = offer.and_then(|offer| offer.promise.dependencies_file()) {
+            self.blobs.insert(Digest::of(&text), text.into());
+        }
     }
 
     pub(crate) fn ops(self) -> impl Iterator<Item = Op> {

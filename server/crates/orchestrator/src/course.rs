@@ -2,7 +2,7 @@
 
 use crate::{
     driver::{Batch, Orchestrator},
-    offers,
+    offers, surroundings,
 };
 use domain::{
     Object, Result,
@@ -10,8 +10,8 @@ use domain::{
     document,
     facets::PROMISE_LABEL,
     object::{Kind, Typed},
-    plan::{Course, Offer, PAUSED, PIN},
-    promise::{ROUND, annotated_interval},
+    plan::{Course, Offer, PAUSED, PIN, PromiseState},
+    promise::{Promise, ROUND, annotated_interval},
     selector::{Requirement, Selector},
     status::ResourceStatus,
     workflow::GoDuration,
@@ -33,6 +33,8 @@ pub struct Settings {
 pub(crate) struct Standing {
     current: Option<Arc<Offer>>,
     paused: bool,
+    /// Whether it takes requests now.
+    state: PromiseState,
     round: u64,
     /// The document's own annotation, which counts for the current revision.
     interval: Option<GoDuration>,
@@ -72,11 +74,20 @@ impl Orchestrator {
     pub(crate) async fn course(
         &self,
         resource: &Object,
-        status: &ResourceStatus,
+        revision: &str,
         owned: Option<Binding>,
         batch: &Batch,
     ) -> Result<(Course, Option<Arc<Offer>>)> {
         let (store, offers) = (&self.inner.store, &self.inner.offers);
+        if Promise::is_promise(resource.group(), &resource.kind) {
+            // a promise runs its own current revision, and nothing binds it
+            let offer = offers.by_name(store, revision).await?;
+            let interval = annotated_interval(resource).or_else(|| offer.as_ref()?.promise.interval);
+            let interval = interval.map_or(batch.settings.interval, |interval| interval.0);
+            let after_failure = batch.settings.after_failure;
+            return Ok((Course { interval, after_failure, ..Course::default() }, offer));
+        }
+        let status = &ResourceStatus::read(&resource.status);
         let promise = resource.facets().promise;
         let standing = self.standing(promise, batch).await?;
         let current = standing.as_ref().and_then(|standing| standing.current.clone());
@@ -111,6 +122,12 @@ impl Orchestrator {
         Ok((course, offer))
     }
 
+    /// Whether a promise takes requests now.
+    pub(crate) async fn promise_state(&self, promise: &str, batch: &Batch) -> Result<PromiseState> {
+        let standing = self.standing(promise, batch).await?;
+        Ok(standing.map_or(PromiseState::Available, |standing| standing.state.clone()))
+    }
+
     /// Read once for all passes of a batch.
     async fn standing(&self, promise: &str, batch: &Batch) -> Result<Option<Arc<Standing>>> {
         let mut known = batch.promises.lock().await;
@@ -122,6 +139,7 @@ impl Orchestrator {
             Some(object) => Some(Arc::new(Standing {
                 current: self.inner.offers.current_of(&self.inner.store, &object).await?,
                 paused: object.metadata.labels.get(PAUSED).is_some_and(|value| value == "true"),
+                state: surroundings::state(&object),
                 round: object.status.get(ROUND).and_then(Value::as_u64).unwrap_or(0),
                 interval: annotated_interval(&object),
             })),
@@ -181,10 +199,7 @@ mod tests {
 
     #[test]
     fn a_binding_that_is_gone_comes_back_as_it_was() {
-        let offer = Offer {
-            promise: domain::promise::Promise { version: "v2".into(), ..Default::default() },
-            ..Offer::default()
-        };
+        let offer = Offer { promise: Promise { version: "v2".into(), ..Default::default() }, ..Offer::default() };
         let pinned = Settings { pinned: true, ..Settings::default() };
         let status =
             |version: &str| ResourceStatus { resource_binding_version: version.into(), ..ResourceStatus::default() };

@@ -1,10 +1,12 @@
 //! The transaction of a pass: what stands in the rows, made to say what the plan says.
 
-use crate::{STORES_LANE, content::Content, store_key};
+use crate::{STORES_LANE, content::Content, resource_pass::wake, store_key, surroundings::made_from, sweep::releases};
 use domain::{
     Object, Timestamp,
+    event::{Event, Level},
     placement::PlacementState,
-    plan::{self, CHILD, Observed, Plan},
+    plan::{self, CHILD, Observed, Plan, PromiseState, Subject},
+    promise::PromiseStatus,
     reference,
     run::Run,
     selector::{Requirement, Selector},
@@ -57,6 +59,7 @@ pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Conten
     ops.extend(wake_users(before, plan, now));
     ops.extend(wake_parent(before, plan, now));
     ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
+    ops.extend(to_others(before, plan, now));
     ops
 }
 
@@ -95,6 +98,47 @@ fn binding(before: &Observed, next: &Observed) -> Option<Op> {
         (Some(old), None) => Some(Op::Remove { uid: old.metadata.uid.clone(), version: None }),
         (None, None) => None,
     }
+}
+
+/// What a pass means for the others: those made from a promise, those that require it, and a promise that waits for what was made from it.
+fn to_others(before: &Observed, plan: &Plan, now: Timestamp) -> Vec<Op> {
+    let next = &plan.next;
+    match &next.subject {
+        Subject::Resource(PromiseState::Leaving { uid }) if plan.forget || next.runs != before.runs => {
+            vec![wake(uid, "", now)]
+        }
+        Subject::Resource(_) => Vec::new(),
+        Subject::Promise(around) => {
+            let mut ops = dismissed(plan, now);
+            let said = |observed: &Observed| {
+                let status = PromiseStatus::read(&observed.resource.status);
+                (status.status, status.required_promises)
+            };
+            if plan.forget {
+                // a release puts its promise back
+                ops.push(Op::WakeSelected { query: Box::new(releases()), due: now });
+                ops.extend(around.revisions.iter().map(|uid| Op::Remove { uid: uid.clone(), version: None }));
+            }
+            if plan.forget || said(before) != said(next) {
+                let query = Box::new(made_from(&next.resource.metadata.name));
+                ops.push(Op::WakeSelected { query, due: now });
+                ops.extend(around.required_by.iter().map(|dependent| wake(&dependent.uid, "", now)));
+            }
+            ops
+        }
+    }
+}
+
+/// Resources that are asked to go with their promise.
+fn dismissed(plan: &Plan, now: Timestamp) -> Vec<Op> {
+    let promise = &plan.next.resource.metadata.name;
+    let each = |resource: &Object| {
+        let words = format!("The promise {promise} is being removed, and this with it");
+        let event = Event::about(resource, now, Level::Warning, "DeleteRequested", words);
+        let wake = wake(&resource.metadata.uid, &resource.metadata.namespace, now);
+        [Op::Update(resource.clone()), Op::Event(event), wake]
+    };
+    plan.dismiss.iter().flat_map(each).collect()
 }
 
 fn gone<'a>(before: impl Iterator<Item = &'a String>, after: impl Iterator<Item = &'a String>) -> Vec<Op> {

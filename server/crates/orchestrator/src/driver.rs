@@ -5,8 +5,10 @@ use crate::{
     course::{Settings, Standing},
     destinations::Stores,
     failpoint,
+    release_pass::Publisher,
     steps::Runner,
     store_of,
+    surroundings::Known,
     tenure::{Begun, Performing, Tenure, lock},
 };
 use domain::{
@@ -44,6 +46,8 @@ pub(crate) struct Inner {
     pub offers: Arc<Offers>,
     pub runner: Runner,
     pub stores: Stores,
+    /// Who publishes what releases bring.
+    pub publisher: OnceLock<Arc<dyn Publisher>>,
     /// Replicas known to be alive, refreshed with each heartbeat.
     pub live: Mutex<BTreeSet<String>>,
     /// As whom this process holds things now.
@@ -74,6 +78,8 @@ pub(crate) struct Batch {
     pub observed: Mutex<HashMap<String, (Object, Vec<Object>)>>,
     pub settings: Settings,
     pub promises: tokio::sync::Mutex<HashMap<String, Option<Arc<Standing>>>>,
+    /// All promises, once one of them has a pass.
+    pub known: tokio::sync::OnceCell<Vec<Known>>,
 }
 
 impl Orchestrator {
@@ -107,6 +113,7 @@ impl Orchestrator {
             offers,
             runner,
             stores,
+            publisher: OnceLock::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -119,6 +126,11 @@ impl Orchestrator {
     pub(crate) fn gate(&self) -> Result<&dyn Gate> {
         let gate = self.inner.gate.get().map(AsRef::as_ref);
         gate.ok_or_else(|| Error::internal("a step asks for a child, but nobody takes it"))
+    }
+
+    /// Says who publishes what promise releases bring. The first word counts.
+    pub fn publish_through(&self, publisher: Arc<dyn Publisher>) {
+        _ = self.inner.publisher.set(publisher);
     }
 
     /// Runs until [`Self::stop`]. Starts with a sweep: whatever is not settled is looked at, whether or not somebody remembered to wake it.
@@ -231,6 +243,7 @@ impl Orchestrator {
             observed: Mutex::new(observed),
             settings: Settings::read(&self.inner.store).await?,
             promises: tokio::sync::Mutex::default(),
+            known: tokio::sync::OnceCell::new(),
         })
     }
 

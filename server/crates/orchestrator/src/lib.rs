@@ -1,6 +1,6 @@
 //! Makes it so: takes due keys from the queue, asks [`domain::plan`] what to do, commits what it decided, then does it.
 //!
-//! Read in this order: [`driver`] (the loop), [`resource_pass`] (one resource; [`content`] and [`difference`] are its transaction), [`perform`] (a
+//! Read in this order: [`driver`] (the loop), [`resource_pass`] (one resource or promise; [`surroundings`] is what it sees of the others, [`content`] and [`difference`] are its transaction), [`perform`] (a
 //! step's effect and its outcome; [`keep_log`] what it prints), [`store_pass`] (all pending placements of one state store, [`leased`] for as long as it
 //! takes), [`heartbeat`] and [`tenure`] (as whom a replica holds things), [`housekeeping`] (what nobody needs any more), [`offers`] (parsed promise
 //! revisions), then [`steps`] and [`destinations`].
@@ -37,9 +37,11 @@ mod leased;
 mod offers;
 pub mod outputs;
 mod perform;
+mod release_pass;
 mod resource_pass;
 pub mod steps;
 mod store_pass;
+mod surroundings;
 mod sweep;
 mod tenure;
 pub mod wait;
@@ -53,7 +55,9 @@ pub use course::Settings;
 pub use difference::difference;
 pub use driver::Orchestrator;
 pub use offers::Offers;
-pub use sweep::unsettled;
+pub use release_pass::Publisher;
+pub use surroundings::made_from;
+pub use sweep::{promises, releases, unsettled};
 
 /// The queue key of a state store. A resource's key is its uid.
 pub fn store_key(name: &str) -> String {

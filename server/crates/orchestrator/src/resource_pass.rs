@@ -15,11 +15,13 @@ use domain::{
     binding::BindingKind,
     digest::Digest,
     object::{API_VERSION, GROUP, Kind, Typed},
-    plan::{self, CHILD, Observed, Offer},
+    plan::{self, CHILD, Observed, Offer, Subject},
+    promise::{Promise, PromiseStatus, is_release},
+    reference::Inputs,
     request::RequestKind,
-    run::{Holder, Outcome, Phase, Run, RunKind, StepAt},
+    run::{Holder, Outcome, Phase, Run, RunKind, StepAt, WorkflowType},
     status::ResourceStatus,
-    work::{Files, WorkKind},
+    work::{Files, WorkKind, home},
     workflow::StepKind,
 };
 use std::{
@@ -31,6 +33,14 @@ use store::{Lease, Op};
 
 impl Orchestrator {
     pub(crate) async fn resource_pass(&self, lease: &Lease, uid: &str, batch: &Batch) -> Result<()> {
+        let release = lock(&batch.observed)
+            .get(uid)
+            .map(|(object, _)| object)
+            .filter(|object| is_release(object.group(), &object.kind))
+            .cloned();
+        if let Some(release) = release {
+            return Box::pin(self.release_pass(lease, release, batch)).await;
+        }
         let Some(observed) = self.observe(uid, lease, batch).await? else { return self.settle(lease, None).await };
         let before = observed.clone();
         let now = self.inner.clock.now();
@@ -50,6 +60,9 @@ impl Orchestrator {
                 break;
             }
             plan = plan::plan(plan.next, now);
+        }
+        if plan.next.works != before.works {
+            content.keep_dependencies(&plan.next);
         }
         for at in &effects {
             freeze_input(&mut plan.next, *at, &mut content);
@@ -126,14 +139,15 @@ impl Orchestrator {
                 _ => {}
             }
         }
-        let status = ResourceStatus::read(&resource.status);
-        if runs.is_empty() && !status.run.is_empty() {
-            let newest = store.by_name(GROUP, RunKind::KIND, &resource.metadata.namespace, &status.run).await?;
+        let (run, revision) = newest(&resource);
+        if runs.is_empty() && !run.is_empty() {
+            let newest = store.by_name(GROUP, RunKind::KIND, &home(&resource.metadata.namespace), &run).await?;
             runs.extend(newest.map(Typed::<RunKind>::parse).transpose()?);
         }
         runs.sort_by_key(|run: &Run| run.spec.sequence);
         requests.sort_by_key(|request: &domain::request::Request| request.spec.generation);
-        let (course, offer) = self.course(&resource, &status, binding, batch).await?;
+        let (course, offer) = self.course(&resource, &revision, binding, batch).await?;
+        let subject = self.subject(&resource, offer.as_deref(), batch).await?;
         let tenure = &batch.tenure;
         let holder = Holder { replica: tenure.replica.clone(), fence: lease.fence };
         let live = self.live_holders(&runs, tenure).await?;
@@ -148,9 +162,14 @@ impl Orchestrator {
             };
             run.running().filter(nobody).collect()
         });
-        let inputs = inputs::read(store, &self.inner.offers, &resource).await?;
+        let inputs = match &subject {
+            Subject::Resource(_) => inputs::read(store, &self.inner.offers, &resource).await?,
+            // what looks like a reference in a promise is an example of one
+            Subject::Promise(_) => Inputs::default(),
+        };
         Ok(Some(Observed {
             resource,
+            subject,
             runs,
             requests,
             works,
@@ -188,7 +207,7 @@ impl Orchestrator {
     async fn compute(&self, next: &mut Observed, at: StepAt, content: &mut Content) -> Result<bool> {
         let Some(offer) = self.offer_of_run(next).await? else { return Ok(false) };
         let Some(run) = next.runs.last() else { return Ok(false) };
-        let Some(step) = offer.step(run.spec.workflow, at) else { return Ok(false) };
+        let Some(step) = offer.step(&run.spec, at) else { return Ok(false) };
         let first = run.step(at).is_some_and(|state| state.attempt == 1 && state.resumed == 0);
         let judged =
             step.condition.as_deref().filter(|_| first).map(|source| condition::holds(source, next, at, &offer));
@@ -248,7 +267,7 @@ impl Orchestrator {
     ) -> Result<Option<StepInput>> {
         let Some(run) = next.runs.last() else { return Ok(None) };
         let (Some(step), Some(pipeline), Some(state)) =
-            (offer.step(run.spec.workflow, at), run.status.pipelines.get(at.pipeline), run.step(at))
+            (offer.step(&run.spec, at), run.status.pipelines.get(at.pipeline), run.step(at))
         else {
             return Ok(None);
         };
@@ -288,10 +307,13 @@ impl Orchestrator {
             run: run.metadata.uid.clone(),
             pipeline: pipeline.name.clone(),
             step: step.clone(),
-            volumes: offer.pipeline(run.spec.workflow, at).map_or_else(Vec::new, |pipeline| pipeline.volumes.clone()),
+            volumes: offer.pipeline(&run.spec, at).map_or_else(Vec::new, |pipeline| pipeline.volumes.clone()),
             given: Given::default(),
             last: at.step + 1 == pipeline.steps.len(),
-            plural: offer.promise.spec.api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
+            plural: match (run.spec.workflow_type, &offer.promise.spec.api) {
+                (WorkflowType::Promise, _) => "promises".to_owned(),
+                (WorkflowType::Resource, api) => api.as_ref().map_or_else(String::new, |api| api.plural.clone()),
+            },
             idempotency_key: run.idempotency_key(at),
             fence: next.holder.fence,
             before,
@@ -322,6 +344,17 @@ impl Orchestrator {
                 Ok((path.clone(), bytes))
             })
             .collect()
+    }
+}
+
+/// The newest run of an object, and the revision it was last made by.
+fn newest(object: &Object) -> (String, String) {
+    if Promise::is_promise(object.group(), &object.kind) {
+        let status = PromiseStatus::read(&object.status);
+        (status.run, status.revision)
+    } else {
+        let status = ResourceStatus::read(&object.status);
+        (status.run, status.revision)
     }
 }
 

@@ -13,6 +13,7 @@
 mod command;
 pub mod condition;
 mod container;
+mod fetch;
 pub mod given;
 pub mod ground;
 mod http;

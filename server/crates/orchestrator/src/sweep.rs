@@ -1,7 +1,11 @@
 //! Looking at whatever is not settled, whether or not somebody remembered to wake it: at the start, and when a replica has vanished.
 
 use crate::{driver::Orchestrator, failpoint};
-use domain::Result;
+use domain::{
+    Result,
+    object::Kind,
+    promise::{self, KRATIX_GROUP, ReleaseKind},
+};
 use store::{Op, Query};
 
 impl Orchestrator {
@@ -11,10 +15,22 @@ impl Orchestrator {
         failpoint::pass("sweep");
         self.inner.store.release_dead(now).await?;
         failpoint::pass("sweep.released");
-        self.inner.store.commit(vec![Op::WakeSelected { query: Box::new(unsettled()), due: now }]).await?;
+        let queries = promises().into_iter().chain([releases(), unsettled()]);
+        let wakes = queries.map(|query| Op::WakeSelected { query: Box::new(query), due: now });
+        self.inner.store.commit(wakes.collect()).await?;
         failpoint::pass("swept");
         Ok(())
     }
+}
+
+/// All promises, of either format: few, and each may wait for any other, or have something to place.
+pub fn promises() -> [Query; 2] {
+    promise::GROUPS.map(|group| Query::of_kind(group, "Promise"))
+}
+
+/// What installs promises and keeps them installed.
+pub fn releases() -> Query {
+    Query::of_kind(KRATIX_GROUP, ReleaseKind::KIND)
 }
 
 /// Resources on their way somewhere. Whoever waits for a destination, a store or a promise is among them.

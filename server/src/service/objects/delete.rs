@@ -1,8 +1,11 @@
 //! Deleting an object: at once, or marked until the last finalizer has dropped.
 
 use super::{ATTEMPTS, Asker, Services, WriteOptions, Written, conflict, derived};
-use crate::service::kinds::{Origin, Served};
-use domain::{Error, ErrorKind, Object, Result, caller::Verb};
+use crate::service::{
+    kinds::{Origin, Served},
+    removal::Parting,
+};
+use domain::{Error, ErrorKind, Object, Result, caller::Verb, plan::FINALIZER};
 use std::sync::Arc;
 use store::Op;
 
@@ -25,8 +28,8 @@ impl Services {
         for attempt in 1.. {
             let stored = self.stored(served, namespace, name).await?;
             precondition.check(&stored, served)?;
-            let guards = self.may_go(served, &stored, precondition.force).await?;
-            match self.delete_once(asker, served, stored, guards, options).await {
+            let parting = self.may_go(served, &stored, precondition.force, options.dependents).await?;
+            match self.delete_once(asker, served, stored, parting, options).await {
                 Err(error) if error.kind == ErrorKind::Conflict && attempt < ATTEMPTS => {}
                 result => return result,
             }
@@ -39,10 +42,13 @@ impl Services {
         asker: &Asker,
         served: &Arc<Served>,
         stored: Object,
-        guards: Vec<Op>,
+        Parting { guards, cascades }: Parting,
         options: WriteOptions,
     ) -> Result<Written> {
         let mut object = stored.clone();
+        if cascades && !object.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
+            object.metadata.finalizers.push(FINALIZER.to_owned());
+        }
         if object.metadata.finalizers.is_empty() {
             let mut ops =
                 vec![Op::Remove { uid: object.metadata.uid.clone(), version: Some(object.metadata.resource_version) }];
@@ -58,7 +64,11 @@ impl Services {
         object.metadata.generation += 1;
         let mut ops = vec![Op::Update(object.clone())];
         ops.extend(guards);
-        ops.extend(self.on_resource_delete(asker, served, &object));
+        match served.origin {
+            Origin::Promise => ops.extend(self.on_promise_delete(&object)),
+            Origin::Release => ops.push(self.wake_promise(&object.metadata.uid)),
+            _ => ops.extend(self.on_resource_delete(asker, served, &object)),
+        }
         ops.push(self.audit(asker, "delete", Some(&stored), Some(&object)));
         self.commit(served, object, Vec::new(), ops, options).await
     }

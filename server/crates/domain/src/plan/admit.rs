@@ -1,29 +1,41 @@
 //! May a run go on, and must a new one start?
 
-use super::{Pass, RECONCILE, SUSPENDED, course};
+use super::{Pass, PromiseState, RECONCILE, SUSPENDED, Subject, course};
 use crate::{
     reason::Reason,
-    run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow},
+    run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow, WorkflowType},
     workflow::Pipeline,
 };
 
 /// Makes sure that the newest run is the one for what is asked now. `Some` says why nothing may go on.
 pub fn admit(pass: &mut Pass) -> Option<Reason> {
     let Some(offer) = pass.observed.offer.clone() else {
-        let promise = pass.observed.resource.facets().promise.to_owned();
+        let promise = pass.promise_name().to_owned();
         return Some(match pass.observed.course.pin.clone() {
             Some(version) if pass.observed.course.promised => Reason::VersionMissing { promise, version },
             _ => Reason::PromiseMissing { promise },
         });
     };
+    if let Subject::Resource(PromiseState::Leaving { .. }) = pass.observed.subject {
+        let promise = offer.promise.name.clone();
+        return supersede(pass).or(Some(Reason::PromiseLeaving { promise }));
+    }
     let trigger = needed(pass, &offer.revision)?;
+    if let Subject::Resource(PromiseState::Unavailable { why }) = &pass.observed.subject {
+        return Some(Reason::PromiseUnavailable { promise: offer.promise.name.clone(), why: why.clone() });
+    }
     if let Some(what) = pass.observed.inputs.missing.clone() {
         return Some(Reason::InputMissing { what });
+    }
+    let of = pass.observed.subject.workflow_type();
+    let pipelines = offer.pipelines(of, Workflow::Configure);
+    if of == WorkflowType::Promise && pipelines.is_empty() && pass.run().is_none() {
+        return None;
     }
     if let Some(reason) = supersede(pass) {
         return Some(reason);
     }
-    start(pass, Workflow::Configure, &offer.promise.spec.workflows.resource.configure, trigger);
+    start(pass, Workflow::Configure, pipelines, trigger);
     None
 }
 
@@ -81,10 +93,11 @@ pub fn supersede(pass: &mut Pass) -> Option<Reason> {
 pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigger: &str) {
     let resource = &pass.observed.resource;
     let spec = RunSpec {
-        promise: resource.facets().promise.to_owned(),
+        promise: pass.promise_name().to_owned(),
         revision: pass.observed.offer.as_ref().map_or_else(String::new, |offer| offer.revision.clone()),
         resource: ResourceRef::to(resource),
         workflow,
+        workflow_type: pass.observed.subject.workflow_type(),
         generation: resource.metadata.generation,
         sequence: pass.run().map_or(1, |run| run.spec.sequence + 1),
         round: pass.observed.course.round,

@@ -1,6 +1,6 @@
 //! The newest run's next step: start, wait, retry, take up what a dead holder left, suspend, finish.
 
-use super::{Pass, SUSPENDED, children};
+use super::{Observed, Pass, SUSPENDED, children};
 use crate::{
     digest::derive_uid,
     object::Object,
@@ -8,7 +8,7 @@ use crate::{
     run::{Phase, PipelineRun, RunPhase, StepAt, StepRun, Workflow},
     selector::Labels,
     time::Timestamp,
-    work::{Group, Work, WorkSpec, group},
+    work::{Group, Work, WorkSpec, group, home},
     workflow::{GoDuration, Step},
 };
 use std::ops::Range;
@@ -134,8 +134,9 @@ fn perform_step(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
 /// A step that waits is looked at once in each pass, until its time is over.
 fn look(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
     let (now, holder) = (pass.now, pass.observed.holder.clone());
-    let (workflow, looked) = (pass.run()?.spec.workflow, pass.observed.looked.contains(&at));
-    let definition = pass.observed.offer.as_ref().and_then(|offer| offer.step(workflow, at));
+    let looked = pass.observed.looked.contains(&at);
+    let run = &pass.run()?.spec;
+    let definition = pass.observed.offer.as_ref().and_then(|offer| offer.step(run, at));
     let longest = definition.map_or(Step::LONGEST_WAIT, Step::timeout);
     let step = pass.run_mut()?.step_mut(at)?;
     let until = step.started_at.unwrap_or(now) + longest;
@@ -188,15 +189,17 @@ fn put_work(pass: &mut Pass, index: usize) {
     let resource = &observed.resource;
     let uid = derive_uid("work", &[&resource.metadata.uid, &pipeline.name]);
     let groups = group(&pipeline.output, &pipeline.result.selectors);
-    let old = observed.works.iter().position(|work| work.metadata.uid == uid);
     if groups.is_empty() {
-        if let Some(old) = old {
-            observed.works.remove(old);
-        }
+        observed.works.retain(|work| work.metadata.uid != uid);
         return;
     }
     let new = work(resource, &run.spec.promise, &pipeline.name, &run.metadata.name, groups, pass.now);
-    match old {
+    keep_work(observed, new);
+}
+
+/// Adds the work, or lets it take the place of the one before.
+pub fn keep_work(observed: &mut Observed, new: Work) {
+    match observed.works.iter().position(|work| work.metadata.uid == new.metadata.uid) {
         Some(old) => observed.works[old].spec = new.spec,
         None => observed.works.push(new),
     }
@@ -205,12 +208,14 @@ fn put_work(pass: &mut Pass, index: usize) {
 /// The work of one pipeline. Its identity follows from the resource and the pipeline.
 pub fn work(resource: &Object, promise: &str, pipeline: &str, run: &str, groups: Vec<Group>, now: Timestamp) -> Work {
     let uid = derive_uid("work", &[&resource.metadata.uid, pipeline]);
+    // what belongs to a promise itself names no resource
+    let name = if resource.metadata.namespace.is_empty() { "" } else { &resource.metadata.name };
     let metadata = crate::Metadata {
         name: uid.replace('_', "-"),
-        namespace: resource.metadata.namespace.clone(),
+        namespace: home(&resource.metadata.namespace),
         labels: Labels::from([
             ("midspan.dev/promise".to_owned(), promise.to_owned()),
-            ("midspan.dev/resource".to_owned(), resource.metadata.name.clone()),
+            ("midspan.dev/resource".to_owned(), name.to_owned()),
         ]),
         owner_references: vec![resource.as_owner()],
         creation_timestamp: Some(now.to_second()),
@@ -219,7 +224,7 @@ pub fn work(resource: &Object, promise: &str, pipeline: &str, run: &str, groups:
     };
     let spec = WorkSpec {
         promise: promise.to_owned(),
-        resource: resource.metadata.name.clone(),
+        resource: name.to_owned(),
         pipeline: pipeline.to_owned(),
         run: run.to_owned(),
         groups,
@@ -227,11 +232,12 @@ pub fn work(resource: &Object, promise: &str, pipeline: &str, run: &str, groups:
     Work { metadata, spec, status: () }
 }
 
-/// Works of pipelines that the promise no longer has go once the whole run has succeeded, not before.
+/// Works of pipelines that there no longer are go once the whole run has succeeded, not before.
 fn forget_vanished_pipelines(pass: &mut Pass) {
     let Some(run) = pass.observed.runs.last() else { return };
     let names: Vec<&str> = run.status.pipelines.iter().map(|pipeline| pipeline.name.as_str()).collect();
-    pass.observed.works.retain(|work| names.contains(&work.spec.pipeline.as_str()));
+    // a promise's dependencies come from no pipeline
+    pass.observed.works.retain(|work| work.spec.pipeline.is_empty() || names.contains(&work.spec.pipeline.as_str()));
 }
 
 /// What the promise says its resources give back, and no pipeline of this run did.
@@ -263,7 +269,6 @@ fn failure(pass: &Pass) -> Reason {
 }
 
 fn attempts_allowed(pass: &Pass, at: StepAt) -> u32 {
-    let workflow = pass.run().map(|run| run.spec.workflow).unwrap_or_default();
-    let definition = pass.observed.offer.as_ref().and_then(|offer| offer.step(workflow, at));
+    let definition = pass.observed.offer.as_ref().zip(pass.run()).and_then(|(offer, run)| offer.step(&run.spec, at));
     definition.map_or(1, |step| step.retry.attempts)
 }

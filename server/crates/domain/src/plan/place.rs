@@ -1,13 +1,13 @@
 //! Works to destinations: where each group of files goes, and what must go away.
 
-use super::Pass;
+use super::{Pass, Subject};
 use crate::{
     destination::Destination,
     digest::{Digest, derive_uid},
-    placement::{Placement, PlacementSpec, PlacementState, PlacementStatus, nested_root},
+    placement::{Placement, PlacementSpec, PlacementState, PlacementStatus, dependencies_root, nested_root},
     reason::Reason,
     selector::{LabelSelector, Labels},
-    work::{Group, Work, group_id},
+    work::{Group, Work, group_id, home},
 };
 use std::collections::BTreeSet;
 
@@ -19,8 +19,10 @@ pub fn place(pass: &mut Pass) -> Option<Reason> {
     let mut kept = Vec::new();
     for work in pass.observed.works.clone() {
         for group in &work.spec.groups {
-            match destination_for(pass, &work, group) {
-                Ok(destination) => kept.push(put(pass, &work, group, &destination)),
+            match destinations_for(pass, &work, group) {
+                Ok(destinations) => {
+                    kept.extend(destinations.iter().map(|destination| put(pass, &work, group, destination)));
+                }
                 Err(selectors) => nowhere = Some(Reason::NoDestination { selectors }),
             }
         }
@@ -65,16 +67,20 @@ fn required_labels(promise: &[LabelSelector], group: &Group) -> Labels {
     if group.directory.is_empty() { own.chain(theirs).collect() } else { own.collect() }
 }
 
-fn destination_for(pass: &Pass, work: &Work, group: &Group) -> Result<Destination, String> {
+/// Where a group goes: a resource's to one place, and there it stays; a promise's own to every place that fits.
+fn destinations_for(pass: &Pass, work: &Work, group: &Group) -> Result<Vec<Destination>, String> {
     let observed = &pass.observed;
-    let standing = observed
-        .placements
-        .iter()
-        .find(|p| !p.spec.withdrawn && p.spec.work == work.metadata.uid && p.spec.directory == group.directory);
-    if let Some(placement) = standing
-        && let Some(destination) = observed.destinations.iter().find(|d| d.metadata.name == placement.spec.destination)
-    {
-        return Ok(destination.clone());
+    let everywhere = matches!(observed.subject, Subject::Promise(_));
+    let stands = |destination: &Destination| {
+        observed.placements.iter().map(|placement| &placement.spec).any(|placed| {
+            !placed.withdrawn
+                && placed.work == work.metadata.uid
+                && placed.directory == group.directory
+                && placed.destination == destination.metadata.name
+        })
+    };
+    if !everywhere && let Some(destination) = observed.destinations.iter().find(|destination| stands(destination)) {
+        return Ok(vec![destination.clone()]);
     }
     let selectors = observed.offer.as_ref().map_or(&[][..], |offer| &offer.promise.spec.destination_selectors);
     let required = required_labels(selectors, group);
@@ -83,29 +89,33 @@ fn destination_for(pass: &Pass, work: &Work, group: &Group) -> Result<Destinatio
         let shunned = required.is_empty() && destination.spec.strict_match_labels && !labels.is_empty();
         !shunned && required.iter().all(|(key, value)| labels.get(key) == Some(value))
     };
+    if everywhere {
+        // as in Kratix, what stands stays when labels change
+        let all: Vec<_> = observed.destinations.iter().filter(|d| stands(d) || fits(d)).cloned().collect();
+        return if all.is_empty() { Err(told(&required)) } else { Ok(all) };
+    }
     // the highest score wins: spread evenly, the same choice every time, and few moves when destinations come and go
     let score = |destination: &Destination| {
         Digest::of_parts([observed.resource.metadata.uid.as_bytes(), destination.metadata.name.as_bytes()])
     };
     let chosen = observed.destinations.iter().filter(fits).max_by_key(|destination| score(destination));
-    chosen
-        .cloned()
-        .ok_or_else(|| required.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
+    chosen.map(|destination| vec![destination.clone()]).ok_or_else(|| told(&required))
+}
+
+fn told(labels: &Labels) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
 }
 
 /// Brings the placement of one group up to date and returns its uid.
 fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -> String {
     let observed = &mut pass.observed;
     let resource = &observed.resource.metadata;
-    let root = nested_root(
-        "",
-        &destination.spec.path,
-        &resource.namespace,
-        &work.spec.promise,
-        &resource.name,
-        &work.spec.pipeline,
-        &group_id(&group.directory),
-    );
+    let (path, id) = (&destination.spec.path, group_id(&group.directory));
+    let (promise, pipeline) = (&work.spec.promise, &work.spec.pipeline);
+    let root = match observed.subject {
+        Subject::Resource(_) => nested_root("", path, &resource.namespace, promise, &resource.name, pipeline, &id),
+        Subject::Promise(_) => dependencies_root(path, promise, pipeline, &id),
+    };
     // where the files stand is part of the identity: a destination that moves leaves a placement behind, to be withdrawn from the old place
     let state_store = &destination.spec.state_store_ref.name;
     let uid = derive_uid(
@@ -114,7 +124,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     );
     let spec = PlacementSpec {
         promise: work.spec.promise.clone(),
-        resource: resource.name.clone(),
+        resource: work.spec.resource.clone(),
         pipeline: work.spec.pipeline.clone(),
         work: work.metadata.uid.clone(),
         directory: group.directory.clone(),
@@ -134,7 +144,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     }
     let metadata = crate::Metadata {
         name: uid.replace('_', "-"),
-        namespace: resource.namespace.clone(),
+        namespace: home(&resource.namespace),
         labels: Labels::from([
             ("midspan.dev/promise".to_owned(), spec.promise.clone()),
             ("midspan.dev/resource".to_owned(), spec.resource.clone()),

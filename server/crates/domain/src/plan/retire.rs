@@ -11,6 +11,11 @@ pub fn retire(pass: &mut Pass) -> Reason {
     if let Some(reason) = run_delete_workflow(pass) {
         return reason;
     }
+    give_up(pass)
+}
+
+/// Takes everything away that was placed, and with it the row.
+pub fn give_up(pass: &mut Pass) -> Reason {
     pass.observed.works.clear();
     for placement in &mut pass.observed.placements {
         place::withdraw(placement);
@@ -32,7 +37,7 @@ pub fn retire(pass: &mut Pass) -> Reason {
     Reason::Deleted
 }
 
-fn run_delete_workflow(pass: &mut Pass) -> Option<Reason> {
+pub fn run_delete_workflow(pass: &mut Pass) -> Option<Reason> {
     let begun = pass.run().filter(|run| run.spec.workflow == Workflow::Delete).map(|run| run.status.phase);
     let trigger = match begun {
         Some(RunPhase::Succeeded) => return None,
@@ -50,8 +55,11 @@ fn run_delete_workflow(pass: &mut Pass) -> Option<Reason> {
     if let Some(reason) = admit::supersede(pass) {
         return Some(reason);
     }
-    let pipelines = pass.observed.offer.as_ref().map(|offer| offer.promise.spec.workflows.resource.delete.clone());
-    let pipelines = pipelines.filter(|pipelines| !pipelines.is_empty())?;
-    admit::start(pass, Workflow::Delete, &pipelines, trigger);
+    let offer = pass.observed.offer.clone()?;
+    let pipelines = offer.pipelines(pass.observed.subject.workflow_type(), Workflow::Delete);
+    if pipelines.is_empty() {
+        return None;
+    }
+    admit::start(pass, Workflow::Delete, pipelines, trigger);
     advance::advance(pass)
 }

@@ -1,6 +1,6 @@
 //! The facts people read: phase, message, the three facts, conditions, outputs; and what became of the open requests.
 
-use super::{FINALIZER, Pass};
+use super::{FINALIZER, Pass, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
     placement::{Placement, PlacementState},
@@ -40,7 +40,7 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
     status.phase = phase(reason, pass.observed.resource.deleting());
     status.message = match (reason, said) {
         (Reason::Ready, Some(said)) => said,
-        _ => reason.to_string(),
+        _ => settle_kratix::message(pass, reason).unwrap_or_else(|| reason.to_string()),
     };
     status.observed_generation = generation;
     status.health = Fact { state: Health::NotChecked, message: "The promise declares no health check".to_owned() };
@@ -54,6 +54,7 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
         status.resource_binding_version.clone_from(&binding.spec.version);
     }
     set_conditions(pass, &mut status, reason);
+    settle_kratix::add(pass, &mut status, reason);
     answer_requests(pass, reason);
     pass.observed.resource.status = status.to_value();
 }
@@ -65,6 +66,8 @@ fn phase(reason: &Reason, deleting: bool) -> ResourcePhase {
         Reason::Ready => ResourcePhase::Ready,
         Reason::Paused | Reason::PromisePaused { .. } | Reason::Suspended { .. } => ResourcePhase::Suspended,
         Reason::PromiseMissing { .. }
+        | Reason::PromiseUnavailable { .. }
+        | Reason::PromiseLeaving { .. }
         | Reason::VersionMissing { .. }
         | Reason::InputMissing { .. }
         | Reason::NoDestination { .. } => ResourcePhase::Pending,
@@ -205,16 +208,7 @@ fn set_conditions(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
     };
     set("Synced", truth, code, status.sync.message.clone(), generation);
     let Some(run) = pass.run() else { return };
-    let (kind, failed, suspended) = match run.spec.workflow {
-        Workflow::Configure => ("ConfigureWorkflowCompleted", "ConfigureWorkflowFailed", "WorkflowSuspended"),
-        Workflow::Delete => ("DeleteWorkflowCompleted", "DeleteWorkflowFailed", "DeleteWorkflowSuspended"),
-    };
-    let (truth, code, message) = match run.status.phase {
-        RunPhase::Succeeded => (Truth::True, "PipelinesExecutedSuccessfully", "All pipelines have run".to_owned()),
-        RunPhase::Failed => (Truth::False, failed, run.status.message.clone()),
-        RunPhase::Suspended => (Truth::False, suspended, reason.to_string()),
-        RunPhase::Running | RunPhase::Superseded => (Truth::False, "PipelinesInProgress", reason.to_string()),
-    };
+    let (kind, truth, code, message) = run.told(&reason.to_string());
     // it speaks of the generation that was run, which a pause may keep behind the one that is asked
     set(kind, truth, code, message, run.spec.generation);
 }

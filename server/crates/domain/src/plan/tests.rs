@@ -5,6 +5,7 @@ mod given;
 mod invariants;
 mod parallel;
 mod placing;
+mod promises;
 mod random;
 mod removal;
 mod requests;

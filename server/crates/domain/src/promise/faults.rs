@@ -5,8 +5,9 @@ use crate::{
     error::Cause,
     name,
     object::{self, pointer_of},
-    workflow::Pipeline,
+    workflow::{Pipeline, StepKind},
 };
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The longest name of an object: a CRD is called `plural.group`.
@@ -18,11 +19,14 @@ pub(super) fn of(spec: &PromiseSpec, group: &str) -> Vec<Cause> {
     if let Some(api) = &spec.api {
         faults.api(api);
     }
+    faults.dependencies(&spec.dependencies);
     let (resource, promise) = (&spec.workflows.resource, &spec.workflows.promise);
     faults.pipelines("spec.workflows.resource.configure", &resource.configure);
     faults.pipelines("spec.workflows.resource.delete", &resource.delete);
     faults.pipelines("spec.workflows.promise.configure", &promise.configure);
     faults.pipelines("spec.workflows.promise.delete", &promise.delete);
+    faults.childless("spec.workflows.promise.configure", &promise.configure);
+    faults.childless("spec.workflows.promise.delete", &promise.delete);
     faults.causes
 }
 
@@ -81,6 +85,16 @@ impl Faults {
         }
     }
 
+    fn dependencies(&mut self, dependencies: &[Value]) {
+        for (at, object) in dependencies.iter().enumerate().filter(|(_, object)| !object.is_object()) {
+            let what = object::type_name(object);
+            self.wrong(
+                &format!("spec.dependencies[{at}]"),
+                format!("must be an object such as a Namespace, not {what}"),
+            );
+        }
+    }
+
     fn pipelines(&mut self, field: &str, pipelines: &[Pipeline]) {
         let mut seen = BTreeSet::new();
         for (at, pipeline) in pipelines.iter().enumerate() {
@@ -99,6 +113,17 @@ impl Faults {
             }
             self.steps(&field, pipeline);
             containers::check(self, &field, pipeline);
+        }
+    }
+
+    /// Children stand in their parent's namespace, and a promise has none.
+    fn childless(&mut self, field: &str, pipelines: &[Pipeline]) {
+        for (at, pipeline) in pipelines.iter().enumerate() {
+            let asking = pipeline.steps.iter().enumerate().filter(|(_, step)| step.uses == StepKind::Resource);
+            for (step, _) in asking {
+                let message = "only the workflow of a resource can ask for resources of other promises".to_owned();
+                self.wrong(&format!("{field}[{at}].steps[{step}].uses"), message);
+            }
         }
     }
 

@@ -21,6 +21,7 @@ pub fn read(spec: &Value) -> Result<PromiseSpec> {
     Ok(PromiseSpec {
         api: document.api.map(api),
         requires: document.required_promises.unwrap_or_default(),
+        dependencies: document.dependencies.unwrap_or_default(),
         destination_selectors: selectors(document.destination_selectors.unwrap_or_default()),
         workflows: Workflows {
             resource: ResourceWorkflows {
@@ -144,6 +145,7 @@ struct Document {
     api: Option<Crd>,
     workflows: Option<WorkflowsDocument>,
     required_promises: Option<Vec<Requirement>>,
+    dependencies: Option<Vec<Value>>,
     destination_selectors: Option<Vec<SelectorDocument>>,
 }
 

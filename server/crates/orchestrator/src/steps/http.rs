@@ -3,6 +3,8 @@
 mod address;
 mod answer;
 
+pub use address::shown;
+
 use super::{
     Ended, RunnerConfig, StepInput,
     log::LogSink,
@@ -91,7 +93,7 @@ async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &Lo
         if let Some(Err(error)) = config.allowed.as_ref().map(|allowed| allowed(&url)) {
             return error.into();
         }
-        log.note(mask.text(&format!("{method} {}", address::shown(&url)))).await;
+        log.note(mask.text(&format!("{method} {}", shown(&url)))).await;
         let mut request = config.http.request(method.clone(), url.clone()).headers(call.headers.clone());
         if let Some(body) = call.body.as_ref().filter(|_| method == call.method) {
             request = request.body(body.clone());
@@ -99,7 +101,7 @@ async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &Lo
         failpoint::pass("http.send");
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Ended::failed(format!("{method} {}: {}", address::shown(&url), told(&error))),
+            Err(error) => return Ended::failed(format!("{method} {}: {}", shown(&url), told(&error))),
         };
         failpoint::pass("http.answered");
         let status = response.status();
@@ -112,7 +114,7 @@ async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &Lo
             Err(error) => return error.into(),
         }
     }
-    Ended::refused(format!("{}: more than {MAX_REDIRECTS} redirects", address::shown(&call.url)))
+    Ended::refused(format!("{}: more than {MAX_REDIRECTS} redirects", shown(&call.url)))
 }
 
 impl Call {

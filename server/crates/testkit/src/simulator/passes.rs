@@ -9,7 +9,7 @@ use domain::{
     Object,
     object::Typed,
     placement::PlacementKind,
-    plan::{self, Course, Observed, Plan},
+    plan::{self, Course, Observed, Plan, Subject},
     request::RequestKind,
     run::{Holder, Outcome, Run, RunKind, StepAt, StepResult},
     status::ResourceStatus,
@@ -193,13 +193,14 @@ impl World {
             inputs: domain::reference::Inputs::default(),
             children: Vec::new(),
             looked: BTreeSet::new(),
+            subject: Subject::default(),
             holder: Holder { replica: pass.lease.replica.clone(), fence: pass.lease.fence },
             resource,
         })
     }
 
     fn is_computation(&self, plan: &Plan, at: StepAt) -> bool {
-        let step = plan.next.runs.last().and_then(|run| self.offer.step(run.spec.workflow, at));
+        let step = plan.next.runs.last().and_then(|run| self.offer.step(&run.spec, at));
         step.is_some_and(|step| step.uses.is_pure())
     }
 

@@ -56,7 +56,7 @@ impl Performing {
             holder: next.holder.clone(),
             round: pipeline.attempts,
             attempt: step.attempt,
-            retry: offer.step(run.spec.workflow, at)?.retry,
+            retry: offer.step(&run.spec, at)?.retry,
             stage: Stage::Begin,
         })
     }

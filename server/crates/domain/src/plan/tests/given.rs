@@ -57,6 +57,14 @@ pub fn offer_with(revision: &str, workflows: &str, destination_selectors: &str) 
     Arc::new(Offer { revision: revision.to_owned(), promise })
 }
 
+/// A revision of a promise from the YAML of its spec.
+pub fn promise(revision: &str, spec: &str) -> Arc<Offer> {
+    let spec = document::parse_one(spec, "spec").unwrap();
+    let document = json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "Promise", "metadata": {"name": "database"}, "spec": spec});
+    let promise = Promise::read(&Object::from_value(document).unwrap()).unwrap();
+    Arc::new(Offer { revision: revision.to_owned(), promise })
+}
+
 /// A destination from `key=value,key=value`.
 pub fn destination(name: &str, labels: &str) -> Destination {
     let labels = labels

@@ -2,7 +2,7 @@
 
 use crate::{
     Timestamp,
-    plan::{self, Observed, Plan},
+    plan::{self, Observed, Plan, PromiseState, Subject},
     reason::Reason,
     run::{Phase, Run, StepAt},
 };
@@ -127,11 +127,21 @@ fn waiting_is_explained(plan: &Plan, now: Timestamp) {
         Reason::StepWaiting { .. } => plan.wake.is_some(),
         Reason::ChildNotReady { .. } | Reason::RemovingChild { .. } => !next.children.is_empty(),
         Reason::InputMissing { .. } => next.inputs.missing.is_some(),
+        Reason::PromiseUnavailable { .. } => {
+            matches!(next.subject, Subject::Resource(PromiseState::Unavailable { .. }))
+        }
+        Reason::PromiseLeaving { .. } => matches!(next.subject, Subject::Resource(PromiseState::Leaving { .. })),
+        Reason::RequirementUnmet { .. } | Reason::ResourcesRunning { .. } | Reason::ResourcesLeaving { .. } => {
+            matches!(next.subject, Subject::Promise(_))
+        }
         Reason::NoDestination { .. } => !next.works.is_empty(),
         Reason::HeldByFinalizers { finalizers } => !finalizers.is_empty(),
         Reason::Ready => {
             next.placements.iter().all(crate::placement::Placement::settled)
-                && next.runs.last().is_some_and(|run| run.status.phase.finished())
+                && next
+                    .runs
+                    .last()
+                    .map_or(matches!(next.subject, Subject::Promise(_)), |run| run.status.phase.finished())
         }
         Reason::Deleted => plan.forget,
     };

@@ -2,6 +2,7 @@
 
 use super::world::World;
 use crate::{
+    promise::PromiseStatus,
     run::{Phase, Run, StepAt},
     status::ResourceStatus,
 };
@@ -20,9 +21,14 @@ impl World {
         ResourceStatus::read(&self.resource.status)
     }
 
+    pub fn promise_status(&self) -> PromiseStatus {
+        PromiseStatus::read(&self.resource.status)
+    }
+
     pub fn condition(&self, kind: &str) -> String {
-        let status = self.status();
-        let condition = status.condition(kind).unwrap_or_else(|| panic!("no condition {kind}"));
+        let (status, promise) = (self.status(), self.promise_status());
+        let condition = status.condition(kind).or(promise.condition(kind));
+        let condition = condition.unwrap_or_else(|| panic!("no condition {kind}"));
         format!("{:?} {}: {}", condition.status, condition.reason, condition.message)
     }
 

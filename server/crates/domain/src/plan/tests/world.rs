@@ -1,14 +1,14 @@
 //! A world of one resource: rows, a clock, and somebody who performs steps and writes files when the story says so.
 
 use super::{
-    given::{Left, destination, offer},
+    given::{Left, destination, offer, promise},
     invariants,
 };
 use crate::{
     Object, Timestamp,
     destination::Destination,
     placement::{Placement, PlacementState},
-    plan::{self, Course, Observed, Offer, Plan},
+    plan::{self, Course, Observed, Offer, Plan, Subject, Surroundings},
     reason::Reason,
     reference::Inputs,
     request::{Operation, Request, RequestSpec},
@@ -28,6 +28,7 @@ pub const START: Timestamp = Timestamp::from_micros(1_795_370_400_000_000);
 #[derive(Clone)]
 pub struct World {
     pub resource: Object,
+    pub subject: Subject,
     /// All runs there ever were; the plan sees the newest.
     pub runs: Vec<Run>,
     /// All requests; the plan sees the open ones.
@@ -43,6 +44,8 @@ pub struct World {
     pub holder: Holder,
     pub now: Timestamp,
     pub forgotten: bool,
+    /// Resources that were asked to go with their promise.
+    pub dismissed: Vec<Object>,
     /// What stands in the stores: store and folder to files.
     pub disk: BTreeMap<(String, String), Files>,
     /// What each idempotency key was given out for.
@@ -61,6 +64,7 @@ impl World {
         let holder = Holder { replica: "one".to_owned(), fence: 1 };
         let mut world = Self {
             resource: resource.unwrap(),
+            subject: Subject::default(),
             runs: Vec::new(),
             requests: Vec::new(),
             works: Vec::new(),
@@ -74,11 +78,26 @@ impl World {
             holder,
             now: START,
             forgotten: false,
+            dismissed: Vec::new(),
             disk: BTreeMap::new(),
             keys: BTreeMap::new(),
             story: String::new(),
         };
         world.ask(Operation::Create);
+        world
+    }
+
+    /// The promise itself, freshly published.
+    pub fn of_promise(spec: &str) -> Self {
+        let mut world = Self::of("configure: []");
+        world.resource = Object::from_value(json!({
+            "apiVersion": "midspan.dev/v1alpha1", "kind": "Promise",
+            "metadata": {"name": "database", "uid": "promise_1", "generation": 1},
+        }))
+        .unwrap();
+        world.subject = Subject::Promise(Surroundings::default());
+        world.offer = Some(promise("r1", spec));
+        world.requests.clear();
         world
     }
 
@@ -188,12 +207,8 @@ impl World {
     fn record(&mut self, how: &str, outcome: Outcome) {
         let at = self.running().expect("a step is running");
         let (now, run) = (self.now, self.runs.last_mut().unwrap());
-        let retry = self
-            .offer
-            .as_ref()
-            .and_then(|offer| offer.step(run.spec.workflow, at))
-            .map(|step| step.retry)
-            .unwrap_or_default();
+        let retry =
+            self.offer.as_ref().and_then(|offer| offer.step(&run.spec, at)).map(|step| step.retry).unwrap_or_default();
         let name = run.step(at).unwrap().name.clone();
         assert!(run.record(at, outcome, retry, now));
         self.tell(&format!("step {name} {how}"));
@@ -232,6 +247,7 @@ impl World {
     pub fn observed(&self) -> Observed {
         Observed {
             resource: self.resource.clone(),
+            subject: self.subject.clone(),
             runs: self.runs.last().cloned().into_iter().collect(),
             requests: self.requests.iter().filter(|request| request.status.phase.open()).cloned().collect(),
             works: self.works.clone(),
@@ -291,6 +307,7 @@ impl World {
         self.placements.clone_from(&plan.next.placements);
         self.course.binding.clone_from(&plan.next.course.binding);
         self.forgotten = plan.forget;
+        self.dismissed.extend(plan.dismiss.iter().cloned());
         for at in &plan.perform {
             self.give_out_key(*at);
         }

@@ -1,0 +1,76 @@
+//! The status that Kratix writes on a resource request, beside ours: whoever reads a Kratix promise's resources finds what they know.
+
+use super::{Pass, PromiseState, Subject};
+use crate::{
+    condition::{self, Condition, Truth},
+    placement::Placement,
+    reason::Reason,
+    run::{Phase, RunPhase, Workflow, WorkflowType},
+    status::ResourceStatus,
+};
+use serde_json::json;
+
+/// What Kratix says while nobody has said anything.
+pub fn message(pass: &Pass, reason: &Reason) -> Option<String> {
+    let words = match reason {
+        Reason::Ready => "Resource requested",
+        Reason::PromiseUnavailable { .. } if pass.run().is_none() => "Pending",
+        _ => return None,
+    };
+    kratix(pass).then(|| words.to_owned())
+}
+
+/// Counters and conditions under Kratix's names.
+pub fn add(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
+    if !kratix(pass) {
+        return;
+    }
+    let offered = pass.observed.offer.as_ref();
+    let workflows = offered.map_or(0, |offer| offer.pipelines(WorkflowType::Resource, Workflow::Configure).len());
+    status.rest.insert("workflows".to_owned(), json!(workflows));
+    if let Some(run) = pass.run().filter(|run| run.spec.workflow == Workflow::Configure) {
+        let ended = |phase| run.status.pipelines.iter().filter(|pipeline| pipeline.phase == phase).count();
+        status.rest.insert("workflowsSucceeded".to_owned(), json!(ended(Phase::Succeeded)));
+        status.rest.insert("workflowsFailed".to_owned(), json!(ended(Phase::Failed)));
+        if let Some(at) = run.status.finished_at.filter(|_| run.status.phase == RunPhase::Succeeded) {
+            status.rest.insert("lastSuccessfulConfigureWorkflowTime".to_owned(), json!(at.to_second()));
+        }
+    }
+    let (now, observed_generation) = (pass.now, pass.observed.resource.metadata.generation);
+    let mut set = |kind: &str, status_is: Truth, code: &str, message: String| {
+        let (kind, reason) = (kind.to_owned(), code.to_owned());
+        let new =
+            Condition { kind, status: status_is, reason, message, last_transition_time: now, observed_generation };
+        condition::set(&mut status.conditions, new);
+    };
+    match &pass.observed.subject {
+        Subject::Resource(PromiseState::Unavailable { why }) => {
+            set("PromiseAvailable", Truth::False, "PromiseNotAvailable", why.clone());
+        }
+        _ => set("PromiseAvailable", Truth::True, "PromiseAvailable", "Promise Available".to_owned()),
+    }
+    let (truth, code) = match reason {
+        Reason::NoDestination { .. } => (Truth::False, "UnscheduledWorkloads"),
+        Reason::PlacementFailing { .. } => (Truth::False, "WorksFailing"),
+        _ if pass.observed.placements.iter().all(Placement::settled) => (Truth::True, "WorksSucceeded"),
+        _ => (Truth::Unknown, "WorksPending"),
+    };
+    let told = if truth == Truth::True {
+        "All works associated with this resource are ready".to_owned()
+    } else {
+        reason.to_string()
+    };
+    set("WorksSucceeded", truth, code, told);
+    let (truth, code) = match reason {
+        Reason::Ready => (Truth::True, "Reconciled"),
+        Reason::Paused | Reason::PromisePaused { .. } => (Truth::Unknown, "Paused"),
+        Reason::StepFailed { .. } => (Truth::False, "ConfigureWorkflowFailed"),
+        Reason::Suspended { .. } => (Truth::False, "WorkflowSuspended"),
+        _ => (Truth::Unknown, reason.code()),
+    };
+    set("Reconciled", truth, code, reason.to_string());
+}
+
+fn kratix(pass: &Pass) -> bool {
+    pass.observed.offer.as_ref().is_some_and(|offer| offer.promise.kratix)
+}
