@@ -44,7 +44,7 @@ pub async fn run(server: &ServerArgs, args: ApplyArgs) -> Outcome {
     // what others need comes first: namespaces, then promises and places, then what is asked for
     documents.sort_by_key(|document| match document.value["kind"].as_str().unwrap_or_default() {
         "Namespace" => 0,
-        "StateStore" => 1,
+        "StateStore" | "GitStateStore" | "BucketStateStore" => 1,
         "Destination" => 2,
         "Promise" => 3,
         _ => 4,

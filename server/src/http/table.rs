@@ -1,7 +1,7 @@
 //! Lists as tables: what `kubectl get` prints, columns decided here.
 
-use crate::service::kinds::Served;
-use domain::{Object, Timestamp};
+use crate::service::kinds::{Origin, Served};
+use domain::{Object, Timestamp, promise::KRATIX_GROUP};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -141,11 +141,19 @@ fn columns(served: &Served) -> Vec<Column> {
             ("State", "/status/state", 0),
             ("Version", "/status/version", 1),
         ],
+        (KRATIX_GROUP, "Destination") => {
+            &[("StateStoreKind", "/spec/stateStoreRef/kind", 0), ("StateStoreName", "/spec/stateStoreRef/name", 0)]
+        }
+        (KRATIX_GROUP, "GitStateStore") => &[("URL", "/spec/url", 0), ("Branch", "/spec/branch", 0)],
+        (KRATIX_GROUP, "BucketStateStore") => &[("Name", "/spec/bucketName", 0), ("Endpoint", "/spec/endpoint", 0)],
         (_, "Destination") => &[("State store", "/spec/stateStoreRef/name", 0), ("Path", "/spec/path", 0)],
         (_, "StateStore") => &[("Version", "/status/version", 1)],
         _ => &[],
     };
     columns.extend(own.iter().map(|(name, pointer, priority)| Column::at(name, pointer, *priority)));
+    if matches!(served.origin, Origin::Platform) {
+        columns.push(Column { name: "Ready".into(), description: String::new(), priority: 0, source: Source::Ready });
+    }
     if let Some(promised) = served.promised() {
         columns.push(Column { name: "Ready".into(), description: String::new(), priority: 0, source: Source::Ready });
         columns.push(Column::at("Phase", "/status/phase", 0));

@@ -10,12 +10,11 @@ use app::{
 };
 use domain::{
     Digest, Object, Result, Typed,
-    destination::{Backend, Destination, DestinationKind, StateStoreKind},
+    destination::{Backend, Destination},
     object::GROUP,
     placement::{Placement, PlacementKind, PlacementState},
 };
 use std::collections::BTreeMap;
-use store::Query;
 
 /// What is shown of one file.
 const LONGEST: usize = 64 * 1024;
@@ -56,19 +55,18 @@ impl Places {
 
 impl ServerPortal {
     pub(super) async fn destinations(&self) -> Result<Vec<Destination>> {
-        let found = self.doors.services.store.list(&Query::of_kind(GROUP, "Destination")).await?;
-        Ok(found.objects.into_iter().filter_map(|object| Typed::<DestinationKind>::parse(object).ok()).collect())
+        orchestrator::destinations(&self.doors.services.store).await
     }
 
     pub(super) async fn places(&self) -> Result<Places> {
-        let stores = self.doors.services.store.list(&Query::of_kind(GROUP, "StateStore")).await?;
-        let stores = stores.objects.into_iter().filter_map(|object| Typed::<StateStoreKind>::parse(object).ok());
-        let stores: BTreeMap<String, Backend> = stores.map(|store| (store.metadata.name, store.spec.backend)).collect();
+        let stores = orchestrator::state_stores(&self.doors.services.store).await?;
+        let stores: BTreeMap<String, Backend> =
+            stores.into_iter().map(|(key, store)| (key, store.spec.backend)).collect();
         let place = |destination: Destination| {
-            let backend = stores.get(&destination.spec.state_store_ref.name);
+            let backend = stores.get(&destination.spec.state_store_ref.key());
             let place = Place {
                 store: backend.map_or_else(|| "a state store that is not there".to_owned(), words),
-                path: destination.spec.path.trim_matches('/').to_owned(),
+                path: destination.spec.folder(),
                 has_commits: matches!(backend, Some(Backend::Git(_))),
             };
             (destination.metadata.name, place)
@@ -106,7 +104,7 @@ impl ServerPortal {
             let shown = placed(placement, &places);
             let files = placement.spec.files.iter().map(|(path, digest)| {
                 let bytes = blobs.get(digest).map(Vec::as_slice).unwrap_or_default();
-                let file = file(format!("{}/{path}", placement.spec.root), bytes, room.min(LONGEST), &cover);
+                let file = file(placement.spec.full(path), bytes, room.min(LONGEST), &cover);
                 room -= file.text.as_ref().map_or(0, String::len).min(room);
                 file
             });
@@ -158,6 +156,7 @@ fn words(backend: &Backend) -> String {
             format!("git · {end}, branch {}", git.branch)
         }
         Backend::Directory(directory) => format!("directory · {}", directory.path),
+        Backend::Bucket(bucket) => format!("bucket · {}", bucket.name),
     }
 }
 

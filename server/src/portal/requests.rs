@@ -179,7 +179,7 @@ impl ServerPortal {
                 .iter()
                 .find(|placement| placement.spec.pipeline == *pipeline && placement.spec.files.contains_key(path));
             FileChange {
-                path: placed.map_or_else(|| path.clone(), |placement| format!("{}/{path}", placement.spec.root)),
+                path: placed.map_or_else(|| path.clone(), |placement| placement.spec.full(path)),
                 destination: placed.map_or_else(String::new, |placement| placement.spec.destination.clone()),
                 before: text(before.get(key)),
                 after: text(after.get(key)),

@@ -64,7 +64,7 @@ impl ServerPortal {
         let placements = self.placements(&object).await?;
         let files = placements.iter().filter(|placement| !placement.spec.withdrawn).flat_map(|placement| {
             let spec = &placement.spec;
-            spec.files.keys().map(|path| (spec.destination.clone(), format!("{}/{path}", spec.root)))
+            spec.files.keys().map(|path| (spec.destination.clone(), spec.full(path)))
         });
         let files = files.collect();
         // a deletion runs the revision that was last applied

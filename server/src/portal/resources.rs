@@ -13,7 +13,7 @@ const STATES: [(&str, &str, &[ResourcePhase]); 5] = [
     ("ready", "Ready", &[ResourcePhase::Ready]),
     ("progressing", "Progressing", &[ResourcePhase::Pending, ResourcePhase::Progressing]),
     ("waiting", "Waiting", &[ResourcePhase::Suspended]),
-    ("failed", "Failed", &[ResourcePhase::Failed]),
+    ("failed", "Failed", &[ResourcePhase::Failed, ResourcePhase::Degraded]),
     ("deleting", "Deleting", &[ResourcePhase::Deleting]),
 ];
 

@@ -301,6 +301,10 @@ pub fn own_kinds() -> Vec<Served> {
         origin,
         promise_uid: String::new(),
     };
+    let kratix = |kind: &str, plural: &str, namespaced: bool, origin: Origin| Served {
+        group: KRATIX_GROUP.to_owned(),
+        ..own(kind, plural, namespaced, origin)
+    };
     debug_assert_eq!(API_VERSION, format!("{GROUP}/{VERSION}"));
     vec![
         core("Namespace", "namespaces", "ns", false, Origin::Namespace),
@@ -315,9 +319,15 @@ pub fn own_kinds() -> Vec<Served> {
         own("Run", "runs", true, Origin::Derived),
         own("Work", "works", true, Origin::Derived),
         own("Placement", "placements", true, Origin::Derived),
-        Served { group: KRATIX_GROUP.to_owned(), ..own("Promise", "promises", false, Origin::Promise) },
-        Served { group: KRATIX_GROUP.to_owned(), ..own("ResourceBinding", "resourcebindings", true, Origin::Binding) },
-        Served { group: KRATIX_GROUP.to_owned(), ..own("PromiseRevision", "promiserevisions", false, Origin::View) },
-        Served { group: KRATIX_GROUP.to_owned(), ..own("PromiseRelease", "promisereleases", false, Origin::Release) },
+        kratix("Promise", "promises", false, Origin::Promise),
+        kratix("ResourceBinding", "resourcebindings", true, Origin::Binding),
+        kratix("PromiseRevision", "promiserevisions", false, Origin::View),
+        kratix("PromiseRelease", "promisereleases", false, Origin::Release),
+        Served {
+            short_names: vec!["dest".to_owned(), "dests".to_owned()],
+            ..kratix("Destination", "destinations", false, Origin::Platform)
+        },
+        kratix("GitStateStore", "gitstatestores", false, Origin::Platform),
+        kratix("BucketStateStore", "bucketstatestores", false, Origin::Platform),
     ]
 }

@@ -110,7 +110,8 @@ impl Services {
                 Err(error)
                     if error.kind == ErrorKind::Conflict
                         && attempt < ATTEMPTS
-                        && self.promises_moved(served, known).await? => {}
+                        && (matches!(served.origin, Origin::Platform)
+                            || self.promises_moved(served, known).await?) => {}
                 result => return result,
             }
         }
@@ -167,7 +168,7 @@ impl Services {
             Origin::Promise => self.admit_promise(served, object, stored, options).await,
             Origin::Binding => self.admit_binding(served, object, stored).await,
             Origin::Release => self.admit_release(served, object, stored),
-            Origin::Platform => self.admit_platform(served, object, stored),
+            Origin::Platform => self.admit_place(served, object, stored).await,
             Origin::Namespace => namespaces::admit(served, object),
             Origin::Secret => self.admit_secret(served, object, stored).await,
             Origin::ConfigMap => self.admit_config_map(served, object, stored),

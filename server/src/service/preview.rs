@@ -14,7 +14,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-use store::Query;
 
 /// What a request would do.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +54,11 @@ impl Services {
         let mut after = BTreeMap::new();
         if preview.refusal.is_none() {
             for placement in self.would_place(promised, object, works, &mut preview).await? {
-                for (path, digest) in placement.spec.files {
-                    let bytes = contents.get(&digest).cloned().unwrap_or_default();
+                for (path, digest) in &placement.spec.files {
+                    let bytes = contents.get(digest).cloned().unwrap_or_default();
                     let destination = placement.spec.destination.clone();
-                    after.insert(
-                        (destination, format!("{}/{path}", placement.spec.root)),
-                        String::from_utf8_lossy(&bytes).into_owned(),
-                    );
+                    after
+                        .insert((destination, placement.spec.full(path)), String::from_utf8_lossy(&bytes).into_owned());
                 }
             }
         }
@@ -83,7 +80,7 @@ impl Services {
             for (path, digest) in &placement.spec.files {
                 let text =
                     blobs.get(digest).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-                all.insert((placement.spec.destination.clone(), format!("{}/{path}", placement.spec.root)), text);
+                all.insert((placement.spec.destination.clone(), placement.spec.full(path)), text);
             }
         }
         Ok(all)
@@ -151,9 +148,7 @@ impl Services {
         rendered: Vec<(String, Folders)>,
         preview: &mut Preview,
     ) -> Result<Vec<domain::placement::Placement>> {
-        let query = Query::of_kind(domain::object::GROUP, "Destination");
-        let destinations =
-            self.store.list(&query).await?.objects.into_iter().map(domain::Typed::parse).collect::<Result<Vec<_>>>()?;
+        let destinations = orchestrator::destinations(&self.store).await?;
         let standing = match object.metadata.uid.as_str() {
             "" => Vec::new(),
             uid => self.store.owned(uid).await?,

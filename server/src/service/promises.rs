@@ -4,12 +4,11 @@ use super::{
     Asker, Services,
     kinds::{Origin, Served, Snapshot, schema_of},
     metadata::cause,
-    objects::{Draft, WriteOptions, checked},
+    objects::{Draft, WriteOptions},
     revisions::{NEW_REVISION, mark},
 };
 use domain::{
     Error, ErrorKind, Object, Result,
-    destination::{DestinationSpec, StateStoreSpec},
     facets::PROMISE_LABEL,
     object::{GROUP, Typed},
     plan::{self, Course, FINALIZER, Observed, Offer, PAUSED, RECONCILE_RESOURCES, Subject},
@@ -104,27 +103,6 @@ impl Services {
         object.status = self.promise_status(&promise, &name, &object, &snapshot);
         warnings.extend(missing(&promise, &snapshot));
         Ok(Draft { object, ops, warnings })
-    }
-
-    /// State stores and destinations: typed, so that a wrong field is refused by name.
-    pub(crate) fn admit_platform(&self, served: &Served, mut object: Object, stored: Option<&Object>) -> Result<Draft> {
-        let name = &object.metadata.name;
-        if served.kind == "StateStore" {
-            checked::<StateStoreSpec>(&object.spec, served, name)?;
-        } else if checked::<DestinationSpec>(&object.spec, served, name)?.state_store_ref.name.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!("{} is invalid: spec.stateStoreRef.name: Required value", served.invalid_name(name)),
-            ));
-        }
-        if stored.is_some_and(|stored| stored.spec != object.spec) {
-            object.metadata.generation += 1;
-        }
-        // a new place, or a mended store, is what waiting resources wait for
-        // and what every promise brings along for all places
-        let queries = orchestrator::promises().into_iter().chain([orchestrator::unsettled()]);
-        let ops = queries.map(|query| Op::WakeSelected { query: Box::new(query), due: self.now() }).collect();
-        Ok(Draft { object, ops, warnings: Vec::new() })
     }
 
     /// A promise takes its revisions along, and whoever requires it must know.

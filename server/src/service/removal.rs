@@ -4,24 +4,25 @@ use super::{
     Services,
     kinds::{Origin, Served},
     objects::Dependents,
+    places::placed_on,
 };
 use domain::{
     Error, Object, Result,
-    object::GROUP,
+    destination::{self, Destination, StateStoreRef},
     promise::KRATIX_GROUP,
-    selector::{Requirement, Selector},
 };
 use orchestrator::made_from;
-use serde_json::Value;
 use store::{Guard, Op, Query};
+
+type Ground = Box<dyn Fn(&Object) -> bool + Send>;
 
 /// What stands on an object: how it is called, one and many, and how it is found.
 struct Standing {
     one: &'static str,
     many: &'static str,
     query: Query,
-    /// Where those that are found name what they stand on, if the query alone cannot tell.
-    ground: Option<fn(&Object) -> Option<&str>>,
+    /// Whether one that is found stands on this, if the query alone cannot tell.
+    ground: Option<Ground>,
 }
 
 /// How an object may go.
@@ -49,7 +50,7 @@ impl Services {
                 if force { Vec::new() } else { self.unused(served, &promised.offer.promise.name, object).await? };
             return Ok(Parting { guards, cascades: false });
         }
-        let Some(Standing { one, many, query, ground }) = standing_on(served, name) else {
+        let Some(Standing { one, many, query, ground }) = standing_on(served, object) else {
             return Ok(Parting::default());
         };
         let promise = matches!(served.origin, Origin::Promise);
@@ -58,7 +59,7 @@ impl Services {
             None => (self.store.count(&query).await?, 0),
             Some(ground) => {
                 let page = self.store.list(&query).await?;
-                let count = page.objects.iter().filter(|object| ground(object) == Some(name)).count();
+                let count = page.objects.iter().filter(|object| ground(object)).count();
                 (i64::try_from(count).unwrap_or(i64::MAX), page.version)
             }
         };
@@ -106,19 +107,26 @@ impl Services {
     }
 }
 
-fn standing_on(served: &Served, name: &str) -> Option<Standing> {
+fn standing_on(served: &Served, object: &Object) -> Option<Standing> {
+    let name = &object.metadata.name;
     let of = |one, many, query| Standing { one, many, query, ground: None };
     Some(match (&served.origin, served.kind.as_str()) {
         (Origin::Promise, _) => of("resource made from it", "resources made from it", made_from(name)),
-        (Origin::Platform, "Destination") => {
-            let placed = Requirement::In("midspan.dev/destination".to_owned(), vec![name.to_owned()]);
-            let labels = Selector { requirements: vec![placed] };
-            of("placement on it", "placements on it", Query { labels, ..Query::of_kind(GROUP, "Placement") })
+        // one that says what becomes of its files may go at any time
+        (Origin::Platform, "Destination") if Destination::read(object).is_ok_and(|it| it.spec.cleanup.is_some()) => {
+            return None;
         }
-        (Origin::Platform, "StateStore") => Standing {
-            ground: Some(|destination| destination.spec.pointer("/stateStoreRef/name").and_then(Value::as_str)),
-            ..of("destination in it", "destinations in it", Query::of_kind(GROUP, "Destination"))
-        },
+        (Origin::Platform, "Destination") => of("placement on it", "placements on it", placed_on(name)),
+        (Origin::Platform, _) => {
+            let store = StateStoreRef::of(object)?;
+            let inside = move |object: &Object| {
+                let group = object.group();
+                destination::GROUPS.contains(&group)
+                    && Destination::read(object).is_ok_and(|destination| destination.spec.state_store_ref == store)
+            };
+            let query = Query { kind: Some("Destination".to_owned()), ..Query::default() };
+            Standing { ground: Some(Box::new(inside)), ..of("destination in it", "destinations in it", query) }
+        }
         (Origin::Namespace, _) => {
             let query = Query { namespaces: vec![name.to_owned()], active: Some(true), ..Query::default() };
             of("object in it", "objects in it", query)

@@ -48,6 +48,7 @@ impl Services {
         (object.spec, object.status) = (Value::Null, Value::Null);
         forget_values(&mut object);
         ops.push(self.wake_waiting());
+        ops.extend(self.on_secret_change(&object.metadata.namespace, &object.metadata.name).await?);
         Ok(Draft { object, ops, warnings: Vec::new() })
     }
 

@@ -7,6 +7,7 @@
 mod children;
 mod control;
 mod conversation;
+mod destinations;
 mod differences;
 mod discovery;
 mod listing;

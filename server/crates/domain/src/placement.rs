@@ -1,6 +1,7 @@
 //! A placement is a work's group scheduled to a destination: what should stand there, and what was last written.
 
 use crate::{
+    destination::{Cleanup, Destination, Layout},
     digest::Digest,
     object::{Kind, Typed},
     time::Timestamp,
@@ -30,8 +31,17 @@ pub struct PlacementSpec {
     pub directory: String,
     pub destination: String,
     pub state_store: String,
-    /// The folder in the store that belongs to this placement alone; everything in it is ours to replace.
+    /// The folder in the store. In the nested layout it belongs to this placement alone and everything in it is ours to replace; in the other
+    /// layouts it is the destination's own.
     pub root: String,
+    #[serde(default, skip_serializing_if = "is_nested")]
+    pub layout: Layout,
+    /// The one file of the aggregated layout, below the root.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub filename: String,
+    /// The files stay where they are when the destination itself is deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outlives: bool,
     pub files: Files,
     /// The files are to go: the resource or this part of it is being removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -60,6 +70,12 @@ pub struct PlacementStatus {
     pub written_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// When the store is asked again after a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// In the flat layout, the paths that were last confirmed: nobody else may take them meanwhile.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +94,30 @@ impl Placement {
     pub fn settled(&self) -> bool {
         self.status.state == PlacementState::Written && self.status.written.as_ref() == Some(&self.spec.content())
     }
+}
+
+impl PlacementSpec {
+    /// Lays the placement out as its destination asks, `nested` being its folder in the nested layout.
+    #[must_use]
+    pub fn laid_out(self, destination: &Destination, nested: String) -> Self {
+        let spec = &destination.spec;
+        let (root, filename) = match spec.filepath.mode {
+            Layout::Nested => (nested, String::new()),
+            Layout::Flat => (spec.folder(), String::new()),
+            Layout::Aggregated => (spec.folder(), spec.filepath.filename().to_owned()),
+        };
+        Self { root, filename, layout: spec.filepath.mode, outlives: spec.cleanup == Some(Cleanup::None), ..self }
+    }
+
+    /// A path below the root, from the store's top.
+    pub fn full(&self, path: &str) -> String {
+        if self.root.is_empty() { path.to_owned() } else { format!("{}/{path}", self.root) }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_nested(layout: &Layout) -> bool {
+    *layout == Layout::Nested
 }
 
 /// Kratix's `nestedByMetadata` layout below the destination's path.

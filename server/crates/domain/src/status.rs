@@ -46,6 +46,8 @@ pub enum ResourcePhase {
     #[default]
     Pending,
     Progressing,
+    /// A destination does not take the files; it is asked again and again.
+    Degraded,
     Ready,
     /// Waits for a person or a time.
     Suspended,
@@ -54,13 +56,14 @@ pub enum ResourcePhase {
 }
 
 impl ResourcePhase {
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Progressing, Self::Ready, Self::Suspended, Self::Failed, Self::Deleting];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Progressing, Self::Degraded, Self::Ready, Self::Suspended, Self::Failed, Self::Deleting];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "Pending",
             Self::Progressing => "Progressing",
+            Self::Degraded => "Degraded",
             Self::Ready => "Ready",
             Self::Suspended => "Suspended",
             Self::Failed => "Failed",

@@ -17,6 +17,8 @@ pub struct Config {
     pub failpoint: Option<String>,
     /// Passes at once.
     pub passes: usize,
+    /// State stores written at once, beside the other passes.
+    pub stores: usize,
     /// Steps with an effect performed at once, in all and for one promise.
     pub steps: usize,
     pub steps_per_promise: usize,
@@ -32,6 +34,7 @@ impl Config {
             housekeeping: Duration::from_hours(1),
             failpoint: None,
             passes: 64,
+            stores: 64,
             steps: 64,
             steps_per_promise: 16,
         }

@@ -5,18 +5,19 @@
 //! 1. The driver's pass over one state store collects what its placements want ([`Wanted`]) and calls [`Stores::write`] once.
 //! 2. `place` refuses every path that could leave its folder, before anything outside is touched.
 //! 3. `git` builds one commit on the branch's newest commit and pushes it only if the branch still stands there; if it moved, it fetches,
-//!    builds again and tries again. `directory` replaces files one by one, each by an atomic rename.
+//!    builds again and tries again. `directory` replaces files one by one, each by an atomic rename. `bucket` compares each object by its ETag.
 //!
 //! # Guarantees
 //!
 //! - Writing the same twice changes nothing the second time: no commit, no touched file.
 //! - Only what lies under a wanted root changes. Commits of others stay; the branch only ever moves from the commit that was read to its child.
+//! - What one placement may not write is refused for it alone ([`Refused`]); the others of the pass are written.
 //! - One store is written by one pass at a time on this machine (a lock file), by whoever comes first among machines (the push's expectation).
 //! - A write that is dropped half-way leaves either nothing or the whole commit; children are ended before the lock is.
 //! - Whoever comes with an older fence than the newest that has written changes nothing more: git's fences stand in the commits, a directory's in
 //!   `.midspan/`, where it is asked under a lock before each change. Where a file system has no locks that reach all its writers, one file can
 //!   slip through between the question and its rename.
-//! - Credentials appear in no argument, message or log line.
+//! - Credentials appear in no argument, message or log line, and those of a Secret in no file.
 //!
 //! # Assumptions
 //!
@@ -25,28 +26,33 @@
 //!   holds the lease raises its fences above the one that stands here ([`Unwritten::Overtaken`]).
 
 mod bare;
+mod bucket;
 mod directory;
 mod git;
+mod listed;
 mod place;
 mod scratch;
+mod target;
 
 pub use bare::init_bare;
+pub use target::{SecretValues, Target};
 
 use bytes::Bytes;
 use domain::{Error, Result, Timestamp, destination::Backend};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-/// What one placement wants to stand in its own folder.
+/// What one placement wants to stand in a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The folder, relative to the store's top; everything in it is the placement's to replace.
+    /// The folder, relative to the store's top; empty for the top itself, which no placement has for its own.
     pub root: String,
-    /// Path below the root to content. Empty: the folder is to go.
+    pub shape: Shape,
+    /// Path below the root to content. Empty: nothing of this placement is to stand.
     pub files: BTreeMap<String, Bytes>,
     /// Whose files these are, for the commit's message: `postgresql default/shop`.
     pub subject: String,
@@ -56,13 +62,45 @@ pub struct Wanted {
     pub fence: i64,
 }
 
+/// What of the root belongs to a placement. Paths lie below the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// Everything: what is not wanted goes.
+    #[default]
+    Folder,
+    /// The named files alone: these go, those that are wanted come.
+    Files { gone: BTreeSet<String> },
+    /// The files that `ledger`, a file in the store, lists: those that are no longer wanted, and that nobody else keeps, go.
+    Listed { ledger: String, store_path: String, kept: BTreeSet<String> },
+}
+
+impl Wanted {
+    /// A path below the root, from the store's top.
+    fn full(&self, path: &str) -> String {
+        if self.root.is_empty() { path.to_owned() } else { format!("{}/{path}", self.root) }
+    }
+}
+
 /// What a write came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// The commit that holds everything wanted; empty for a directory, which has no versions.
+    /// The commit that holds everything wanted; empty where there are no versions.
     pub version: String,
     /// Whether anything had to be changed for it.
     pub changed: bool,
+    /// What was left out, and why.
+    pub refused: Vec<Refused>,
+}
+
+/// A placement that cannot be written as it is, whatever becomes of the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub id: String,
+    pub error: Error,
+}
+
+fn refused(id: String, error: Error) -> Refused {
+    Refused { id, error }
 }
 
 /// Why a write did not come about.
@@ -97,53 +135,57 @@ impl Stores {
         Self { inner: Arc::new(Inner { cache_dir, patience, seen: Mutex::default() }) }
     }
 
-    /// Makes every wanted folder what it should be, all of them in one commit dated `now`.
-    pub async fn write(
-        &self,
-        store_uid: &str,
-        store_name: &str,
-        backend: &Backend,
-        wanted: &[Wanted],
-        now: Timestamp,
-    ) -> Result<Written, Unwritten> {
-        let written = async {
-            place::check(wanted)?;
-            match backend {
-                Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.write(wanted, now).await,
-                Backend::Directory(store) => directory::write(self, store_uid, store, wanted).await,
-            }
+    /// Makes everything wanted stand, all of it in one commit dated `now`.
+    pub async fn write(&self, target: &Target, wanted: &[Wanted], now: Timestamp) -> Result<Written, Unwritten> {
+        let (wanted, mut refused) = place::sorted_out(wanted);
+        let told = |message: String| format!("state store {}: {message}", target.name);
+        let mut written = if wanted.is_empty() {
+            Written::default()
+        } else {
+            let written = async {
+                match &target.backend {
+                    Backend::Git(store) => git::Pass::begin(self, target, store).await?.write(wanted, now).await,
+                    Backend::Directory(store) => directory::write(self, &target.uid, store, wanted).await,
+                    Backend::Bucket(store) => bucket::write(self, target, store, wanted).await,
+                }
+            };
+            written.await.map_err(|unwritten| match unwritten {
+                Unwritten::Failed(error) => Unwritten::Failed(Error { message: told(error.message), ..error }),
+                overtaken @ Unwritten::Overtaken(_) => overtaken,
+            })?
         };
-        written.await.map_err(|unwritten| match unwritten {
-            Unwritten::Failed(error) => {
-                Unwritten::Failed(Error { message: format!("state store {store_name}: {}", error.message), ..error })
-            }
-            overtaken @ Unwritten::Overtaken(_) => overtaken,
-        })
+        refused.append(&mut written.refused);
+        for one in &mut refused {
+            one.error.message = told(std::mem::take(&mut one.error.message));
+        }
+        Ok(Written { refused, ..written })
     }
 
     /// Whether the store would take a write: asked of the real thing, leaving nothing behind.
-    pub async fn check(&self, store_uid: &str, backend: &Backend) -> Result<()> {
-        match backend {
-            Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.check().await,
-            Backend::Directory(store) => directory::check(self, store_uid, store).await,
+    pub async fn check(&self, target: &Target) -> Result<()> {
+        match &target.backend {
+            Backend::Git(store) => git::Pass::begin(self, target, store).await?.check().await,
+            Backend::Directory(store) => directory::check(self, &target.uid, store).await,
+            Backend::Bucket(store) => bucket::check(target, store).await,
         }
     }
 
     /// The regular files that stand below `root` now.
-    pub async fn read(&self, store_uid: &str, backend: &Backend, root: &str) -> Result<BTreeMap<String, Bytes>> {
+    pub async fn read(&self, target: &Target, root: &str) -> Result<BTreeMap<String, Bytes>> {
         place::check_path(root)?;
-        match backend {
-            Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.read(root).await,
-            Backend::Directory(store) => directory::read(self, store_uid, store, root).await,
+        match &target.backend {
+            Backend::Git(store) => git::Pass::begin(self, target, store).await?.read(root).await,
+            Backend::Directory(store) => directory::read(self, &target.uid, store, root).await,
+            Backend::Bucket(store) => bucket::read(target, store, root).await,
         }
     }
 
-    /// The newest commits that touched `root`, newest first; none for a directory.
-    pub async fn history(&self, store_uid: &str, backend: &Backend, root: &str, limit: usize) -> Result<Vec<Commit>> {
+    /// The newest commits that touched `root`, newest first; none where there are no commits.
+    pub async fn history(&self, target: &Target, root: &str, limit: usize) -> Result<Vec<Commit>> {
         place::check_path(root)?;
-        match backend {
-            Backend::Git(store) => git::Pass::begin(self, store_uid, store).await?.history(root, limit).await,
-            Backend::Directory(_) => Ok(Vec::new()),
+        match &target.backend {
+            Backend::Git(store) => git::Pass::begin(self, target, store).await?.history(root, limit).await,
+            Backend::Directory(_) | Backend::Bucket(_) => Ok(Vec::new()),
         }
     }
 
@@ -187,11 +229,18 @@ pub(crate) struct Patience {
     pub network: Duration,
     /// Pushes of one write, while others keep moving the branch.
     pub attempts: u32,
+    /// How long a lock file in a repository on this machine is taken for somebody's.
+    pub stale: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { local: Duration::from_mins(2), network: Duration::from_mins(5), attempts: 60 }
+        Self {
+            local: Duration::from_mins(2),
+            network: Duration::from_mins(5),
+            attempts: 60,
+            stale: Duration::from_secs(5),
+        }
     }
 }
 

@@ -4,18 +4,14 @@ use crate::{
     Config, Gate, Offers,
     course::{Settings, Standing},
     destinations::Stores,
-    failpoint,
+    failpoint, places,
     release_pass::Publisher,
     steps::Runner,
     store_of,
     surroundings::Known,
     tenure::{Begun, Performing, Tenure, lock},
 };
-use domain::{
-    Clock, Error, Object, Result, Timestamp,
-    destination::{Destination, DestinationKind},
-    object::{GROUP, Typed},
-};
+use domain::{Clock, Error, Object, Result, Timestamp, destination::Destination};
 use futures::FutureExt as _;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,7 +22,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Lease, Op, Query, Store};
+use store::{Lease, Op, Store};
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::Instant,
@@ -57,6 +53,7 @@ pub(crate) struct Inner {
     pub sweep_due: AtomicBool,
     pub left_behind: Notify,
     pub all_steps: Arc<Semaphore>,
+    pub all_stores: Arc<Semaphore>,
     pub promise_steps: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Where children are written.
     pub gate: OnceLock<Arc<dyn Gate>>,
@@ -102,6 +99,7 @@ impl Orchestrator {
             sweep_due: AtomicBool::new(true),
             left_behind: Notify::new(),
             all_steps: Arc::new(Semaphore::new(config.steps)),
+            all_stores: Arc::new(Semaphore::new(config.stores)),
             promise_steps: Mutex::default(),
             gate: OnceLock::new(),
             stop: CancellationToken::new(),
@@ -224,8 +222,17 @@ impl Orchestrator {
         for (lease, permit) in leases.into_iter().zip(room) {
             let (orchestrator, batch) = (self.clone(), batch.clone());
             self.inner.tasks.spawn(async move {
-                orchestrator.pass(lease, &batch).await;
+                if store_of(&lease.key).is_none() {
+                    orchestrator.pass(lease, &batch).await;
+                    drop(permit);
+                    return;
+                }
+                // a store that does not answer takes nothing from those who need no store
                 drop(permit);
+                match orchestrator.inner.all_stores.clone().try_acquire_owned() {
+                    Ok(_room) => orchestrator.pass(lease, &batch).await,
+                    Err(_) => orchestrator.give_back(&lease, Duration::from_secs(1)).await,
+                }
             });
         }
         Ok(true)
@@ -238,7 +245,7 @@ impl Orchestrator {
         Ok(Batch {
             claimed,
             tenure,
-            destinations: Arc::new(self.destinations().await?),
+            destinations: Arc::new(places::destinations(&self.inner.store).await?),
             performing,
             observed: Mutex::new(observed),
             settings: Settings::read(&self.inner.store).await?,
@@ -298,17 +305,6 @@ impl Orchestrator {
         self.inner.store.commit(vec![Op::Settle { lease: lease.clone(), next }]).await?;
         failpoint::pass("key.settled");
         Ok(())
-    }
-
-    async fn destinations(&self) -> Result<Vec<Destination>> {
-        self.inner
-            .store
-            .list(&Query::of_kind(GROUP, "Destination"))
-            .await?
-            .objects
-            .into_iter()
-            .map(Typed::<DestinationKind>::parse)
-            .collect()
     }
 
     async fn until_next_due(&self) -> Duration {

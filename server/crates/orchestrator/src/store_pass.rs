@@ -1,72 +1,112 @@
-//! One pass over one state store: every placement that is not as it should be, in one write.
+//! One pass over one state store: is it as its document says, and does it take writes; then every placement that is not as it should be, in one write.
+
+mod health;
+mod places;
+mod together;
+mod wishes;
 
 use crate::{
-    destinations::{Unwritten, Wanted, Written},
+    destinations::{SecretValues, Target, Unwritten, Written},
     driver::{Batch, Orchestrator},
     failpoint,
+    places::{destination_objects, state_store_object},
     resource_pass::wake,
 };
 use domain::{
-    Error, Result,
-    condition::{self, Condition, Truth},
-    destination::{Backend, StateStore, StateStoreKind},
-    digest::Digest,
+    Error, Object, Result, Timestamp,
+    destination::{Destination, StateStore, StateStoreRef, StateStoreStatus},
     object::{GROUP, Kind, Typed},
     placement::{Placement, PlacementKind, PlacementState},
     selector::{Requirement, Selector},
     workflow::{GoDuration, Retry},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use store::{Lease, Op, Query};
+use wishes::Wishes;
 
-/// Placements written together at most: bounds the memory of a pass, not the work that gets done.
+/// Placements written together at most: bounds the memory of a pass and the rate at which a store that was away is caught up with, not the work
+/// that gets done.
 const TOGETHER: i64 = 500;
+/// How often a store that nothing is written to is asked whether it would take a write.
+const CHECK_EVERY: Duration = Duration::from_mins(10);
+/// How soon a placement is tried again that was refused for what it is, and not for the store.
+const REFUSED_AGAIN: Duration = Duration::from_secs(30);
+/// How soon a destination that is going is looked at again.
+const GOING_AGAIN: Duration = Duration::from_secs(1);
+
+/// A state store as a pass found it.
+struct Site {
+    key: String,
+    object: Option<Object>,
+    status: StateStoreStatus,
+    /// The Secret that it names, if there is one.
+    secret: Option<Object>,
+    /// The destinations in it, as they are stored and as they are read.
+    destinations: Vec<(Object, Destination)>,
+}
+
+/// What a pass came to.
+struct Outcome {
+    written: Result<Written>,
+    /// When the store is asked again after a failure.
+    again: Timestamp,
+    failures: u32,
+}
 
 impl Orchestrator {
-    pub(crate) async fn store_pass(&self, lease: &Lease, name: &str, batch: &Batch) -> Result<()> {
-        let placements = self.open_placements(name).await?;
-        if placements.is_empty() {
-            return self.settle(lease, None).await;
+    pub(crate) async fn store_pass(&self, lease: &Lease, key: &str, batch: &Batch) -> Result<()> {
+        let placements = self.open_placements(key).await?;
+        let site = self.site(key).await?;
+        let places = self.places_to_write(&site).await?;
+        let now = self.inner.clock.now();
+        let next_check = match &site.object {
+            Some(object)
+                if site.status.observed_generation == object.metadata.generation
+                    && site.status.secret_version == site.secret_version() =>
+            {
+                site.status.checked_at.filter(|_| site.status.failures == 0).map_or(now, |at| at + CHECK_EVERY)
+            }
+            Some(_) => now,
+            None => Timestamp::from_micros(i64::MAX),
+        };
+        if placements.is_empty() && places.is_empty() && next_check > now && site.all_told() {
+            return self.settle(lease, site.object.as_ref().map(|_| next_check)).await;
         }
-        let object = self.inner.store.by_name(GROUP, StateStoreKind::KIND, "", name).await?;
-        let state_store = object.map(Typed::<StateStoreKind>::parse).transpose()?;
-        let written = match &state_store {
-            None => Err(Error::not_found("statestores.midspan.dev", name)),
-            Some(state_store) => {
-                let write = self.write(state_store, &placements, lease.fence);
+        let begun: BTreeSet<String> = places.iter().map(|place| place.id.clone()).collect();
+        let written = match &site.object {
+            None => Err(missing(key)),
+            Some(object) => {
+                let write = self.ask_and_write(object, &site, &placements, places, next_check <= now, lease.fence);
                 let write = self.while_leased(lease, batch.claimed, write);
-                match batch.tenure.while_it_counts(write).await.flatten() {
+                match batch.tenure.while_it_counts(Box::pin(write)).await.flatten() {
                     // what came of it is for the pass to see that has taken over
                     None => return Err(Error::conflict("this replica was away for longer than its lease")),
-                    Some(Err(Unwritten::Overtaken(fence))) => return self.go_above(lease, name, fence).await,
+                    Some(Err(Unwritten::Overtaken(fence))) => return self.go_above(lease, key, fence).await,
                     Some(written) => written.map_err(Error::from),
                 }
             }
         };
         failpoint::pass("store.written");
         let now = self.inner.clock.now();
-        let version = written.as_ref().map_or_else(|_| String::new(), |written| written.version.clone());
-        let mut lost_race = false;
-        let records =
-            placements.iter().map(|placement| self.record_write(lease, placement, written.as_ref().err(), &version));
-        for result in futures::future::join_all(records).await {
-            match result {
-                Ok(()) => {}
-                // the placement changed meanwhile: it is pending again and has its turn in the next pass
-                Err(error) if error.kind == domain::ErrorKind::Conflict => lost_race = true,
-                Err(error) => return Err(error),
-            }
-        }
+        let failures = if written.is_err() { site.status.failures.saturating_add(1) } else { 0 };
+        let outcome = Outcome { written, again: now + backoff(failures, key), failures };
+        let lost_race = self.record_writes(lease, &placements, &outcome).await?;
         failpoint::pass("placements.recorded");
-        let failures = self.record_health(lease, state_store, written.as_ref().err(), &version).await?;
+        self.record_health(lease, &site, &outcome).await?;
+        let going = self.record_places(lease, &site, &begun, &outcome).await?;
         failpoint::pass("store.recorded");
-        let next = match &written {
+        let next = match &outcome.written {
             Err(error) => {
-                tracing::warn!(store = name, %error, "state store refuses writes");
-                Some(now + backoff(failures, name))
+                tracing::warn!(store = key, %error, "state store refuses writes");
+                Some(outcome.again)
             }
             Ok(_) if lost_race || i64::try_from(placements.len()).is_ok_and(|n| n >= TOGETHER) => Some(now),
-            Ok(_) => None,
+            Ok(_) if going => Some(now + GOING_AGAIN),
+            Ok(written) if !written.refused.is_empty() => Some(now + spread(REFUSED_AGAIN, key, now)),
+            Ok(_) => Some(now + CHECK_EVERY),
         };
         self.settle(lease, next).await
     }
@@ -86,64 +126,136 @@ impl Orchestrator {
         Ok(())
     }
 
-    async fn open_placements(&self, store: &str) -> Result<Vec<Placement>> {
-        let query = Query {
-            phases: vec!["Pending".to_owned(), "Failing".to_owned()],
-            labels: Selector {
-                requirements: vec![Requirement::In("midspan.dev/state-store".to_owned(), vec![store.to_owned()])],
-            },
-            limit: TOGETHER,
-            ..Query::of_kind(GROUP, PlacementKind::KIND)
+    async fn site(&self, key: &str) -> Result<Site> {
+        let object = state_store_object(&self.inner.store, key).await?;
+        let status = object.as_ref().map(|object| serde_json::from_value(object.status.clone()).unwrap_or_default());
+        let state_store = object.as_ref().map(StateStore::read).and_then(Result::ok);
+        let secret = match state_store.as_ref().and_then(|state_store| state_store.spec.backend.secret()) {
+            Some(named) => self.inner.store.by_name("", "Secret", &named.namespace, &named.name).await?,
+            None => None,
         };
-        self.inner.store.list(&query).await?.objects.into_iter().map(Typed::<PlacementKind>::parse).collect()
+        let mut destinations = Vec::new();
+        for object in destination_objects(&self.inner.store).await? {
+            let read = Destination::read(&object).ok().filter(|read| read.spec.state_store_ref.key() == key);
+            destinations.extend(read.map(|read| (object, read)));
+        }
+        Ok(Site { key: key.to_owned(), object, status: status.unwrap_or_default(), secret, destinations })
     }
 
-    async fn write(
+    /// New and changed placements first: those that were refused before cannot keep them waiting.
+    async fn open_placements(&self, key: &str) -> Result<Vec<Placement>> {
+        let mut open = Vec::new();
+        for phase in ["Pending", "Failing"] {
+            let room = TOGETHER - i64::try_from(open.len()).unwrap_or(TOGETHER);
+            if room > 0 {
+                let of_store = Requirement::In("midspan.dev/state-store".to_owned(), vec![key.to_owned()]);
+                let query = Query {
+                    phases: vec![phase.to_owned()],
+                    labels: Selector { requirements: vec![of_store] },
+                    limit: room,
+                    ..Query::of_kind(GROUP, PlacementKind::KIND)
+                };
+                open.extend(self.inner.store.list(&query).await?.objects);
+            }
+        }
+        open.into_iter().map(Typed::<PlacementKind>::parse).collect()
+    }
+
+    /// Asks whether the store takes writes, if that is due, and writes.
+    async fn ask_and_write(
         &self,
-        state_store: &StateStore,
+        object: &Object,
+        site: &Site,
         placements: &[Placement],
+        places: Vec<crate::destinations::Wanted>,
+        check_is_due: bool,
         fence: i64,
     ) -> Result<Written, Unwritten> {
-        let digests: BTreeSet<Digest> =
-            placements.iter().filter(|p| !p.spec.withdrawn).flat_map(|p| p.spec.files.values().cloned()).collect();
-        let blobs = self.inner.store.blobs(&digests.into_iter().collect::<Vec<_>>()).await?;
-        let mut wanted = Vec::with_capacity(placements.len());
-        for Placement { metadata, spec, .. } in placements {
-            let mut files = std::collections::BTreeMap::new();
-            for (path, digest) in spec.files.iter().filter(|_| !spec.withdrawn) {
-                let bytes =
-                    blobs.get(digest).ok_or_else(|| Error::internal(format!("blob {digest} of {path} is missing")))?;
-                files.insert(path.clone(), bytes.clone().into());
-            }
-            let subject = format!("{} {}/{}", spec.promise, metadata.namespace, spec.resource);
-            let root = nested(&state_store.spec.backend, &spec.root);
-            wanted.push(Wanted { root, files, subject, id: metadata.uid.clone(), fence });
+        let state_store = StateStore::read(object)?;
+        let target = self.target(&state_store, site).await?;
+        if check_is_due {
+            self.inner.stores.check(&target).await?;
+        }
+        let mut wishes = self.wishes(&state_store, site, placements, fence).await?;
+        let places = places.into_iter().map(|place| crate::destinations::Wanted { fence, ..place });
+        wishes.wanted.extend(places);
+        if wishes.wanted.is_empty() {
+            return Ok(Written { refused: wishes.refused, ..Written::default() });
         }
         failpoint::pass("store.write");
-        let (uid, name, backend) = (&state_store.metadata.uid, &state_store.metadata.name, &state_store.spec.backend);
-        self.inner.stores.write(uid, name, backend, &wanted, self.inner.clock.now()).await
+        let Wishes { wanted, refused, shared } = wishes;
+        let mut written = self.inner.stores.write(&target, &wanted, self.inner.clock.now()).await?;
+        // a file that several placements share was refused to all of them
+        for one in std::mem::take(&mut written.refused) {
+            let placements = shared.get(&one.id).cloned().unwrap_or_else(|| vec![one.id.clone()]);
+            let of = |id| crate::destinations::Refused { id, error: one.error.clone() };
+            written.refused.extend(placements.into_iter().map(of));
+        }
+        written.refused.extend(refused);
+        Ok(written)
+    }
+
+    async fn target(&self, state_store: &StateStore, site: &Site) -> Result<Target> {
+        let secret = match &site.secret {
+            Some(object) => {
+                let values = self.inner.store.opened(object).await?;
+                let values = values.into_iter().map(|(key, value)| (key, value.as_bytes().to_vec())).collect();
+                Some(SecretValues::new(&object.metadata.namespace, &object.metadata.name, values))
+            }
+            None => None,
+        };
+        let backend = state_store.spec.backend.clone();
+        Ok(Target { uid: state_store.metadata.uid.clone(), name: state_store.metadata.name.clone(), backend, secret })
+    }
+
+    /// Says on each placement what became of it. True if one changed meanwhile: it is pending again and has its turn in the next pass.
+    async fn record_writes(&self, lease: &Lease, placements: &[Placement], outcome: &Outcome) -> Result<bool> {
+        let refused: BTreeMap<&str, &Error> = match &outcome.written {
+            Ok(written) => written.refused.iter().map(|one| (one.id.as_str(), &one.error)).collect(),
+            Err(_) => BTreeMap::new(),
+        };
+        let now = self.inner.clock.now();
+        let records = placements.iter().map(|placement| {
+            let refused = refused.get(placement.metadata.uid.as_str()).map(|error| (*error, now + REFUSED_AGAIN));
+            let failed = outcome.written.as_ref().err().map(|error| (error, outcome.again));
+            let version = outcome.written.as_ref().map_or("", |written| written.version.as_str());
+            self.record_write(lease, placement, refused.or(failed), version)
+        });
+        let mut lost_race = false;
+        for result in futures::future::join_all(records).await {
+            match result {
+                Ok(()) => {}
+                Err(error) if error.kind == domain::ErrorKind::Conflict => lost_race = true,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(lost_race)
     }
 
     async fn record_write(
         &self,
         lease: &Lease,
         placement: &Placement,
-        error: Option<&Error>,
+        error: Option<(&Error, Timestamp)>,
         version: &str,
     ) -> Result<()> {
         let now = self.inner.clock.now();
         let mut next = placement.clone();
+        let status = &mut next.status;
         match error {
             None => {
-                next.status.state = PlacementState::Written;
-                next.status.written = Some(placement.spec.content());
-                next.status.version = version.to_owned();
-                next.status.written_at = Some(now);
-                next.status.message = String::new();
+                status.state = PlacementState::Written;
+                status.written = Some(placement.spec.content());
+                version.clone_into(&mut status.version);
+                status.written_at = Some(now);
+                status.message = String::new();
+                status.retry_at = None;
+                status.holds = together::held(placement);
             }
-            Some(error) => {
-                next.status.state = PlacementState::Failing;
-                next.status.message.clone_from(&error.message);
+            Some((error, again)) => {
+                status.state = PlacementState::Failing;
+                status.message.clone_from(&error.message);
+                status.retry_at = Some(again.to_second());
             }
         }
         if next == *placement {
@@ -154,50 +266,18 @@ impl Orchestrator {
         let wake = wake(owner, &placement.metadata.namespace, now);
         self.inner.store.commit(vec![Op::while_leased(lease), Op::Update(next.to_object()), wake]).await.map(drop)
     }
+}
 
-    /// Says on the state store whether it takes writes. Returns the failures in a row.
-    async fn record_health(
-        &self,
-        lease: &Lease,
-        state_store: Option<StateStore>,
-        error: Option<&Error>,
-        version: &str,
-    ) -> Result<u32> {
-        let Some(mut state_store) = state_store else { return Ok(1) };
-        let before = state_store.clone();
-        let status = &mut state_store.status;
-        status.failures = if error.is_some() { status.failures.saturating_add(1) } else { 0 };
-        status.observed_generation = state_store.metadata.generation;
-        if !version.is_empty() {
-            version.clone_into(&mut status.version);
-        }
-        let ready = Condition {
-            kind: "Ready".to_owned(),
-            status: Truth::from(error.is_none()),
-            reason: if error.is_none() { "Written".to_owned() } else { "WriteFailed".to_owned() },
-            message: error.map_or_else(|| "The last write was taken".to_owned(), |error| error.message.clone()),
-            last_transition_time: self.inner.clock.now(),
-            observed_generation: state_store.metadata.generation,
-        };
-        condition::set(&mut status.conditions, ready);
-        let failures = status.failures;
-        if state_store != before {
-            match self.inner.store.commit(vec![Op::while_leased(lease), Op::Update(state_store.to_object())]).await {
-                Ok(_) => {}
-                Err(error) if error.kind == domain::ErrorKind::Conflict => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(failures)
+impl Site {
+    /// Another one for every change of the credentials.
+    fn secret_version(&self) -> i64 {
+        self.secret.as_ref().map_or(0, |secret| secret.metadata.resource_version)
     }
 }
 
-/// A repository may keep all of its destinations below one folder.
-fn nested(backend: &Backend, root: &str) -> String {
-    match backend {
-        Backend::Git(git) if !git.path.trim_matches('/').is_empty() => format!("{}/{root}", git.path.trim_matches('/')),
-        _ => root.to_owned(),
-    }
+fn missing(key: &str) -> Error {
+    let StateStoreRef { kind, name } = StateStoreRef::of_key(key);
+    Error::not_found(&kind.resource(), &name)
 }
 
 fn backoff(failures: u32, store: &str) -> Duration {
@@ -207,4 +287,10 @@ fn backoff(failures: u32, store: &str) -> Duration {
         max_backoff: GoDuration(Duration::from_secs(300)),
     };
     retry.pause(failures.max(1), store)
+}
+
+/// A pause that differs from store to store and from time to time by up to a quarter.
+fn spread(pause: Duration, store: &str, now: Timestamp) -> Duration {
+    let retry = Retry { attempts: u32::MAX, backoff: GoDuration(pause), max_backoff: GoDuration(pause) };
+    retry.pause(1, &format!("{store}/{}", now.micros()))
 }

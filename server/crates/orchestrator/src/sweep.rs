@@ -35,6 +35,6 @@ pub fn releases() -> Query {
 
 /// Resources on their way somewhere. Whoever waits for a destination, a store or a promise is among them.
 pub fn unsettled() -> Query {
-    let phases = ["", "Pending", "Progressing", "Deleting"].map(ToOwned::to_owned);
+    let phases = ["", "Pending", "Progressing", "Degraded", "Deleting"].map(ToOwned::to_owned);
     Query { resources: true, phases: phases.into(), ..Query::default() }
 }

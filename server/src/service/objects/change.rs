@@ -1,10 +1,17 @@
 //! Changing an object: what of it may change, and the race against other writers.
 
 use super::{ATTEMPTS, Asker, Services, WriteOptions, Written, conflict};
-use crate::service::{kinds::Served, metadata::cause, patches::Change};
+use crate::service::{
+    kinds::{Origin, Served},
+    metadata::cause,
+    patches::Change,
+};
 use domain::{Error, ErrorKind, Object, Result, caller::Verb};
 use std::sync::Arc;
 use store::Op;
+
+/// How often a change of a place that names a version is run again: what lost the race may have been its look at the other places.
+const GUARDED_AGAIN: usize = 5;
 
 impl Services {
     /// Changes an object. A race lost against another writer is run again when the change names no version.
@@ -26,7 +33,9 @@ impl Services {
                 Err(error)
                     if error.kind == ErrorKind::Conflict
                         && attempt < ATTEMPTS
-                        && (self.promises_moved(served, known).await? || change.may_repeat()) => {}
+                        && (self.promises_moved(served, known).await?
+                            || change.may_repeat()
+                            || (matches!(served.origin, Origin::Platform) && attempt <= GUARDED_AGAIN)) => {}
                 result => return result,
             }
         }

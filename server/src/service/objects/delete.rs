@@ -54,6 +54,7 @@ impl Services {
                 vec![Op::Remove { uid: object.metadata.uid.clone(), version: Some(object.metadata.resource_version) }];
             ops.extend(guards);
             ops.extend(self.after_delete(served, &object).await?);
+            ops.extend(self.on_place_delete(served, &object).await?);
             ops.push(self.audit(asker, "delete", Some(&stored), None));
             return self.commit(served, object, Vec::new(), ops, options).await;
         }
@@ -69,6 +70,7 @@ impl Services {
             Origin::Release => ops.push(self.wake_promise(&object.metadata.uid)),
             _ => ops.extend(self.on_resource_delete(asker, served, &object)),
         }
+        ops.extend(self.on_place_delete(served, &object).await?);
         ops.push(self.audit(asker, "delete", Some(&stored), Some(&object)));
         self.commit(served, object, Vec::new(), ops, options).await
     }

@@ -2,7 +2,7 @@
 
 use super::{Pass, Subject};
 use crate::{
-    destination::Destination,
+    destination::{Destination, Layout},
     digest::{Digest, derive_uid},
     placement::{Placement, PlacementSpec, PlacementState, PlacementStatus, dependencies_root, nested_root},
     reason::Reason,
@@ -29,7 +29,10 @@ pub fn place(pass: &mut Pass) -> Option<Reason> {
     }
     let stays = |placement: &Placement| kept.contains(&placement.metadata.uid);
     let place = |placement: &Placement| (placement.spec.state_store.clone(), placement.spec.root.clone());
-    let taken: BTreeSet<_> = pass.observed.placements.iter().filter(|placement| stays(placement)).map(place).collect();
+    let nested = |placement: &&Placement| placement.spec.layout == Layout::Nested;
+    let taken: BTreeSet<_> =
+        pass.observed.placements.iter().filter(|placement| stays(placement)).filter(nested).map(place).collect();
+    forsake(pass);
     // a destination under a new name stands at the old place: there the new placement replaces the files, and nothing may take them away
     pass.observed.placements.retain(|placement| stays(placement) || !taken.contains(&place(placement)));
     for placement in pass.observed.placements.iter_mut().filter(|placement| !stays(placement)) {
@@ -39,12 +42,20 @@ pub fn place(pass: &mut Pass) -> Option<Reason> {
     nowhere.or_else(|| waiting(&pass.observed.placements))
 }
 
+/// Forgets what was placed on destinations that are gone and whose files were to outlive them.
+pub fn forsake(pass: &mut Pass) {
+    let destinations = pass.observed.destinations.clone();
+    let there = |name: &str| destinations.iter().any(|destination| destination.metadata.name == name);
+    pass.observed.placements.retain(|placement| !placement.spec.outlives || there(&placement.spec.destination));
+}
+
 /// Asks a destination to give the files back.
 pub fn withdraw(placement: &mut Placement) {
     if !placement.spec.withdrawn {
         placement.spec.withdrawn = true;
         placement.status.state = PlacementState::Pending;
         placement.status.message = String::new();
+        placement.status.retry_at = None;
     }
 }
 
@@ -72,12 +83,13 @@ fn destinations_for(pass: &Pass, work: &Work, group: &Group) -> Result<Vec<Desti
     let observed = &pass.observed;
     let everywhere = matches!(observed.subject, Subject::Promise(_));
     let stands = |destination: &Destination| {
-        observed.placements.iter().map(|placement| &placement.spec).any(|placed| {
-            !placed.withdrawn
-                && placed.work == work.metadata.uid
-                && placed.directory == group.directory
-                && placed.destination == destination.metadata.name
-        })
+        !destination.deleting()
+            && observed.placements.iter().map(|placement| &placement.spec).any(|placed| {
+                !placed.withdrawn
+                    && placed.work == work.metadata.uid
+                    && placed.directory == group.directory
+                    && placed.destination == destination.metadata.name
+            })
     };
     if !everywhere && let Some(destination) = observed.destinations.iter().find(|destination| stands(destination)) {
         return Ok(vec![destination.clone()]);
@@ -87,7 +99,7 @@ fn destinations_for(pass: &Pass, work: &Work, group: &Group) -> Result<Vec<Desti
     let fits = |destination: &&Destination| {
         let labels = destination.labels();
         let shunned = required.is_empty() && destination.spec.strict_match_labels && !labels.is_empty();
-        !shunned && required.iter().all(|(key, value)| labels.get(key) == Some(value))
+        !shunned && !destination.deleting() && required.iter().all(|(key, value)| labels.get(key) == Some(value))
     };
     if everywhere {
         // as in Kratix, what stands stays when labels change
@@ -112,16 +124,11 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     let resource = &observed.resource.metadata;
     let (path, id) = (&destination.spec.path, group_id(&group.directory));
     let (promise, pipeline) = (&work.spec.promise, &work.spec.pipeline);
-    let root = match observed.subject {
+    let nested = match observed.subject {
         Subject::Resource(_) => nested_root("", path, &resource.namespace, promise, &resource.name, pipeline, &id),
         Subject::Promise(_) => dependencies_root(path, promise, pipeline, &id),
     };
-    // where the files stand is part of the identity: a destination that moves leaves a placement behind, to be withdrawn from the old place
-    let state_store = &destination.spec.state_store_ref.name;
-    let uid = derive_uid(
-        "placement",
-        &[&work.metadata.uid, &group.directory, &destination.metadata.name, state_store, &root],
-    );
+    let state_store = destination.spec.state_store_ref.key();
     let spec = PlacementSpec {
         promise: work.spec.promise.clone(),
         resource: work.spec.resource.clone(),
@@ -129,16 +136,22 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
         work: work.metadata.uid.clone(),
         directory: group.directory.clone(),
         destination: destination.metadata.name.clone(),
-        state_store: state_store.clone(),
-        root,
+        state_store,
         files: group.files.clone(),
-        withdrawn: false,
-    };
+        ..PlacementSpec::default()
+    }
+    .laid_out(destination, nested);
+    // where the files stand is part of the identity: a destination that moves leaves a placement behind, to be withdrawn from the old place
+    let place = [&spec.work, &spec.directory, &spec.destination, &spec.state_store, &spec.root];
+    let mut place: Vec<&str> = place.into_iter().map(String::as_str).collect();
+    place.extend((spec.layout == Layout::Aggregated).then_some(spec.filename.as_str()));
+    let uid = derive_uid("placement", &place);
     if let Some(placement) = observed.placements.iter_mut().find(|placement| placement.metadata.uid == uid) {
         if placement.spec != spec {
             placement.spec = spec;
             placement.status.state = PlacementState::Pending;
             placement.status.message = String::new();
+            placement.status.retry_at = None;
         }
         return uid;
     }

@@ -17,6 +17,7 @@ pub fn retire(pass: &mut Pass) -> Reason {
 /// Takes everything away that was placed, and with it the row.
 pub fn give_up(pass: &mut Pass) -> Reason {
     pass.observed.works.clear();
+    place::forsake(pass);
     for placement in &mut pass.observed.placements {
         place::withdraw(placement);
     }

@@ -64,6 +64,7 @@ fn phase(reason: &Reason, deleting: bool) -> ResourcePhase {
         Reason::StepFailed { .. } => ResourcePhase::Failed,
         _ if deleting => ResourcePhase::Deleting,
         Reason::Ready => ResourcePhase::Ready,
+        Reason::PlacementFailing { .. } => ResourcePhase::Degraded,
         Reason::Paused | Reason::PromisePaused { .. } | Reason::Suspended { .. } => ResourcePhase::Suspended,
         Reason::PromiseMissing { .. }
         | Reason::PromiseUnavailable { .. }
@@ -128,7 +129,12 @@ fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
 
 fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
     if let Some(failing) = placements.iter().find(|placement| placement.status.state == PlacementState::Failing) {
-        return Fact { state: Sync::Failing, message: failing.status.message.clone() };
+        let cause = &failing.status.message;
+        let message = match failing.status.retry_at {
+            Some(at) => format!("{cause}; next attempt at {at}"),
+            None => cause.clone(),
+        };
+        return Fact { state: Sync::Failing, message };
     }
     let files: usize = placements.iter().map(|placement| placement.spec.files.len()).sum();
     match reason {

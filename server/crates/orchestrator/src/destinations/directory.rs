@@ -5,10 +5,10 @@
 mod beneath;
 mod fence;
 
-use super::{Stores, Unwritten, Wanted, Written, scratch, wrong_field};
+use super::{Shape, Stores, Unwritten, Wanted, Written, listed, refused, scratch, wrong_field};
 use beneath::{Folder, Found};
 use bytes::Bytes;
-use domain::{Error, Result, destination::DirectoryStore};
+use domain::{Error, ErrorKind, Result, destination::DirectoryStore};
 use fence::Fence;
 pub(super) use fence::OWN_FOLDER;
 use std::{
@@ -23,20 +23,75 @@ pub(super) async fn write(
     stores: &Stores,
     store_uid: &str,
     store: &DirectoryStore,
-    wanted: &[Wanted],
+    wanted: Vec<Wanted>,
 ) -> Result<Written, Unwritten> {
-    let (wanted, uid) = (wanted.to_vec(), store_uid.to_owned());
-    beside(stores, store_uid, store, move |top| Ok(write_all(top, &uid, &wanted))).await?
+    let uid = store_uid.to_owned();
+    beside(stores, store_uid, store, move |top| Ok(write_all(top, &uid, wanted))).await?
 }
 
-fn write_all(top: &Folder, store_uid: &str, wanted: &[Wanted]) -> Result<Written, Unwritten> {
+fn write_all(top: &Folder, store_uid: &str, wanted: Vec<Wanted>) -> Result<Written, Unwritten> {
     let fence = Fence::raise(top, store_uid, wanted.iter().map(|one| one.fence).max().unwrap_or(0))?;
-    let mut changed = false;
+    let mut written = Written::default();
     for one in wanted {
-        changed |=
-            if one.files.is_empty() { fence.guarded(|| withdraw(top, &one.root))? } else { place(top, one, &fence)? };
+        let id = one.id.clone();
+        match write_one(top, one, &fence) {
+            Ok(changed) => written.changed |= changed,
+            // something of somebody else's is in the way of this one
+            Err(Unwritten::Failed(error)) if error.kind == ErrorKind::Conflict => {
+                written.refused.push(refused(id, error));
+            }
+            Err(unwritten) => return Err(unwritten),
+        }
     }
-    Ok(Written { version: String::new(), changed })
+    Ok(written)
+}
+
+fn write_one(top: &Folder, one: Wanted, fence: &Fence) -> Result<bool, Unwritten> {
+    let mut found = BTreeMap::new();
+    for ledger in listed::ledgers(std::slice::from_ref(&one)) {
+        let content = top.at(&ledger)?.map(|(folder, name)| folder.read(&name)).transpose()?.flatten();
+        found.extend(content.map(|content| (ledger, content)));
+    }
+    let one = listed::resolved(one, &found)?;
+    match &one.shape {
+        Shape::Files { gone } => among_others(top, &one, gone, fence),
+        _ if one.files.is_empty() => fence.guarded(|| withdraw(top, &one.root)),
+        _ => place(top, &one, fence),
+    }
+}
+
+/// Makes the wanted files stand and the others go, among files of others.
+fn among_others(top: &Folder, one: &Wanted, gone: &BTreeSet<String>, fence: &Fence) -> Result<bool, Unwritten> {
+    let mut touched = BTreeMap::new();
+    for (path, content) in &one.files {
+        let full = one.full(path);
+        let (folder, name) = match full.rsplit_once('/') {
+            Some((parent, name)) => (fence.guarded(|| top.make_all(parent))?, name),
+            None => (top.clone(), full.as_str()),
+        };
+        if folder.find(name)? == Some(Found::Folder) {
+            let problem = format!("{full:?} is a folder in the store; remove it there, or name the file otherwise");
+            return Err(Error::conflict(problem).into());
+        }
+        if folder.read(name)?.as_ref() != Some(content) {
+            fence.guarded(|| folder.replace(name, content))?;
+            touched.insert(folder.shown().to_owned(), folder);
+        }
+    }
+    for folder in touched.values() {
+        folder.settle()?;
+    }
+    let mut changed = !touched.is_empty();
+    for path in gone {
+        let full = one.full(path);
+        let Some((folder, name)) = top.at(&full)? else { continue };
+        if let Some(found @ (Found::File | Found::Other)) = folder.find(&name)? {
+            fence.guarded(|| folder.remove(&name, found).and_then(|()| folder.settle()))?;
+            fence.guarded(|| clear_above(top, &full))?;
+            changed = true;
+        }
+    }
+    Ok(changed)
 }
 
 pub(super) async fn read(
@@ -138,11 +193,17 @@ fn withdraw(top: &Folder, root: &str) -> Result<bool> {
     let Some((parent, name)) = top.at(root)? else { return Ok(false) };
     let Some(found) = parent.find(&name)? else { return Ok(false) };
     parent.make_gone(&name, found)?;
-    for above in super::place::ancestors(root).collect::<Vec<_>>().into_iter().rev() {
+    clear_above(top, root)?;
+    Ok(true)
+}
+
+/// Removes the folders above a path as far as they are empty.
+fn clear_above(top: &Folder, path: &str) -> Result<()> {
+    for above in super::place::ancestors(path).collect::<Vec<_>>().into_iter().rev() {
         match top.at(above)? {
             Some((folder, name)) if folder.remove_if_empty(&name)? => {}
             _ => break,
         }
     }
-    Ok(true)
+    Ok(())
 }

@@ -11,12 +11,14 @@ mod fetch;
 mod import;
 mod look;
 mod message;
+mod private_file;
 mod push;
 mod remote;
+mod stale;
 
 pub(super) use child::Git;
 
-use super::{Patience, Stores, Unwritten, Wanted, Written, scratch};
+use super::{Patience, Refused, Stores, Target, Unwritten, Wanted, Written, listed, refused, scratch};
 use crate::failpoint;
 use domain::{Digest, Error, Result, Timestamp, destination::GitStore};
 use push::Push;
@@ -31,6 +33,8 @@ pub(super) struct Seen {
     remote: String,
     head: Head,
     writes: u32,
+    /// A lock file in the way, and since when it is known.
+    lock: Option<(stale::Found, tokio::time::Instant)>,
 }
 
 /// Where the branch stands.
@@ -103,8 +107,9 @@ pub(super) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub async fn begin(stores: &Stores, store_uid: &'a str, spec: &'a GitStore) -> Result<Self> {
-        let remote = Remote::of(spec).await?;
+    pub async fn begin(stores: &Stores, target: &'a Target, spec: &'a GitStore) -> Result<Self> {
+        let store_uid = target.uid.as_str();
+        let remote = Remote::of(target, spec).await?;
         let repository = scratch::path(stores, store_uid, "git")?;
         let mut seen = stores.seen(store_uid).lock_owned().await;
         let hold = Some(scratch::lock(stores, store_uid).await?);
@@ -118,14 +123,13 @@ impl<'a> Pass<'a> {
         Ok(pass)
     }
 
-    pub async fn write(mut self, wanted: &[Wanted], now: Timestamp) -> Result<Written, Unwritten> {
-        let wanted: Vec<&Wanted> = wanted.iter().collect();
-        match self.place(&wanted, now).await {
+    pub async fn write(mut self, wanted: Vec<Wanted>, now: Timestamp) -> Result<Written, Unwritten> {
+        match self.place(wanted.clone(), now).await {
             Ok(written) => Ok(written),
             Err(Fault::Overtaken(fence)) => Err(Unwritten::Overtaken(fence)),
             Err(fault) => {
                 self.mend(fault).await?;
-                Ok(self.place(&wanted, now).await?)
+                Ok(self.place(wanted, now).await?)
             }
         }
     }
@@ -141,27 +145,35 @@ impl<'a> Pass<'a> {
     }
 
     /// Builds and pushes until the branch holds everything wanted.
-    async fn place(&mut self, wanted: &[&Wanted], now: Timestamp) -> Result<Written, Fault> {
-        let fence = message::fence(wanted);
+    async fn place(&mut self, mut wanted: Vec<Wanted>, now: Timestamp) -> Result<Written, Fault> {
+        let fence = message::fence(&wanted);
         let mut fresh = self.seen.head == Head::Unknown;
-        let mut last = String::new();
+        let (mut last, mut left_out) = (String::new(), Vec::new());
         for attempt in 0..=self.patience.attempts {
             if self.seen.head == Head::Unknown {
                 self.fetch(fence).await?;
             }
             failpoint::pass("git.fetched");
             let base = self.seen.head.commit().map(str::to_owned);
-            let mut built = self.build(base.as_deref(), wanted, now).await?;
+            let resolved = self.resolved(base.as_deref(), &mut wanted, &mut left_out).await?;
+            let mut built = self.build(base.as_deref(), &resolved.iter().collect::<Vec<_>>(), now).await?;
+            if !built.blocked.is_empty() {
+                // somebody else's file is in the way of these; the others are built without them
+                let blocked: Vec<Refused> = built.blocked;
+                wanted.retain(|one| blocked.iter().all(|refused| refused.id != one.id));
+                left_out.extend(blocked);
+                continue;
+            }
             if built.changed.is_empty() {
                 if fresh {
-                    return Ok(Written { version: base.unwrap_or_default(), changed: false });
+                    return Ok(Written { version: base.unwrap_or_default(), changed: false, refused: left_out });
                 }
                 // What we remember has it all; what is there now may not.
                 self.fetch(fence).await?;
                 fresh = true;
                 continue;
             }
-            if built.changed.len() < wanted.len() {
+            if built.changed.len() < resolved.len() {
                 // The message names what changes, not what was asked.
                 built = self.build(base.as_deref(), &built.changed, now).await?;
             }
@@ -172,10 +184,11 @@ impl<'a> Pass<'a> {
                 Ok(Push::Done) => {
                     self.seen.head = Head::At(built.commit.clone());
                     self.tidy().await;
-                    return Ok(Written { version: built.commit, changed: true });
+                    return Ok(Written { version: built.commit, changed: true, refused: left_out });
                 }
                 Ok(Push::Moved(why)) => {
                     tracing::debug!(store = self.store_uid, attempt, why, "the branch moved on; building again");
+                    self.clear_stale_lock(&why);
                     last = why;
                     tokio::time::sleep(pause(attempt, &built.commit)).await;
                     self.fetch(fence).await?;
@@ -193,6 +206,32 @@ impl<'a> Pass<'a> {
             "the branch {} moved during each of {attempts} attempts: {last}",
             self.remote.branch
         ))))
+    }
+
+    /// The wishes with what their lists of files say at `base`. One whose list cannot be read is left out.
+    async fn resolved(
+        &self,
+        base: Option<&str>,
+        wanted: &mut Vec<Wanted>,
+        left_out: &mut Vec<Refused>,
+    ) -> Result<Vec<Wanted>, Fault> {
+        let ledgers = listed::ledgers(wanted);
+        let found = match base {
+            Some(base) if !ledgers.is_empty() => self.contents(base, &ledgers).await?,
+            _ => std::collections::BTreeMap::new(),
+        };
+        let mut resolved = Vec::with_capacity(wanted.len());
+        wanted.retain(|one| match listed::resolved(one.clone(), &found) {
+            Ok(one) => {
+                resolved.push(one);
+                true
+            }
+            Err(error) => {
+                left_out.push(refused(one.id.clone(), error));
+                false
+            }
+        });
+        Ok(resolved)
     }
 
     /// Asks for a push that changes nothing.

@@ -1,6 +1,6 @@
 //! Which paths a placement may write: always below its own folder, never a name that git or another system reads as something else.
 
-use super::{Wanted, directory::OWN_FOLDER};
+use super::{Refused, Shape, Wanted, directory::OWN_FOLDER};
 use domain::{Error, Result};
 use std::collections::BTreeSet;
 
@@ -9,32 +9,72 @@ const LONGEST_PATH: usize = 1024;
 /// Bytes of one name: what every file system takes.
 const LONGEST_NAME: usize = 255;
 
-/// Refuses paths that leave their root, and wishes that contradict each other.
-pub(super) fn check(wanted: &[Wanted]) -> Result<()> {
-    let mut roots = BTreeSet::new();
+/// Leaves out what leaves its root or contradicts what comes before it.
+pub(super) fn sorted_out(wanted: &[Wanted]) -> (Vec<Wanted>, Vec<Refused>) {
+    let (mut accepted, mut refused) = (Vec::with_capacity(wanted.len()), Vec::new());
+    let mut taken = Taken::default();
     for one in wanted {
-        check_path(&one.root)?;
-        if one.root.split('/').next().is_some_and(|top| top.eq_ignore_ascii_case(OWN_FOLDER)) {
-            return Err(refused(&one.root, "lies in the folder where Midspan keeps its own notes"));
-        }
-        if !roots.insert(one.root.as_str()) {
-            return Err(Error::conflict(format!("two placements want the folder {:?}", one.root)));
-        }
-        for path in one.files.keys() {
-            check_path(path)?;
-            if one.root.len() + 1 + path.len() > LONGEST_PATH {
-                return Err(refused(path, "is too long below its folder"));
-            }
-            if let Some(above) = ancestors(path).find(|above| one.files.contains_key(*above)) {
-                return Err(refused(path, &format!("lies below {above:?}, which is a file")));
-            }
+        match check(one).and_then(|()| taken.take(one)) {
+            Ok(()) => accepted.push(one.clone()),
+            Err(error) => refused.push(super::refused(one.id.clone(), error)),
         }
     }
-    for root in &roots {
-        if let Some(above) = ancestors(root).find(|above| roots.contains(above)) {
+    (accepted, refused)
+}
+
+/// What the wishes before have taken: folders for their own, and files.
+#[derive(Default)]
+struct Taken {
+    folders: BTreeSet<String>,
+    /// Everything above those folders.
+    above: BTreeSet<String>,
+}
+
+impl Taken {
+    fn take(&mut self, one: &Wanted) -> Result<()> {
+        if one.shape != Shape::Folder {
+            return Ok(());
+        }
+        let root = &one.root;
+        if self.folders.contains(root) {
+            return Err(Error::conflict(format!("two placements want the folder {root:?}")));
+        }
+        if self.above.contains(root) || ancestors(root).any(|above| self.folders.contains(above)) {
             return Err(Error::conflict(format!(
-                "the folder {root:?} lies in {above:?}, which belongs to another placement"
+                "the folder {root:?} and that of another placement lie in each other"
             )));
+        }
+        self.folders.insert(root.clone());
+        self.above.extend(ancestors(root).map(str::to_owned));
+        Ok(())
+    }
+}
+
+fn check(one: &Wanted) -> Result<()> {
+    if !one.root.is_empty() || one.shape == Shape::Folder {
+        check_path(&one.root)?;
+    }
+    let gone = match &one.shape {
+        Shape::Files { gone } => Some(gone),
+        _ => None,
+    };
+    for path in one.files.keys().chain(gone.into_iter().flatten()) {
+        check_path(path)?;
+        let full = one.full(path);
+        if full.split('/').next().is_some_and(|top| top.eq_ignore_ascii_case(OWN_FOLDER)) {
+            return Err(refused(&full, "lies in the folder where Midspan keeps its own notes"));
+        }
+        if full.len() > LONGEST_PATH {
+            return Err(refused(path, "is too long below its folder"));
+        }
+        if let Some(above) = ancestors(path).find(|above| one.files.contains_key(*above)) {
+            return Err(refused(path, &format!("lies below {above:?}, which is a file")));
+        }
+    }
+    if let Shape::Listed { ledger, .. } = &one.shape {
+        check_path(ledger)?;
+        if let Some(path) = one.files.keys().find(|path| path.split('/').next() == Some(".kratix")) {
+            return Err(refused(path, "lies in the folder where the lists of files are kept"));
         }
     }
     Ok(())
@@ -99,7 +139,14 @@ mod tests {
 
     fn wanted(root: &str, files: &[&str]) -> Wanted {
         let files = files.iter().map(|path| ((*path).to_owned(), Bytes::from_static(b"x"))).collect();
-        Wanted { root: root.to_owned(), files, subject: String::new(), id: String::new(), fence: 0 }
+        Wanted {
+            root: root.to_owned(),
+            shape: Shape::Folder,
+            files,
+            subject: String::new(),
+            id: root.to_owned(),
+            fence: 0,
+        }
     }
 
     #[test]
@@ -141,12 +188,21 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn left_out(wanted: &[Wanted], expected: &[&str]) {
+        let (accepted, refused) = sorted_out(wanted);
+        assert_eq!(refused.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), expected);
+        assert_eq!(accepted.len() + refused.len(), wanted.len());
+    }
+
     #[test]
-    fn wishes_that_contradict_each_other_are_refused() {
-        assert!(super::check(&[wanted("a", &["x"]), wanted("a", &["y"])]).is_err());
-        assert!(super::check(&[wanted("a/b", &["x"]), wanted("a", &["y"])]).is_err());
-        assert!(super::check(&[wanted("a", &["x", "x/y"])]).is_err());
-        assert!(super::check(&[wanted(".Midspan/a", &["x"])]).is_err());
-        assert!(super::check(&[wanted("a", &["x", "x.y", "y/x"]), wanted("ab", &[])]).is_ok());
+    fn wishes_that_contradict_others_or_themselves_are_left_out_and_the_others_stay() {
+        left_out(&[wanted("a", &["x"]), wanted("a", &["y"]), wanted("b", &["y"])], &["a"]);
+        left_out(&[wanted("a/b", &["x"]), wanted("a", &["x"]), wanted("c", &["x"])], &["a"]);
+        left_out(&[wanted("a", &["x"]), wanted("a/b", &["x"])], &["a/b"]);
+        left_out(&[wanted("a", &["x", "x/y"])], &["a"]);
+        left_out(&[wanted(".Midspan/a", &["x"])], &[".Midspan/a"]);
+        left_out(&[wanted("", &["x"])], &[""]);
+        left_out(&[wanted("a", &["x", "x.y", "y/x"]), wanted("ab", &[])], &[]);
     }
 }

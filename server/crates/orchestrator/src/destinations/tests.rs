@@ -1,11 +1,13 @@
 //! What is promised of state stores, tried on real repositories and real directories.
 
+mod bucket_store;
 mod contention;
 mod directory_store;
 mod faults;
 mod git_store;
+mod layouts;
 
-use super::{Patience, Stores, Unwritten, Wanted, Written, init_bare};
+use super::{Patience, SecretValues, Shape, Stores, Target, Unwritten, Wanted, Written, init_bare};
 use bytes::Bytes;
 use domain::{
     Result, Timestamp,
@@ -22,6 +24,12 @@ use std::{
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_370_400_000_000);
 const UID: &str = "store-1";
+const PATIENCE: Patience = Patience {
+    local: Duration::from_secs(30),
+    network: Duration::from_secs(30),
+    attempts: 60,
+    stale: Duration::from_millis(200),
+};
 
 /// A folder of its own for one test, gone afterwards.
 struct Scratch(PathBuf);
@@ -111,11 +119,15 @@ impl World {
     }
 
     async fn writes(&self, wanted: &[Wanted]) -> Result<Written> {
-        Ok(self.stores.write(UID, "gitops", &self.backend, wanted, NOW).await?)
+        let written = self.stores.write(&target(&self.backend), wanted, NOW).await?;
+        match written.refused.first() {
+            Some(refused) => Err(refused.error.clone()),
+            None => Ok(written),
+        }
     }
 
     async fn reads(&self, root: &str) -> BTreeMap<String, String> {
-        let files = self.stores.read(UID, &self.backend, root).await.unwrap();
+        let files = self.stores.read(&target(&self.backend), root).await.unwrap();
         files.into_iter().map(|(path, content)| (path, String::from_utf8(content.to_vec()).unwrap())).collect()
     }
 
@@ -157,14 +169,18 @@ impl Clone {
 }
 
 fn stores(cache: &Path) -> Stores {
-    let patience = Patience { local: Duration::from_secs(30), network: Duration::from_secs(30), attempts: 60 };
-    Stores::with_patience(cache.to_owned(), patience)
+    Stores::with_patience(cache.to_owned(), PATIENCE)
 }
 
 fn wanted<const N: usize>(root: &str, files: [(&str, &str); N]) -> Wanted {
     let files = files.map(|(path, content)| (path.to_owned(), Bytes::copy_from_slice(content.as_bytes())));
     let subject = format!("postgresql default/{}", root.rsplit('/').next().unwrap_or(root));
-    Wanted { root: root.to_owned(), files: files.into(), subject, id: format!("placement-{root}"), fence: 1 }
+    let id = format!("placement-{root}");
+    Wanted { root: root.to_owned(), shape: Shape::Folder, files: files.into(), subject, id, fence: 1 }
+}
+
+fn target(backend: &Backend) -> Target {
+    Target { uid: UID.to_owned(), name: "gitops".to_owned(), backend: backend.clone(), secret: None }
 }
 
 #[track_caller]

@@ -174,7 +174,7 @@ fn a_store_that_refuses_is_named_with_its_cause_until_it_takes_the_files() {
        - step render is done
     0s Progressing Placing           Writing to destination dev
        - the store refuses: the branch main is protected
-    0s Progressing PlacementFailing  Destination dev does not take the files: the branch main is protected
+    0s Degraded    PlacementFailing  Destination dev does not take the files: the branch main is protected
        - the store writes
     0s Ready       Ready             Everything asked for is in place
     ");
@@ -222,4 +222,56 @@ fn a_renamed_destination_takes_the_files_over_where_they_stand() {
     check(&world, &["development: instance.yaml open"]);
     assert_eq!(world.carry_on(), Reason::Ready);
     assert_eq!(world.disk.len(), 1);
+}
+
+#[test]
+fn a_store_that_refuses_makes_the_resource_degraded_and_says_when_it_is_asked_again() {
+    let mut world = placing("[]", &[("dev", "")], files(&["a.yaml"]));
+    world.store_refuses("no connection");
+    world.placements[0].status.retry_at = Some(crate::Timestamp::from_micros(1_795_370_400_000_000));
+    world.pass();
+    assert_eq!(world.status().phase, crate::status::ResourcePhase::Degraded);
+    assert_eq!(world.condition("Synced"), "False WriteFailed: no connection; next attempt at 2026-11-22T18:00:00Z");
+    world.store_writes();
+    assert_eq!(world.pass(), Reason::Ready);
+}
+
+#[test]
+fn a_flat_destination_is_written_at_its_top_and_one_file_for_all_has_its_name() {
+    use crate::destination::Layout;
+    for (layout, filename, root, name) in [
+        (Layout::Flat, "", "clusters/dev", ""),
+        (Layout::Aggregated, "", "clusters/dev", "aggregated.yaml"),
+        (Layout::Aggregated, "all.yaml", "clusters/dev", "all.yaml"),
+    ] {
+        let mut world = World::of(ONE_STEP);
+        world.destinations[0].spec.filepath =
+            crate::destination::Filepath { mode: layout, filename: filename.to_owned() };
+        assert_eq!(world.carry_on(), Reason::Ready);
+        let spec = &world.placements[0].spec;
+        assert_eq!((spec.layout, spec.root.as_str(), spec.filename.as_str()), (layout, root, name));
+    }
+}
+
+#[test]
+fn files_that_outlive_their_destination_are_forgotten_where_they_stand() {
+    let mut world = World::of(ONE_STEP);
+    world.destinations[0].spec.cleanup = Some(crate::destination::Cleanup::None);
+    assert_eq!(world.carry_on(), Reason::Ready);
+    world.destinations.clear();
+    assert!(matches!(world.pass(), Reason::NoDestination { .. }));
+    assert_eq!((world.placements.len(), world.disk.len()), (0, 1));
+}
+
+#[test]
+fn a_destination_that_is_going_gives_its_files_up_and_takes_no_new_ones() {
+    let mut world = World::of(ONE_STEP);
+    world.destinations[0].spec.cleanup = Some(crate::destination::Cleanup::All);
+    assert_eq!(world.carry_on(), Reason::Ready);
+    world.destinations[0].metadata.deletion_timestamp = Some(crate::Timestamp::default());
+    assert!(matches!(world.pass(), Reason::NoDestination { .. }));
+    check(&world, &["dev: instance.yaml open going"]);
+    world.store_writes();
+    world.pass();
+    assert_eq!((world.placements.len(), world.disk.len()), (0, 0));
 }

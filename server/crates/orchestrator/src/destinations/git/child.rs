@@ -16,6 +16,9 @@ const LONGEST_ANSWER: u64 = 256 << 20;
 const LONGEST_COMPLAINT: u64 = 16 << 10;
 /// From "please end" to "end": git removes its lock files in between.
 const GRACE: Duration = Duration::from_secs(3);
+/// What a push may take before it is asked to end. Between making a lock file and noting that it must be removed git has a moment in which even a
+/// kind end leaves it behind; a push that comes to its end leaves none, and whether it arrived is not known either way.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The variables of our own environment that reach git: how to find programs, proxies and certificates.
 const INHERITED: [&str; 13] = [
@@ -78,7 +81,8 @@ impl Git {
             _ => Error::unavailable(format!("git could not be started: {error}")),
         })?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let mut leash = Leash { child: Some(child), hold: self.hold.clone() };
+        let last_words = if args.contains(&"push") { LAST_WORDS } else { Duration::ZERO };
+        let mut leash = Leash { child: Some(child), hold: self.hold.clone(), last_words };
         let told = async {
             let feed = async {
                 // A command that ends early closes the pipe; its own words tell why.
@@ -153,6 +157,7 @@ impl Git {
 struct Leash {
     child: Option<Child>,
     hold: Option<Lock>,
+    last_words: Duration,
 }
 
 impl Leash {
@@ -171,8 +176,17 @@ impl Drop for Leash {
         let hold = self.hold.take();
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
-                let _ = kill_process_group(group, Signal::TERM);
+                let last_words = self.last_words;
+                if last_words.is_zero() {
+                    let _ = kill_process_group(group, Signal::TERM);
+                }
                 runtime.spawn(async move {
+                    if !last_words.is_zero() {
+                        if tokio::time::timeout(last_words, child.wait()).await.is_ok() {
+                            return;
+                        }
+                        let _ = kill_process_group(group, Signal::TERM);
+                    }
                     let ended = tokio::time::timeout(GRACE, child.wait()).await;
                     if ended.is_err() {
                         let _ = kill_process_group(group, Signal::KILL);

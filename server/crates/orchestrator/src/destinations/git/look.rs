@@ -58,6 +58,21 @@ impl Pass<'_> {
         Ok(files)
     }
 
+    /// The regular files of these that stand in a commit.
+    pub(super) async fn contents(&self, commit: &str, paths: &[String]) -> Result<BTreeMap<String, Bytes>, Fault> {
+        let asked: String = paths.iter().map(|path| format!("{commit}:{path}\n")).collect();
+        let mut answered = Bytes::from(self.local(&["cat-file", "--batch"], vec![asked.into()]).await?);
+        let mut found = BTreeMap::new();
+        for path in paths {
+            if missing(&mut answered) {
+                continue;
+            }
+            let content = content(&mut answered).ok_or_else(|| Fault::cache("git cat-file", "an object is missing"))?;
+            found.insert(path.clone(), content);
+        }
+        Ok(found)
+    }
+
     /// Goes back step by step until there is enough, or no more.
     async fn commits_on(&mut self, root: &str, limit: usize) -> Result<Vec<Commit>, Fault> {
         self.fetch(0).await?;
@@ -98,6 +113,16 @@ impl Pass<'_> {
             Err(Fault::cache(args.first().copied().unwrap_or_default(), &answer.err))
         }
     }
+}
+
+/// Whether the next object of a batch is not there; what says so is taken off.
+fn missing(answered: &mut Bytes) -> bool {
+    let line_end = answered.iter().position(|byte| *byte == b'\n').unwrap_or(answered.len());
+    let is_missing = answered[..line_end].ends_with(b" missing");
+    if is_missing {
+        let _ = answered.split_to((line_end + 1).min(answered.len()));
+    }
+    is_missing
 }
 
 /// The next object of a batch: `<name> blob <size>\n<bytes>\n`.

@@ -30,13 +30,13 @@ pub(super) fn message(store_uid: &str, changed: &[&Wanted]) -> String {
         }
         text.push('\n');
     }
-    let _ = writeln!(text, "{STORE}: {store_uid}\n{FENCE}: {}", fence(changed));
+    let _ = writeln!(text, "{STORE}: {store_uid}\n{FENCE}: {}", fence(changed.iter().copied()));
     text
 }
 
 /// The newest lease under which any of these is written.
-pub(super) fn fence(wanted: &[&Wanted]) -> i64 {
-    wanted.iter().map(|one| one.fence).max().unwrap_or(0)
+pub(super) fn fence<'w>(wanted: impl IntoIterator<Item = &'w Wanted>) -> i64 {
+    wanted.into_iter().map(|one| one.fence).max().unwrap_or(0)
 }
 
 /// `Name <e-mail> seconds +0000`, as commits name who and when.
@@ -78,7 +78,14 @@ mod tests {
 
     fn wanted(subject: &str, stands: bool) -> Wanted {
         let files = if stands { BTreeMap::from([("a".to_owned(), bytes::Bytes::new())]) } else { BTreeMap::new() };
-        Wanted { root: "r".to_owned(), files, subject: subject.to_owned(), id: String::new(), fence: 7 }
+        Wanted {
+            root: "r".to_owned(),
+            shape: crate::destinations::Shape::Folder,
+            files,
+            subject: subject.to_owned(),
+            id: String::new(),
+            fence: 7,
+        }
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Where a repository lies, and all that git needs to reach it: exactly one protocol, and credentials that no one else sees.
 
-use super::address::{Protocol, protocol};
-use crate::destinations::wrong_field;
+use super::{
+    address::{Protocol, protocol},
+    private_file::PrivateFile,
+};
+use crate::destinations::{Target, wrong_field};
 use base64::Engine as _;
 use domain::{
     Result,
-    destination::{GitCredentials, GitStore},
+    destination::{GitCredentials, GitStore, SignIn},
 };
 use std::ffi::OsString;
 
@@ -19,11 +22,13 @@ pub(super) struct Remote {
     pub branch: String,
     pub environment: Vec<(OsString, OsString)>,
     pub secrets: Vec<String>,
+    /// Kept for as long as git may open them.
+    files: Vec<PrivateFile>,
 }
 
 impl Remote {
     /// Understands a store's specification and reads its credentials.
-    pub async fn of(store: &GitStore) -> Result<Self> {
+    pub async fn of(target: &Target, store: &GitStore) -> Result<Self> {
         let protocol = protocol(&store.url).map_err(|problem| wrong_field("spec.git.url", &problem))?;
         if !is_branch(&store.branch) {
             return Err(wrong_field("spec.git.branch", "is not a name git accepts for a branch"));
@@ -32,7 +37,8 @@ impl Remote {
         remote.set("GIT_ALLOW_PROTOCOL", protocol.name());
         match (&store.credentials, protocol) {
             (None, Protocol::Ssh) => remote.set("GIT_SSH_COMMAND", &ssh_command("")),
-            (None, _) => {}
+            // a local repository takes no credentials, whatever its document says
+            (None, _) | (Some(GitCredentials::Secret { .. }), Protocol::File) => {}
             (Some(GitCredentials::Ssh { key_file, known_hosts_file }), Protocol::Ssh) => {
                 for (field, file) in [("keyFile", key_file), ("knownHostsFile", known_hosts_file)] {
                     if !is_plain_file_name(file) {
@@ -43,13 +49,25 @@ impl Remote {
                         ));
                     }
                 }
-                let identity = format!(
-                    "-i {key_file} -o IdentitiesOnly=yes -o UserKnownHostsFile={known_hosts_file} -o GlobalKnownHostsFile=/dev/null"
-                );
-                remote.set("GIT_SSH_COMMAND", &ssh_command(&identity));
+                remote.set("GIT_SSH_COMMAND", &ssh_command(&identity(key_file, known_hosts_file)));
             }
             (Some(GitCredentials::Basic { username, password_file }), Protocol::Https | Protocol::Http) => {
-                remote.sign_in(username, password_file).await?;
+                let field = "spec.git.credentials.basic.passwordFile";
+                let text = tokio::fs::read_to_string(password_file)
+                    .await
+                    .map_err(|error| wrong_field(field, &format!("cannot be read: {error}")))?;
+                remote.sign_in(username, &text, field)?;
+            }
+            (Some(GitCredentials::Secret { method: SignIn::BasicAuth, .. }), Protocol::Https | Protocol::Http) => {
+                let secret = target.secret()?;
+                remote.sign_in(secret.text("username")?, secret.text("password")?, "the secret's password")?;
+            }
+            (Some(GitCredentials::Secret { method: SignIn::Ssh, .. }), Protocol::Ssh) => {
+                let secret = target.secret()?;
+                let key = PrivateFile::of("key", &whole_lines(secret.any(["sshPrivateKey", "ssh-privatekey"])?))?;
+                let hosts = PrivateFile::of("known-hosts", &whole_lines(secret.any(["knownHosts", "known_hosts"])?))?;
+                remote.set("GIT_SSH_COMMAND", &ssh_command(&identity(&key.path(), &hosts.path())));
+                remote.files = vec![key, hosts];
             }
             (Some(_), _) => {
                 return Err(wrong_field(
@@ -63,20 +81,17 @@ impl Remote {
 
     /// A header in the child's environment: only this user can see it, and unlike an argument it is in no process list. It is tied to the host, and
     /// redirects are not followed.
-    async fn sign_in(&mut self, username: &str, password_file: &str) -> Result<()> {
+    fn sign_in(&mut self, username: &str, text: &str, field: &str) -> Result<()> {
+        let username = username.trim_end_matches(['\r', '\n']);
         if username.contains(|c: char| c == ':' || c.is_control()) {
             return Err(wrong_field(
                 "spec.git.credentials.basic.username",
                 "must hold no colon and no control character",
             ));
         }
-        let field = "spec.git.credentials.basic.passwordFile";
-        let text = tokio::fs::read_to_string(password_file)
-            .await
-            .map_err(|error| wrong_field(field, &format!("cannot be read: {error}")))?;
         let password = text.trim_end_matches(['\r', '\n']);
         if password.is_empty() || password.len() > LONGEST_SECRET || password.contains(char::is_control) {
-            return Err(wrong_field(field, "must name a file with one line, the password or token"));
+            return Err(wrong_field(field, "must be one line, the password or token"));
         }
         let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
         let host = self.url.match_indices('/').nth(2).map_or(self.url.as_str(), |(end, _)| &self.url[..end]).to_owned();
@@ -105,6 +120,17 @@ fn is_branch(name: &str) -> bool {
         && name
             .split('/')
             .all(|part| !part.is_empty() && !part.starts_with('.') && !part.to_ascii_lowercase().ends_with(".lock"))
+}
+
+/// A key is read to its last line's end.
+fn whole_lines(text: &str) -> String {
+    format!("{}\n", text.trim_end())
+}
+
+fn identity(key_file: &str, known_hosts_file: &str) -> String {
+    format!(
+        "-i {key_file} -o IdentitiesOnly=yes -o UserKnownHostsFile={known_hosts_file} -o GlobalKnownHostsFile=/dev/null"
+    )
 }
 
 /// The command is read by a shell and its options by ssh, each with its own quoting: names that need none pass.
@@ -137,7 +163,9 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_is_not_understood_is_an_error_at_its_field() {
         let store = GitStore { url: "ext::sh".to_owned(), branch: "main".to_owned(), ..GitStore::default() };
-        let error = Remote::of(&store).await.unwrap_err();
+        let backend = domain::destination::Backend::Git(store.clone());
+        let target = Target { uid: "u".to_owned(), name: "gitops".to_owned(), backend, secret: None };
+        let error = Remote::of(&target, &store).await.unwrap_err();
         assert_eq!(error.causes[0].pointer, "/spec/git/url");
     }
 }

@@ -23,17 +23,17 @@ async fn a_committer_pushing_in_a_loop_neither_starves_us_nor_loses_a_file() {
             pushed
         }
     });
-    for number in 0..200 {
+    for number in 0..500 {
         let written = world.writes(&[wanted(&format!("dev/r{number}"), [("x", "1")])]).await.unwrap();
         assert!(written.changed);
     }
     stop.store(true, Ordering::Relaxed);
     let pushed = theirs.join().unwrap();
     let tree = world.tree();
-    assert_eq!(tree.iter().filter(|path| path.starts_with("dev/")).count(), 200);
+    assert_eq!(tree.iter().filter(|path| path.starts_with("dev/")).count(), 500);
     assert_eq!(tree.iter().filter(|path| path.starts_with("theirs/")).count(), pushed);
     assert_eq!(world.git(&["rev-list", "--count", "--merges", "main"]), "0");
-    assert_eq!(world.commits(), 1 + 200 + pushed);
+    assert_eq!(world.commits(), 1 + 500 + pushed);
     assert!(pushed > 0);
 }
 
@@ -89,7 +89,7 @@ async fn two_replicas_with_caches_of_their_own_both_get_through() {
     let theirs = async {
         for number in 0..40 {
             let wanted = [wanted(&format!("dev/b{number}"), [("x", "1")])];
-            other.write(UID, "gitops", &world.backend, &wanted, NOW).await.unwrap();
+            other.write(&target(&world.backend), &wanted, NOW).await.unwrap();
         }
     };
     tokio::join!(ours, theirs);
@@ -104,7 +104,7 @@ async fn two_processes_with_one_cache_take_turns() {
     let write = async |stores: &Stores, name: &str| {
         for number in 0..20 {
             let wanted = [wanted(&format!("dev/{name}{number}"), [("x", "1")])];
-            stores.write(UID, "gitops", &world.backend, &wanted, NOW).await.unwrap();
+            stores.write(&target(&world.backend), &wanted, NOW).await.unwrap();
         }
     };
     tokio::join!(write(&world.stores, "a"), write(&second, "b"));
@@ -116,9 +116,9 @@ async fn whoever_slept_through_the_loss_of_its_lease_does_not_overwrite_its_succ
     let world = World::repository().await;
     world.writes(&[Wanted { fence: 5, ..wanted("dev/shop", [("x", "old")]) }]).await.unwrap();
     let successor = [Wanted { fence: 6, ..wanted("dev/shop", [("x", "new")]) }];
-    world.replica().write(UID, "gitops", &world.backend, &successor, NOW).await.unwrap();
+    world.replica().write(&target(&world.backend), &successor, NOW).await.unwrap();
     let late = [Wanted { fence: 5, ..wanted("dev/shop", [("x", "older")]) }];
-    let refused = world.stores.write(UID, "gitops", &world.backend, &late, NOW).await;
+    let refused = world.stores.write(&target(&world.backend), &late, NOW).await;
     assert_eq!(refused, Err(Unwritten::Overtaken(6)));
     assert_eq!(world.content("dev/shop/x"), "new");
     // With a lease of its own again it may.

@@ -28,7 +28,7 @@ impl World {
 async fn files_stand_as_wanted_and_old_ones_go() {
     let world = World::directory();
     let first = world.writes(&[wanted("dev/shop", [("a", "1"), ("deep/b", "1"), ("gone/c", "1")])]).await.unwrap();
-    assert_eq!(first, Written { version: String::new(), changed: true });
+    assert_eq!(first, Written { version: String::new(), changed: true, ..Written::default() });
     world.writes(&[wanted("dev/shop", [("a", "2"), ("deep/b", "1")])]).await.unwrap();
     assert_eq!(world.standing(), ["dev/shop/a", "dev/shop/deep/b"]);
     assert!(!world.path("dev/shop/gone").exists());
@@ -81,7 +81,7 @@ async fn a_link_on_the_way_is_refused_and_nothing_is_written_behind_it() {
         assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
         assert!(error.message.contains("store/dev is not a folder (a link is not followed)"), "{error}");
     }
-    assert!(world.stores.read(UID, &world.backend, "dev/shop").await.is_err());
+    assert!(world.stores.read(&target(&world.backend), "dev/shop").await.is_err());
     assert_eq!(fs::read_dir(outside.join("shop")).unwrap().count(), 1);
 }
 
@@ -145,14 +145,14 @@ async fn a_store_that_is_not_there_is_not_made_up() {
     let error = world.writes(&[wanted("dev/shop", [("a", "1")])]).await.unwrap_err();
     assert_eq!(error.causes[0].pointer, "/spec/directory/path");
     let relative = Backend::Directory(DirectoryStore { path: "somewhere".to_owned() });
-    assert_eq!(world.stores.check(UID, &relative).await.unwrap_err().kind, ErrorKind::Invalid);
+    assert_eq!(world.stores.check(&target(&relative)).await.unwrap_err().kind, ErrorKind::Invalid);
 }
 
 #[tokio::test]
 async fn whoever_slept_through_the_loss_of_its_lease_changes_nothing_more() {
     let world = World::directory();
     let shop = |fence: i64, text: &str| [Wanted { fence, ..wanted("dev/shop", [("a", text)]) }];
-    let write = async |stores: &Stores, wanted: &[Wanted]| stores.write(UID, "dir", &world.backend, wanted, NOW).await;
+    let write = async |stores: &Stores, wanted: &[Wanted]| stores.write(&target(&world.backend), wanted, NOW).await;
     write(&world.stores, &shop(5, "old")).await.unwrap();
     // the successor has a cache of its own, as on another machine
     write(&world.replica(), &shop(6, "new")).await.unwrap();
@@ -163,7 +163,8 @@ async fn whoever_slept_through_the_loss_of_its_lease_changes_nothing_more() {
     );
     assert_eq!(fs::read_to_string(world.path("dev/shop/a")).unwrap(), "new");
     // another store in the same directory has a fence of its own
-    world.stores.write("store-2", "dir", &world.backend, &shop(1, "theirs"), NOW).await.unwrap();
+    let other = Target { uid: "store-2".to_owned(), ..target(&world.backend) };
+    world.stores.write(&other, &shop(1, "theirs"), NOW).await.unwrap();
     write(&world.stores, &shop(7, "newest")).await.unwrap();
     assert_eq!(fs::read_to_string(world.path("dev/shop/a")).unwrap(), "newest");
 }
@@ -182,6 +183,6 @@ async fn a_fence_that_was_damaged_is_no_fence() {
 #[tokio::test]
 async fn a_check_leaves_nothing_behind() {
     let world = World::directory();
-    world.stores.check(UID, &world.backend).await.unwrap();
+    world.stores.check(&target(&world.backend)).await.unwrap();
     assert_eq!(world.standing(), Vec::<String>::new());
 }

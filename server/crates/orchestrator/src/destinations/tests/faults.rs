@@ -72,10 +72,7 @@ async fn a_cache_that_was_corrupted_is_made_anew() {
         let after_restart = stores(&world.scratch.at("cache"));
         let again = [wanted("dev/a", [("x", &format!("{number} again"))])];
         let stores = if number % 2 == 0 { &world.stores } else { &after_restart };
-        stores
-            .write(UID, "gitops", &world.backend, &again, NOW)
-            .await
-            .unwrap_or_else(|error| panic!("{number}: {error:?}"));
+        stores.write(&target(&world.backend), &again, NOW).await.unwrap_or_else(|error| panic!("{number}: {error:?}"));
         assert_eq!(world.content("dev/a/x"), format!("{number} again"));
     }
 }
@@ -100,15 +97,39 @@ async fn a_write_dropped_at_any_moment_is_done_or_not_and_can_be_repeated() {
     assert_eq!(left, Vec::<String>::new());
 }
 
+/// Without `stale::clear_stale_lock` every push is refused and this fails after sixty attempts.
+#[tokio::test]
+async fn the_lock_of_a_git_that_was_killed_is_taken_away_and_one_in_use_is_not() {
+    let world = World::repository().await;
+    world.writes(&[wanted("dev/a", [("x", "1")])]).await.unwrap();
+    let lock = world.remote().join("refs/heads/main.lock");
+    fs::write(&lock, "").unwrap();
+    world.writes(&[wanted("dev/b", [("x", "1")])]).await.unwrap();
+    assert!(!lock.exists());
+    let hasty = Stores::with_patience(world.scratch.at("hasty"), Patience { attempts: 2, ..PATIENCE });
+    let write = async || hasty.write(&target(&world.backend), &[wanted("dev/c", [("x", "1")])], NOW).await;
+    fs::write(&lock, "").unwrap();
+    let mut somebody = Command::new("sleep").arg("1000").current_dir(world.remote()).spawn().unwrap();
+    for _ in 0..2 {
+        tokio::time::sleep(PATIENCE.stale).await;
+        check(write().await, ErrorKind::ServiceUnavailable, "moved during each of 2 attempts");
+    }
+    somebody.kill().unwrap();
+    somebody.wait().unwrap();
+    write().await.unwrap();
+    assert_eq!(world.tree(), ["README.md", "dev/a/x", "dev/b/x", "dev/c/x"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_remote_that_hangs_is_given_up_and_its_processes_end() {
     let world = World::repository().await;
     world.writes(&[wanted("dev/a", [("x", "1")])]).await.unwrap();
     let pid_file = world.scratch.at("pid");
     world.hook("pre-receive", &format!("echo $$ > {}; exec sleep 1000", pid_file.display()));
-    let patience = Patience { local: Duration::from_secs(5), network: Duration::from_millis(700), attempts: 3 };
+    let patience =
+        Patience { local: Duration::from_secs(5), network: Duration::from_millis(700), attempts: 3, ..PATIENCE };
     let impatient = Stores::with_patience(world.scratch.at("cache"), patience);
-    let given_up = impatient.write(UID, "gitops", &world.backend, &[wanted("dev/b", [("x", "1")])], NOW).await;
+    let given_up = impatient.write(&target(&world.backend), &[wanted("dev/b", [("x", "1")])], NOW).await;
     check(given_up, ErrorKind::ServiceUnavailable, "git push took longer");
     let pid = fs::read_to_string(pid_file).unwrap();
     let proc = PathBuf::from(format!("/proc/{}/stat", pid.trim()));
@@ -124,17 +145,21 @@ async fn a_remote_that_hangs_is_given_up_and_its_processes_end() {
 async fn a_check_asks_for_everything_and_changes_nothing() {
     let world = World::repository().await;
     let head = world.head();
-    world.stores.check(UID, &world.backend).await.unwrap();
+    world.stores.check(&target(&world.backend)).await.unwrap();
     assert_eq!(world.head(), head);
     let empty = World::empty_repository();
-    empty.stores.check(UID, &empty.backend).await.unwrap();
+    empty.stores.check(&target(&empty.backend)).await.unwrap();
     assert_eq!(empty.git(&["for-each-ref"]), "");
 }
 
 #[tokio::test]
 async fn what_cannot_work_is_told_where_it_is_written() {
     let world = World::without_repository();
-    check(world.stores.check(UID, &world.backend).await, ErrorKind::NotFound, "there is no repository at spec.git.url");
+    check(
+        world.stores.check(&target(&world.backend)).await,
+        ErrorKind::NotFound,
+        "there is no repository at spec.git.url",
+    );
     let there = World::repository().await;
     let with = |change: fn(&mut GitStore)| {
         let Backend::Git(mut store) = there.backend.clone() else { unreachable!() };
@@ -143,17 +168,21 @@ async fn what_cannot_work_is_told_where_it_is_written() {
     };
     let typo = with(|store| store.branch = "mian".to_owned());
     check(
-        there.stores.check(UID, &typo).await,
+        there.stores.check(&target(&typo)).await,
         ErrorKind::NotFound,
         "there is no branch \"mian\" in the repository (it has main)",
     );
     let evil = with(|store| store.url = "ext::sh -c id".to_owned());
-    check(there.stores.check(UID, &evil).await, ErrorKind::Invalid, "spec.git.url");
+    check(there.stores.check(&target(&evil)).await, ErrorKind::Invalid, "spec.git.url");
     let closed = with(|store| store.url = "https://127.0.0.1:1/x.git".to_owned());
-    check(there.stores.check(UID, &closed).await, ErrorKind::ServiceUnavailable, "the repository cannot be reached");
+    check(
+        there.stores.check(&target(&closed)).await,
+        ErrorKind::ServiceUnavailable,
+        "the repository cannot be reached",
+    );
     let author = with(|store| store.author.name = "A <b>".to_owned());
     check(
-        there.stores.write(UID, "gitops", &author, &[wanted("a", [("x", "1")])], NOW).await,
+        there.stores.write(&target(&author), &[wanted("a", [("x", "1")])], NOW).await,
         ErrorKind::Invalid,
         "spec.git.author.name",
     );
@@ -181,7 +210,7 @@ async fn a_token_reaches_its_host_and_nothing_else() {
     let password_file = scratch.at("token").display().to_string();
     let credentials = Some(GitCredentials::Basic { username: "bot".to_owned(), password_file });
     let backend = Backend::Git(GitStore { url, branch: "main".to_owned(), credentials, ..GitStore::default() });
-    let error = stores(&scratch.at("cache")).check(UID, &backend).await.unwrap_err();
+    let error = stores(&scratch.at("cache")).check(&target(&backend)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Forbidden, "{error}");
     assert!(!error.to_string().contains("4711"), "{error}");
     let request = served.await.unwrap();

@@ -6,7 +6,7 @@ use super::*;
 async fn the_first_write_makes_the_branch_of_an_empty_repository() {
     let world = World::empty_repository();
     let written = world.writes(&[wanted("dev/shop", [("a.yaml", "a: 1\n"), ("deep/b.yaml", "b: 2\n")])]).await.unwrap();
-    assert_eq!(written, Written { version: world.head(), changed: true });
+    assert_eq!(written, Written { version: world.head(), changed: true, ..Written::default() });
     assert_eq!(world.tree(), ["dev/shop/a.yaml", "dev/shop/deep/b.yaml"]);
     insta::assert_snapshot!(world.git(&["log", "--format=%an <%ae> %aI%n%B", "main"]), @r"
     Midspan <midspan@localhost> 2026-11-22T18:00:00Z
@@ -32,9 +32,12 @@ async fn nothing_to_change_makes_no_commit_and_names_the_one_that_holds_it() {
     let world = World::repository().await;
     let shop = [wanted("dev/shop", [("a.yaml", "1")])];
     let first = world.writes(&shop).await.unwrap();
-    assert_eq!(world.writes(&shop).await.unwrap(), Written { version: first.version.clone(), changed: false });
-    let cold = world.replica().write(UID, "gitops", &world.backend, &shop, NOW).await.unwrap();
-    assert_eq!(cold, Written { version: first.version, changed: false });
+    assert_eq!(
+        world.writes(&shop).await.unwrap(),
+        Written { version: first.version.clone(), changed: false, ..Written::default() }
+    );
+    let cold = world.replica().write(&target(&world.backend), &shop, NOW).await.unwrap();
+    assert_eq!(cold, Written { version: first.version, changed: false, ..Written::default() });
     assert_eq!(world.commits(), 2);
 }
 
@@ -42,7 +45,7 @@ async fn nothing_to_change_makes_no_commit_and_names_the_one_that_holds_it() {
 async fn nothing_wanted_of_an_empty_repository_leaves_it_empty() {
     let world = World::empty_repository();
     let gone = world.writes(&[wanted("dev/shop", [])]).await.unwrap();
-    assert_eq!(gone, Written { version: String::new(), changed: false });
+    assert_eq!(gone, Written { version: String::new(), changed: false, ..Written::default() });
     assert_eq!(world.git(&["for-each-ref"]), "");
 }
 
@@ -166,7 +169,7 @@ async fn history_tells_who_touched_a_folder_even_before_we_came() {
     fay.pushes();
     world.writes(&[wanted("dev/shop", [("x", "ours")])]).await.unwrap();
     let subjects = async |limit| {
-        let commits = world.stores.history(UID, &world.backend, "dev/shop", limit).await.unwrap();
+        let commits = world.stores.history(&target(&world.backend), "dev/shop", limit).await.unwrap();
         commits.into_iter().map(|commit| commit.subject).collect::<Vec<_>>()
     };
     assert_eq!(subjects(2).await, ["Place postgresql default/shop", "Add dev/shop/x"]);
@@ -174,7 +177,7 @@ async fn history_tells_who_touched_a_folder_even_before_we_came() {
         subjects(10).await,
         ["Place postgresql default/shop", "Add dev/shop/x", "Add dev/shop/x", "Add dev/shop/x"]
     );
-    let newest = world.stores.history(UID, &world.backend, "dev/shop", 1).await.unwrap().remove(0);
+    let newest = world.stores.history(&target(&world.backend), "dev/shop", 1).await.unwrap().remove(0);
     assert_eq!((newest.sha, newest.at), (world.head(), NOW));
 }
 

@@ -1,0 +1,45 @@
+//! Destinations and state stores as they are stored, of either format.
+
+use domain::{
+    Object, Result,
+    destination::{Destination, DestinationKind, GROUPS, StateStore, StateStoreRef, StoreKind},
+    object::Kind as _,
+};
+use store::{Query, Store};
+
+/// All destinations, ours first.
+pub async fn destinations(store: &Store) -> Result<Vec<Destination>> {
+    let mut all = Vec::new();
+    for object in destination_objects(store).await? {
+        all.push(Destination::read(&object)?);
+    }
+    Ok(all)
+}
+
+/// All state stores that can be read, with the names placements know them by.
+pub async fn state_stores(store: &Store) -> Result<Vec<(String, StateStore)>> {
+    let mut all = Vec::new();
+    for kind in StoreKind::ALL {
+        for object in store.list(&Query::of_kind(kind.group(), kind.as_str())).await?.objects {
+            let reference = StateStoreRef { kind, name: object.metadata.name.clone() };
+            if let Ok(read) = StateStore::read(&object) {
+                all.push((reference.key(), read));
+            }
+        }
+    }
+    Ok(all)
+}
+
+pub(crate) async fn destination_objects(store: &Store) -> Result<Vec<Object>> {
+    let mut all = Vec::new();
+    for group in GROUPS {
+        all.extend(store.list(&Query::of_kind(group, DestinationKind::KIND)).await?.objects);
+    }
+    Ok(all)
+}
+
+/// The object of a state store.
+pub(crate) async fn state_store_object(store: &Store, key: &str) -> Result<Option<Object>> {
+    let StateStoreRef { kind, name } = StateStoreRef::of_key(key);
+    store.by_name(kind.group(), kind.as_str(), "", &name).await
+}
