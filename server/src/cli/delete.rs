@@ -5,6 +5,7 @@ use clap::Args;
 use std::time::{Duration, Instant};
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct DeleteArgs {
     /// A kind, then names; or kind/name
     #[arg(required = true, value_name = "KIND[/NAME]")]

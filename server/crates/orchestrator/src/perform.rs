@@ -51,7 +51,7 @@ impl Orchestrator {
             let metadata = &observed.resource.metadata;
             let (uid, namespace) = (metadata.uid.clone(), metadata.namespace.clone());
             let performing = orchestrator.perform_to_end(observed, at, tenure);
-            let ended = AssertUnwindSafe(performing).catch_unwind().await;
+            let ended = Box::pin(AssertUnwindSafe(performing).catch_unwind()).await;
             // from here on a pass sees that nobody is at the step
             drop(performed);
             if let Err(panic) = ended {
