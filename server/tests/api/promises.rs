@@ -184,10 +184,9 @@ async fn a_kratix_promise_and_its_request_are_taken_as_they_are() {
         let apps = "/apis/example.promise.syntasso.io/v1/namespaces/default/easyapps";
         let strictly = format!("{apps}?fieldValidation=Strict");
         assert_eq!(dana.post(&strictly, request.clone()).await.good()["spec"]["containsCreditCardData"], false);
-        let waiting = dana.see(&format!("{apps}/example"), |seen| seen.body["status"]["phase"] == "Failed").await.good();
-        insta::allow_duplicates! {
-            insta::assert_snapshot!(waiting["status"]["message"].as_str().unwrap(), @"Step demo-easy-app-configure-pipeline of pipeline instance-configure failed: container steps need a container runtime, which this server does not have yet; use a template, command or http step, or run the container's program as a command");
-        }
+        // its image is on no machine of ours: how containers run has tests of its own
+        let tried = dana.see(&format!("{apps}/example"), |seen| seen.body["status"]["phase"] == "Progressing").await.good();
+        assert_eq!(tried["metadata"]["labels"]["kratix.io/promise-name"], "easyapp");
     })
     .await;
 }

@@ -150,7 +150,7 @@ async fn a_promise_with_a_field_nobody_knows_is_refused_by_its_name() {
             insta::assert_snapshot!(told, @r#"
             spec: 422 Invalid: spec.titel: unknown field `titel`; did you mean `title`? ["spec.titel"]
             spec.api: 422 Invalid: spec.api.plurall: unknown field `plurall`; did you mean `plural`? ["spec.api.plurall"]
-            step: 422 Invalid: spec.workflows.resource.configure[0].steps[0].uses: unknown variant `magic`, expected one of `template`, `command`, `http`, `container` ["spec.workflows.resource.configure[0].steps[0].uses"]
+            step: 422 Invalid: spec.workflows.resource.configure[0].steps[0].uses: unknown variant `magic`, expected one of `template`, `command`, `http`, `container`, `resource`, `wait` ["spec.workflows.resource.configure[0].steps[0].uses"]
             step typo: 422 Invalid: spec.workflows.resource.configure[0].steps[0].wiht: unknown field `wiht`; did you mean `with`? ["spec.workflows.resource.configure[0].steps[0].wiht"]
             workflow typo: 422 Invalid: spec.workflows.resource.config: unknown field `config`, expected `configure` or `delete` ["spec.workflows.resource.config"]
             kind of step: 422 Invalid: spec.workflows.resource.configure[0].steps[0].uses: unknown variant `comand`; did you mean `command`? ["spec.workflows.resource.configure[0].steps[0].uses"]

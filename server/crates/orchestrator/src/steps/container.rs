@@ -67,7 +67,7 @@ fn launch(config: &RunnerConfig, input: &StepInput) -> Result<Launch> {
     }
     let image = match instead {
         Some(Instead::Name(image) | Instead::Image { image }) => image.clone(),
-        _ => container.image.clone(),
+        _ => in_full(&container.image),
     };
     let runtime = Runtime::of(config)?;
     let limits = &ground.limits;
@@ -111,6 +111,15 @@ fn launch(config: &RunnerConfig, input: &StepInput) -> Result<Launch> {
     let after = container.command.iter().skip(1).chain(&container.args);
     let after = after.map(|word| variables::expand(word, &env).into()).collect();
     Ok(Launch::Container(Box::new(Boxed { runtime, line, image, after, env, mounts, name: name(input) })))
+}
+
+/// An image without a registry is Docker Hub's, as everywhere in Kubernetes: podman alone would have to be told where to look.
+fn in_full(image: &str) -> String {
+    match image.split_once('/') {
+        Some((registry, _)) if registry.contains(['.', ':']) || registry == "localhost" => image.to_owned(),
+        Some(_) => format!("docker.io/{image}"),
+        None => format!("docker.io/library/{image}"),
+    }
 }
 
 /// A container about to run.
@@ -227,4 +236,22 @@ impl Runtime {
 /// The same for every try of one attempt.
 fn name(input: &StepInput) -> String {
     format!("midspan-{}", Digest::of(&input.idempotency_key).short(24))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_full;
+
+    #[test]
+    fn an_image_without_a_registry_is_docker_hubs() {
+        for (image, whole) in [
+            ("busybox:1", "docker.io/library/busybox:1"),
+            ("syntasso/demo:v1", "docker.io/syntasso/demo:v1"),
+            ("ghcr.io/a/b", "ghcr.io/a/b"),
+            ("localhost/a", "localhost/a"),
+            ("host:5000/a@sha256:00", "host:5000/a@sha256:00"),
+        ] {
+            assert_eq!(in_full(image), whole, "{image}");
+        }
+    }
 }
