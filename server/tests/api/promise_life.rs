@@ -96,8 +96,10 @@ async fn the_dependencies_of_real_promises_stand_in_the_repository_as_long_as_th
         .good();
         for folder in ["sample-nil-api", "sample-redis", "sample-easy-app-postgresql", "sample-easy-app-nginx-ingress"]
         {
-            let Some(document) = published(folder) else { return };
-            let name = document["metadata"]["name"].as_str().unwrap().to_owned();
+            let Some(mut document) = published(folder) else { return };
+            // the starter catalog has promises of the same names
+            let name = format!("kratix-{}", document["metadata"]["name"].as_str().unwrap());
+            document["metadata"]["name"] = json!(name);
             let path = format!("{KRATIX}/{name}");
             paul.post(KRATIX, document.clone()).await.good();
             let seen = paul.see(&path, stands("Reconciled")).await.good();

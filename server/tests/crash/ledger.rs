@@ -67,9 +67,9 @@ pub async fn check(site: &Site, database: &str, repository: &Path, wanted: &BTre
     assert!(none_left.await.is_some(), "left running: {:#?}", book::orphans(&site.folder));
 }
 
-/// What is due only in hours is the next round of what is ready, nothing that was left undone.
+/// What is due only in minutes is the next look at what is ready, nothing that was left undone.
 async fn queue_is_empty(store: &Store) {
-    const SOON: Duration = Duration::from_hours(1);
+    const SOON: Duration = Duration::from_mins(4);
     let mut depth = store::QueueDepth::default();
     let empty = within(REST, async || {
         depth = store.queue_depth(SystemClock.now() + SOON).await.unwrap();

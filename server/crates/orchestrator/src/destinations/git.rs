@@ -32,9 +32,22 @@ pub(super) struct Seen {
     /// Address and branch this is about; another one makes it void.
     remote: String,
     head: Head,
+    /// Up to which commit nobody with a higher fence has written. A mere look moves the head, and not this.
+    judged: Option<String>,
     writes: u32,
     /// A lock file in the way, and since when it is known.
     lock: Option<(stale::Found, tokio::time::Instant)>,
+}
+
+impl Seen {
+    /// Whether the head may be built upon without asking who has been there.
+    fn is_judged(&self) -> bool {
+        match &self.head {
+            Head::Unknown => false,
+            Head::Empty => true,
+            Head::At(head) => self.judged.as_ref() == Some(head),
+        }
+    }
 }
 
 /// Where the branch stands.
@@ -147,10 +160,10 @@ impl<'a> Pass<'a> {
     /// Builds and pushes until the branch holds everything wanted.
     async fn place(&mut self, mut wanted: Vec<Wanted>, now: Timestamp) -> Result<Written, Fault> {
         let fence = message::fence(&wanted);
-        let mut fresh = self.seen.head == Head::Unknown;
+        let mut fresh = !self.seen.is_judged();
         let (mut last, mut left_out) = (String::new(), Vec::new());
         for attempt in 0..=self.patience.attempts {
-            if self.seen.head == Head::Unknown {
+            if !self.seen.is_judged() {
                 self.fetch(fence).await?;
             }
             failpoint::pass("git.fetched");
@@ -183,6 +196,7 @@ impl<'a> Pass<'a> {
             match pushed {
                 Ok(Push::Done) => {
                     self.seen.head = Head::At(built.commit.clone());
+                    self.seen.judged = Some(built.commit.clone());
                     self.tidy().await;
                     return Ok(Written { version: built.commit, changed: true, refused: left_out });
                 }

@@ -24,9 +24,9 @@ const ABOUT_THE_REMOTE: [&str; 12] = [
 
 impl Pass<'_> {
     /// Brings the branch's newest commit into the cache. Fails if a pass with a higher fence than `fence` has written, as far as
-    /// is seen from here: the lease this pass runs under is over.
+    /// is seen from here: the lease this pass runs under is over. Without a fence it is a mere look, which judges nothing.
     pub(super) async fn fetch(&mut self, fence: i64) -> Result<(), Fault> {
-        let before = std::mem::take(&mut self.seen.head);
+        self.seen.head = Head::Unknown;
         let refspec = format!("+refs/heads/{}:{HEAD}", self.remote.branch);
         let mut args = vec![
             "fetch",
@@ -53,8 +53,9 @@ impl Pass<'_> {
         }
         std::fs::write(&fetched, "").map_err(|error| cannot("write", &fetched, &error))?;
         let head = self.fetched_head().await?;
-        if fence > 0 && before.commit() != Some(&*head) {
-            self.refuse_newer_fence(before.commit(), &head, fence).await?;
+        if fence > 0 && self.seen.judged.as_ref() != Some(&head) {
+            self.refuse_newer_fence(self.seen.judged.as_deref(), &head, fence).await?;
+            self.seen.judged = Some(head.clone());
         }
         self.seen.head = Head::At(head);
         Ok(())

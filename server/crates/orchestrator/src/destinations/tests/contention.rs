@@ -117,6 +117,9 @@ async fn whoever_slept_through_the_loss_of_its_lease_does_not_overwrite_its_succ
     world.writes(&[Wanted { fence: 5, ..wanted("dev/shop", [("x", "old")]) }]).await.unwrap();
     let successor = [Wanted { fence: 6, ..wanted("dev/shop", [("x", "new")]) }];
     world.replica().write(&target(&world.backend), &successor, NOW).await.unwrap();
+    // that it has seen the successor's files meanwhile gives it no right to write over them
+    world.stores.read(&target(&world.backend), "dev/shop").await.unwrap();
+    world.stores.check(&target(&world.backend)).await.unwrap();
     let late = [Wanted { fence: 5, ..wanted("dev/shop", [("x", "older")]) }];
     let refused = world.stores.write(&target(&world.backend), &late, NOW).await;
     assert_eq!(refused, Err(Unwritten::Overtaken(6)));

@@ -100,7 +100,9 @@ async fn a_container_an_earlier_server_left_is_found_by_its_name_and_reaped() {
     eventually("it runs", || count() == 1).await;
     world.runner.reap(&again).await;
     assert_eq!(count(), 0);
-    check_failed(&performing.await.unwrap(), false, "exit code");
+    // its client is told by the container's end, or killed as a process of the attempt before it hears of it
+    let ended = performing.await.unwrap();
+    assert!(matches!(ended, Ended::Failed { permanent: false, .. }), "{ended:?}");
 }
 
 #[tokio::test]
