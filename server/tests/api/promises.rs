@@ -179,13 +179,18 @@ async fn a_kratix_promise_and_its_request_are_taken_as_they_are() {
         let (dana, paul) = (midspan.dana(), midspan.paul());
         let published = paul.post("/apis/platform.kratix.io/v1alpha1/promises", promise.clone()).await.good();
         assert_eq!(published["spec"], promise["spec"], "faithful as answered");
-        assert_eq!(paul.get("/apis/platform.kratix.io/v1alpha1/promises/easyapp").await.good()["spec"], promise["spec"], "and as stored");
+        assert_eq!(
+            paul.get("/apis/platform.kratix.io/v1alpha1/promises/easyapp").await.good()["spec"],
+            promise["spec"],
+            "and as stored"
+        );
 
         let apps = "/apis/example.promise.syntasso.io/v1/namespaces/default/easyapps";
         let strictly = format!("{apps}?fieldValidation=Strict");
         assert_eq!(dana.post(&strictly, request.clone()).await.good()["spec"]["containsCreditCardData"], false);
         // its image is on no machine of ours: how containers run has tests of its own
-        let tried = dana.see(&format!("{apps}/example"), |seen| seen.body["status"]["phase"] == "Progressing").await.good();
+        let tried =
+            dana.see(&format!("{apps}/example"), |seen| seen.body["status"]["phase"] == "Progressing").await.good();
         assert_eq!(tried["metadata"]["labels"]["kratix.io/promise-name"], "easyapp");
     })
     .await;
