@@ -15,11 +15,11 @@ pub enum Reason {
     PromiseMissing {
         promise: String,
     },
-    /// Pinned to a version that the promise does not have.
     /// An output of another resource that it takes is not there yet.
     InputMissing {
         what: String,
     },
+    /// Pinned to a version that the promise does not have.
     VersionMissing {
         promise: String,
         version: String,
