@@ -50,6 +50,19 @@ pub struct Asker {
     /// `page`, `api`, `cli`.
     pub source: String,
     pub request_id: String,
+    pub errand: Errand,
+}
+
+/// What a write carries out. Nobody outside can say so of his own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Errand {
+    /// The asker's own wish, as it comes in.
+    #[default]
+    Wish,
+    /// The draft request with this uid.
+    Draft(String),
+    /// What a parent's step asks for.
+    Child,
 }
 
 impl Services {

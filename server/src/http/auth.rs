@@ -54,13 +54,13 @@ async fn identify(
     let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     if let Some(token) = token(headers)? {
         let caller = doors.services.caller_of_token(&token).await?;
-        return Ok(Asker { caller, source: source(headers).to_owned(), request_id });
+        return Ok(Asker { caller, source: source(headers).to_owned(), request_id, ..Asker::default() });
     }
     let caller = persona(doors, session, page || is_program(headers)).await?;
     if !method.is_safe() && !is_program(headers) && !same_origin(headers) {
         return Err(Error::forbidden("this request comes from another site; it is not carried out"));
     }
-    Ok(Asker { caller, source: "page".to_owned(), request_id })
+    Ok(Asker { caller, source: "page".to_owned(), request_id, ..Asker::default() })
 }
 
 async fn persona(doors: &Doors, session: &Session, by_itself: bool) -> domain::Result<Caller> {

@@ -36,7 +36,7 @@ struct House {
 
 impl House {
     fn portal_of(&self, caller: Caller) -> ServerPortal {
-        let asker = Asker { caller, source: "page".to_owned(), request_id: String::new() };
+        let asker = Asker { caller, source: "page".to_owned(), ..Asker::default() };
         ServerPortal::new(self.doors.clone(), asker)
     }
 

@@ -1,7 +1,7 @@
 //! Children through the front door: what a step asks for is admitted, recorded and woken like everybody's request, on the rights of a developer.
 
 use super::{
-    Asker, Services,
+    Asker, Errand, Services,
     kinds::Served,
     objects::{Precondition, UnknownFields, WriteOptions},
     patches::Change,
@@ -132,5 +132,6 @@ impl Services {
 fn asker(parent: &Object) -> Asker {
     let name = parent.metadata.labels.get(REQUESTED_BY).cloned().unwrap_or_else(|| "system:midspan".to_owned());
     let caller = Caller { name, groups: vec![DEVELOPERS.to_owned()] };
-    Asker { caller, source: format!("{}/{}", parent.kind, parent.metadata.name), request_id: String::new() }
+    let source = format!("{}/{}", parent.kind, parent.metadata.name);
+    Asker { caller, source, errand: Errand::Child, ..Asker::default() }
 }

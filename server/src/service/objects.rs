@@ -233,5 +233,5 @@ pub(crate) fn checked<T: serde::de::DeserializeOwned>(value: &Value, served: &Se
 /// The caller of the server's own acts.
 pub fn system() -> Asker {
     let caller = Caller { name: "system:midspan".to_owned(), groups: vec![domain::caller::PLATFORM.to_owned()] };
-    Asker { caller, source: "server".to_owned(), request_id: String::new() }
+    Asker { caller, source: "server".to_owned(), ..Asker::default() }
 }

@@ -1,11 +1,11 @@
 //! Requests from the portal: a draft is kept, planned, and carried out or discarded.
 
 use super::{
-    Asker, Services,
+    Asker, Errand, Services,
     kinds::Served,
     objects::{Precondition, UnknownFields, WriteOptions, Written},
     patches::Change,
-    resources::{admit_spec, carries_out},
+    resources::admit_spec,
 };
 use domain::{
     Error, Object, Result, Typed,
@@ -86,8 +86,8 @@ impl Services {
             return Err(Error::conflict(format!("request {name} has been submitted already")));
         }
         let stored = self.store.by_name(&served.group, &served.kind, &resource.namespace, &resource.name).await?;
-        let mut wanted = self.wanted(&served, &resource.namespace, &resource.name, input.clone(), stored.as_ref())?;
-        carries_out(&mut wanted, &request.metadata.uid);
+        let wanted = self.wanted(&served, &resource.namespace, &resource.name, input.clone(), stored.as_ref())?;
+        let asker = &Asker { errand: Errand::Draft(request.metadata.uid.clone()), ..asker.clone() };
         let options = WriteOptions::default();
         match (operation, &stored) {
             (Operation::Create, _) => {

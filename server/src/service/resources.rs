@@ -1,7 +1,7 @@
 //! What a promise offers, asked for: its schema judges the spec, a request records the asking, the orchestrator is woken.
 
 use super::{
-    Asker, Services,
+    Asker, Errand, Services,
     kinds::{Promised, Served},
     objects::{Draft, UnknownFields, WriteOptions},
 };
@@ -9,7 +9,7 @@ use domain::{
     Error, ErrorKind, Object, Result,
     event::{Event, Level},
     facets::{PROMISE_LABEL, REQUESTED_BY},
-    plan::FINALIZER,
+    plan::{CHILD, CHILD_OF_STEP, CHILD_WAIT, FINALIZER},
     request::{Operation, Request, RequestSpec},
     run::ResourceRef,
 };
@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use std::{fmt::Write as _, sync::Arc};
 use store::Op;
 
-/// The annotation with which a page's submit says which draft it carries out.
-const REQUEST_ANNOTATION: &str = "midspan.dev/request";
+/// What tells where a resource comes from. Who could write that could act in another's name, or slip his own under another's resource.
+const ORIGIN: [&str; 4] = [REQUESTED_BY, CHILD, CHILD_OF_STEP, CHILD_WAIT];
 
 impl Services {
     /// Validates and defaults a resource, and says what is written with it.
@@ -34,7 +34,11 @@ impl Services {
         let warnings = admit_spec(served, promised, &mut object, stored, options.unknown_fields)?;
         let promise = &promised.offer.promise.name;
         object.metadata.labels.insert(PROMISE_LABEL.to_owned(), promise.clone());
-        let draft = object.metadata.annotations.remove(REQUEST_ANNOTATION);
+        keep_origin(&mut object, stored, &asker.errand);
+        let draft = match &asker.errand {
+            Errand::Draft(uid) => Some(uid.as_str()),
+            Errand::Wish | Errand::Child => None,
+        };
         let operation = match stored {
             None => {
                 object.metadata.labels.insert(REQUESTED_BY.to_owned(), domain::name::to_value(&asker.caller.name));
@@ -58,7 +62,7 @@ impl Services {
         };
         let mut ops = Vec::new();
         if let Some(operation) = operation {
-            ops.extend(self.asked(asker, promise, &object, operation, draft.as_deref()));
+            ops.extend(self.asked(asker, promise, &object, operation, draft));
         }
         ops.push(self.wake_resource(&object));
         Ok(Draft { object, ops, warnings })
@@ -164,7 +168,13 @@ fn changed_spec(stored: &Object, object: &mut Object) -> Option<Operation> {
     })
 }
 
-/// Marks an object as what a draft request asked for.
-pub(crate) fn carries_out(object: &mut Object, request_uid: &str) {
-    object.metadata.annotations.insert(REQUEST_ANNOTATION.to_owned(), request_uid.to_owned());
+/// The labels of its origin stay as they were written when it came. Only a step's own write names a child.
+fn keep_origin(object: &mut Object, stored: Option<&Object>, errand: &Errand) {
+    let kept = if *errand == Errand::Child { &ORIGIN[..1] } else { &ORIGIN[..] };
+    for label in kept {
+        match stored.and_then(|stored| stored.metadata.labels.get(*label)) {
+            Some(value) => _ = object.metadata.labels.insert((*label).to_owned(), value.clone()),
+            None => _ = object.metadata.labels.remove(*label),
+        }
+    }
 }

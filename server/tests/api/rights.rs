@@ -286,3 +286,32 @@ async fn everybody_is_told_who_they_are_and_nobody_about_others() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_acts_in_anothers_name_by_writing_so_on_an_object() {
+    everywhere(async |midspan| {
+        let (dana, paul) = (midspan.dana(), midspan.paul());
+        paul.post(PROMISES, promise()).await.good();
+        dana.post(WIDGETS, widget("victim")).await.good();
+        let victim = dana.see(&at("victim"), |seen| seen.body["status"]["phase"] == "Ready").await.good();
+        let requests = "/apis/midspan.dev/v1alpha1/namespaces/default/requests";
+        let before = dana.get(requests).await.good()["items"].clone();
+        let mut forged = widget("forged");
+        forged["metadata"]["labels"] =
+            json!({"midspan.dev/requested-by": "paul", "midspan.dev/child": "db", "midspan.dev/child-of-step": "a.b"});
+        forged["metadata"]["annotations"] = json!({"midspan.dev/request": before[0]["metadata"]["uid"]});
+        forged["metadata"]["ownerReferences"] = json!([{"apiVersion": victim["apiVersion"], "kind": victim["kind"], "name": "victim", "uid": victim["metadata"]["uid"]}]);
+        let made = dana.post(WIDGETS, forged).await.good();
+        let origin = |object: &serde_json::Value| {
+            let labels = &object["metadata"]["labels"];
+            (labels["midspan.dev/requested-by"].clone(), labels.get("midspan.dev/child").is_some())
+        };
+        assert_eq!(origin(&made), (json!("dana"), false));
+        let change = json!({"metadata": {"labels": {"midspan.dev/requested-by": "paul", "midspan.dev/child": "db"}}});
+        assert_eq!(origin(&dana.merge(&at("forged"), change).await.good()), (json!("dana"), false));
+        let after = dana.get(requests).await.good()["items"].clone();
+        assert_eq!(after.as_array().unwrap().len(), 2, "its own request, in nobody's place");
+        assert_eq!(after[0]["spec"], before[0]["spec"]);
+    })
+    .await;
+}
