@@ -1,12 +1,19 @@
 //! The command line: one binary serves, and talks to a server over the same API as every other client.
 
+/// Printing as everywhere, but a reader that has had enough (`| head`) ends the program quietly instead of in a panic.
+macro_rules! println {
+    ($($words:tt)*) => { $crate::cli::print::line(format_args!($($words)*)) };
+}
+
 mod apply;
 mod check;
 mod client;
 mod delete;
 mod describe;
 mod doctor;
+mod files;
 mod get;
+mod keep;
 mod keys;
 mod kinds;
 mod logs;
@@ -15,8 +22,10 @@ mod pin;
 mod print;
 mod promise;
 mod steps;
+mod token;
 mod tree;
 mod wait;
+mod whoami;
 
 use crate::config::{self, ServeConfig, TlsFiles};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -42,9 +51,12 @@ pub struct ServerArgs {
     /// Address of the server
     #[arg(long, global = true, env = "MIDSPAN_SERVER", default_value = "http://127.0.0.1:7400", value_name = "URL")]
     server: String,
-    /// Access token; without one, that of a `--dev` data directory in this folder is used
+    /// Access token; without one, a `--dev` server takes you for its developer, dana
     #[arg(long, global = true, env = "MIDSPAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
+    /// File with the access token, where none is given
+    #[arg(long, global = true, env = "MIDSPAN_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Namespace
     #[arg(long, short, global = true, default_value = "default")]
     namespace: String,
@@ -53,7 +65,7 @@ pub struct ServerArgs {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server: portal, API and orchestrator
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Create or change objects from files
     Apply(apply::ApplyArgs),
     /// List objects, or show some
@@ -78,6 +90,10 @@ enum Command {
     Pin(pin::PinArgs),
     /// Look at a promise
     Promise(promise::PromiseArgs),
+    /// Make, list and revoke access tokens
+    Token(token::TokenArgs),
+    /// Print which server this talks to, and as whom
+    Whoami,
     /// Check this machine and the server
     Doctor(doctor::DoctorArgs),
     /// Print shell completions
@@ -103,6 +119,8 @@ struct ServeArgs {
     key_file: Option<PathBuf>,
     #[command(flatten)]
     steps: steps::StepArgs,
+    #[command(flatten)]
+    keep: keep::KeepArgs,
     /// Certificate with its chain, PEM: answer over TLS; plain HTTP is then for this machine only
     #[arg(long, value_name = "FILE", env = "MIDSPAN_TLS_CERT", requires = "tls_key", conflicts_with = "dev")]
     tls_cert: Option<PathBuf>,
@@ -124,6 +142,8 @@ impl Failure {
     pub const NOT_FOUND: u8 = 3;
     pub const FORBIDDEN: u8 = 4;
     pub const TIMEOUT: u8 = 124;
+    /// What a shell says of a program that a closed pipe has ended.
+    pub const PIPE_CLOSED: u8 = 141;
 
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: Self::ERROR }
@@ -139,7 +159,7 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 /// Documents may nest a hundred levels deep, and what reads them calls itself at each. Memory is taken only as far as it is used.
 const STACK: usize = 16 * 1024 * 1024;
 
-/// Runs the command line and returns its exit code: 0 done, 1 error, 2 usage, 3 not found, 4 forbidden, 124 timed out.
+/// Runs the command line and returns its exit code: 0 done, 1 error, 2 usage, 3 not found, 4 forbidden, 124 timed out, 141 nobody reads on.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     crate::tls::install_provider();
@@ -162,7 +182,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> Outcome {
     let server = cli.server;
     match cli.command {
-        Command::Serve(args) => serve(args).await,
+        Command::Serve(args) => serve(*args).await,
         Command::Apply(args) => apply::run(&server, args).await,
         Command::Get(args) => get::run(&server, args).await,
         Command::Describe(args) => describe::run(&server, args).await,
@@ -175,9 +195,13 @@ async fn run(cli: Cli) -> Outcome {
         Command::Check(args) => check::run(&server, args).await,
         Command::Pin(args) => pin::run(&server, args).await,
         Command::Promise(args) => promise::run(&server, args).await,
+        Command::Token(args) => token::run(&server, args).await,
+        Command::Whoami => whoami::run(&server).await,
         Command::Doctor(args) => doctor::run(&server, args).await,
         Command::Completion { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "midspan", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "midspan", &mut script);
+            println!("{}", String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
     }
@@ -195,8 +219,9 @@ async fn serve(args: ServeArgs) -> Outcome {
         ));
     }
     let tls = args.tls_cert.zip(args.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
-    let ServeArgs { data, listen, database, dev, key_file, steps, .. } = args;
+    let ServeArgs { data, listen, database, dev, key_file, steps, keep, .. } = args;
     let ground = steps.ground()?;
-    let config = ServeConfig { data, listen, database, dev, key_file, ground, tls };
+    let retention = keep.retention();
+    let config = ServeConfig { data, listen, database, dev, key_file, ground, retention, tls };
     crate::serve::serve(config).await.map_err(|error| Failure::new(format!("{error:#}")))
 }

@@ -2,10 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::PathBuf};
 
 /// How `midspan serve` runs.
 #[derive(Clone, Debug)]
@@ -21,6 +18,8 @@ pub struct ServeConfig {
     pub key_file: Option<PathBuf>,
     /// Where processes of steps run, and within which limits.
     pub ground: orchestrator::steps::ground::Ground,
+    /// How long events, runs and the audit log are kept.
+    pub retention: orchestrator::Retention,
     /// The certificate to show; with one, clients on other machines are answered over TLS only.
     pub tls: Option<TlsFiles>,
 }
@@ -54,11 +53,9 @@ impl ServeConfig {
     }
 }
 
-/// Where a client finds its token when none is given: the dev data directory beside it, the developer's first.
-pub fn dev_token(data: &Path) -> Option<String> {
-    // the platform engineer may do all that a terminal is used for in a trial
-    let files = ["platform", "developer"].map(|name| data.join("dev/tokens").join(name));
-    files.iter().find_map(|file| std::fs::read_to_string(file).ok()).map(|text| text.trim().to_owned())
+/// Whether a variable of the environment says this: where a setting comes from that could also be an option.
+pub fn is_set_to(variable: &str, value: &str) -> bool {
+    std::env::var(variable).is_ok_and(|found| found == value)
 }
 
 /// Whether the terminal wants no colour.

@@ -16,6 +16,7 @@ mod log;
 mod openapi;
 pub mod pages;
 mod params;
+mod protobuf;
 mod review;
 mod sessions;
 mod status;
@@ -33,7 +34,7 @@ use axum::{
     routing::{any, get, post},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{
@@ -56,6 +57,8 @@ pub struct Doors {
     /// Ends streams when the server stops.
     pub stop: CancellationToken,
     pub metrics: PrometheusHandle,
+    /// What commands and containers of steps run in, or why they do not.
+    pub ground: Arc<serde_json::Value>,
 }
 
 /// All URLs of the product.
@@ -66,7 +69,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/apis", get(|State(doors): State<Doors>| async move { Json(discovery::groups(&doors.services)) }))
         .route("/apis/authentication.k8s.io/v1/selfsubjectreviews", any(review::answer))
         .route("/apis/{*path}", any(api::groups))
-        .route("/version", get(|| async { Json(discovery::version()) }))
+        .route("/version", get(|State(doors): State<Doors>| async move { Json(discovery::version(&doors.ground)) }))
         .route("/openapi/v3", get(api::openapi))
         .route("/openapi/v3/{*path}", get(api::openapi))
         .layer(DefaultBodyLimit::max(domain::document::MAX_BYTES))

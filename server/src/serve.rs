@@ -95,10 +95,12 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     if let Some(why) = steps.unfenced() {
         tracing::warn!(why, "commands run without a sandbox: they see all that this server sees");
     }
+    let ground = Arc::new(told(&steps));
     let runner = Runner::new(steps);
     let stores = Stores::new(config.data.join("cache/stores"));
     let mut settings =
         Config { alone: config.database.is_none(), failpoint: config::failpoint(), ..Config::new(replica) };
+    settings.retention = config.retention.clone();
     settings.lease = config::lease().unwrap_or(settings.lease);
     let orchestrator = Orchestrator::new(settings, store.clone(), clock, offers, runner, stores);
     orchestrator.open_gate(Arc::new(services.clone()));
@@ -110,6 +112,7 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         secure: config.tls.is_some(),
         stop: stop.clone(),
         metrics: recorder()?,
+        ground,
     };
     let entrance = Entrance::new(listener, tls, plain);
     let router = http::router(doors);
@@ -138,6 +141,16 @@ impl Running {
         self.services.store.close().await;
         Ok(())
     }
+}
+
+/// What steps run in here, for whoever asks whether this server is well set up.
+pub fn told(steps: &RunnerConfig) -> serde_json::Value {
+    let told = |found: Result<String, String>| match found {
+        Ok(with) => json!({"with": with}),
+        Err(why) => json!({"without": why}),
+    };
+    let sandbox = steps.unfenced().map_or_else(|| Ok("bubblewrap".to_owned()), |why| Err(why.to_owned()));
+    json!({"sandbox": told(sandbox), "containers": told(steps.containers())})
 }
 
 /// Serves the kinds of promises that other replicas have published.
@@ -263,6 +276,12 @@ fn announce(config: &ServeConfig, address: std::net::SocketAddr) {
         println!("  Development mode: every browser on this machine is signed in. Not for anything else.");
     } else {
         println!("  First administrator's token: {}", config.data.join("admin-token").display());
+        println!("  Next, in another terminal:");
+        println!("    export MIDSPAN_SERVER={scheme}://{address}");
+        println!("    export MIDSPAN_TOKEN_FILE={}", config.data.join("admin-token").display());
+        println!("    midspan token create ana --role developer --expires 90d    # a token for the next person");
+        println!("    midspan apply -f examples/starter/postgresql/promise.yaml   # the first promise");
+        println!("  docs/operate.md goes on from there: a state store and a destination, TLS, backups.");
     }
 }
 

@@ -21,6 +21,9 @@ pub mod requests;
 pub mod resources;
 pub mod revisions;
 mod secrets;
+mod steps;
+pub mod tokens;
+mod unknown;
 
 use crate::identity::Ids;
 use domain::{
@@ -75,6 +78,7 @@ impl Services {
         let target = match &served.origin {
             Origin::Promised(_) | Origin::Binding => Target::Resource { namespace },
             Origin::Namespace => Target::Namespaces,
+            Origin::Token => Target::Tokens,
             Origin::Platform
             | Origin::Release
             | Origin::Promise

@@ -60,6 +60,7 @@ impl Terminal {
             dev: true,
             key_file: None,
             ground: Ground::default(),
+            retention: orchestrator::Retention::default(),
             tls: None,
         };
         let server = serve::start(config).await.unwrap();
@@ -299,5 +300,22 @@ async fn a_secret_is_applied_changed_and_described_and_never_shown() {
     terminal.file("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {mode: fast}\n");
     holds(&terminal.done(&format!("{paul} apply -f map.yaml")).await, &["configmap/m created"]);
     holds(&terminal.done(&format!("{paul} get cm m -o jsonpath={{.data.mode}}")).await, &["fast"]);
+    terminal.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_is_created_applied_and_deleted() {
+    let Some(terminal) = Terminal::open("namespace").await else { return };
+    let paul = |words: &str| format!("--context platform {words}");
+    assert_eq!(terminal.done(&paul("create namespace team-a")).await, "namespace/team-a created\n");
+    terminal.file("ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: team-b, labels: {a: b}}\n");
+    assert_eq!(terminal.done(&paul("apply -f ns.yaml")).await, "namespace/team-b created\n");
+    assert_eq!(terminal.done(&paul("apply -f ns.yaml")).await, "namespace/team-b unchanged\n");
+    terminal.done(&paul("create secret generic key -n team-a --from-literal=password=s3cret")).await;
+    terminal.done(&paul("create configmap settings -n team-a --from-literal=mode=fast")).await;
+    assert_eq!(terminal.done("get configmap settings -n team-a -o jsonpath={.data.mode}").await, "fast");
+    holds(&terminal.refused("create namespace team-c").await, &["forbidden"]);
+    terminal.done(&paul("delete secret/key configmap/settings -n team-a")).await;
+    holds(&terminal.done(&paul("delete ns team-a team-b")).await, &["team-a", "team-b"]);
     terminal.close().await;
 }

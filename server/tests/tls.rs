@@ -38,6 +38,7 @@ impl Directory {
             dev: false,
             key_file: None,
             ground: Ground::default(),
+            retention: orchestrator::Retention::default(),
             tls: Some(tls),
         }
     }

@@ -1,22 +1,26 @@
 //! `midspan apply`: documents from files, a folder or standard input, created or changed in an order that works.
 
-use super::{Failure, Outcome, ServerArgs, client::Client, kinds, print::single_line};
-use clap::Args;
-use domain::document;
-use serde_json::{Value, json};
-use std::{
-    fs,
-    io::Read as _,
-    path::{Path, PathBuf},
+use super::{
+    Failure, Outcome, ServerArgs,
+    client::Client,
+    files::{Document, Files},
+    kinds,
+    print::single_line,
 };
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct ApplyArgs {
     /// A file, a folder (its .yaml, .yml and .json files), or - for standard input
     #[arg(long, short = 'f', required = true, value_name = "FILE")]
     filename: Vec<PathBuf>,
+    /// The folders in a folder as well
+    #[arg(long, short = 'R')]
+    recursive: bool,
     /// `server`: everything is checked, nothing is changed
-    #[arg(long, value_parser = ["none", "server"], default_value = "none", value_name = "MODE")]
+    #[arg(long, value_parser = ["none", "server"], default_value = "none", default_missing_value = "server", num_args = 0..=1, value_name = "MODE")]
     dry_run: String,
     /// A promise's version may be published again with other content, as a new revision of it
     #[arg(long)]
@@ -26,20 +30,20 @@ pub struct ApplyArgs {
     accept_breaking: bool,
 }
 
-/// A document and where it stands.
-pub struct Document {
-    pub origin: String,
-    pub value: Value,
-}
-
 pub async fn run(server: &ServerArgs, args: ApplyArgs) -> Outcome {
     let client = Client::new(server)?;
-    let mut documents = Vec::new();
+    let mut files = Files::default();
     for path in &args.filename {
-        documents.extend(read(path)?);
+        files.read(path, args.recursive)?;
     }
+    let passed_over = files.passed_over();
+    let mut documents = files.documents;
     if documents.is_empty() {
-        return Err(Failure::usage("there is nothing to apply: the files hold no documents"));
+        let beside = passed_over.map_or_else(String::new, |told| format!("; {told}"));
+        return Err(Failure::usage(format!("there is nothing to apply: the files hold no documents{beside}")));
+    }
+    if let Some(told) = passed_over {
+        eprintln!("{told}");
     }
     // what others need comes first: namespaces, then promises and places, then what is asked for
     documents.sort_by_key(|document| match document.value["kind"].as_str().unwrap_or_default() {
@@ -110,8 +114,8 @@ async fn apply(
         Ok(stored) => {
             let patch = patch(&stored, value);
             let (after, warnings) = client.merge(&format!("{}{query}", kind.item(namespace, name)), &patch).await?;
-            let same = after["metadata"]["resourceVersion"] == stored["metadata"]["resourceVersion"]
-                && args.dry_run != "server";
+            // of a dry run too: it answers with what would be stored
+            let same = after == stored;
             (if same { "unchanged" } else { "configured" }, warnings)
         }
     };
@@ -122,7 +126,7 @@ async fn apply(
     Ok(format!("{}/{name} {what}{dry}", kind.singular))
 }
 
-/// The merge patch that makes the stored object say what the document says: its labels and annotations added, its spec replaced.
+/// The merge patch that makes the stored object say what the document says: its labels and annotations added, all else replaced.
 fn patch(stored: &Value, wanted: &Value) -> Value {
     let mut patch = json!({"metadata": {}});
     for part in ["labels", "annotations"] {
@@ -130,8 +134,10 @@ fn patch(stored: &Value, wanted: &Value) -> Value {
             patch["metadata"][part] = map.clone();
         }
     }
-    if let Some(spec) = wanted.get("spec") {
-        patch["spec"] = replaced(&stored["spec"], spec);
+    // whatever else the document has at its top goes along, a misspelt `specs` too: the server knows what belongs there
+    let own = ["apiVersion", "kind", "metadata", "status"];
+    for (key, value) in wanted.as_object().into_iter().flatten().filter(|(key, _)| !own.contains(&key.as_str())) {
+        patch[key.as_str()] = replaced(&stored[key.as_str()], value);
     }
     patch
 }
@@ -139,7 +145,7 @@ fn patch(stored: &Value, wanted: &Value) -> Value {
 /// A merge patch only adds; what the document leaves out has to be named to go.
 fn replaced(stored: &Value, wanted: &Value) -> Value {
     let (Value::Object(stored), Value::Object(wanted)) = (stored, wanted) else { return wanted.clone() };
-    let mut patch = serde_json::Map::new();
+    let mut patch = Map::new();
     for (key, value) in wanted {
         patch.insert(key.clone(), stored.get(key).map_or_else(|| value.clone(), |old| replaced(old, value)));
     }
@@ -147,42 +153,6 @@ fn replaced(stored: &Value, wanted: &Value) -> Value {
         patch.insert(key.clone(), Value::Null);
     }
     Value::Object(patch)
-}
-
-pub fn read(path: &Path) -> Outcome<Vec<Document>> {
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .take(document::MAX_BYTES as u64 + 1)
-            .read_to_string(&mut text)
-            .map_err(|e| Failure::new(format!("standard input: {e}")))?;
-        return parse(&text, "standard input");
-    }
-    let failed = |e: std::io::Error| Failure::usage(format!("{}: {e}", path.display()));
-    if !fs::metadata(path).map_err(failed)?.is_dir() {
-        return parse(&fs::read_to_string(path).map_err(failed)?, &path.display().to_string());
-    }
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(path).map_err(failed)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    files.retain(|file| {
-        file.is_file()
-            && file.extension().is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known))
-    });
-    files.sort();
-    files
-        .into_iter()
-        .map(|file| read(&file))
-        .collect::<Outcome<Vec<_>>>()
-        .map(|all| all.into_iter().flatten().collect())
-}
-
-fn parse(text: &str, origin: &str) -> Outcome<Vec<Document>> {
-    let values = document::parse_all(text, origin).map_err(|error| Failure::usage(error.message))?;
-    let lists = values.into_iter().flat_map(|value| match value["items"].as_array() {
-        Some(items) if value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) => items.clone(),
-        _ => vec![value],
-    });
-    Ok(lists.map(|value| Document { origin: origin.to_owned(), value }).collect())
 }
 
 #[cfg(test)]
@@ -198,5 +168,8 @@ mod tests {
             patch(&stored, &wanted),
             json!({"metadata": {"labels": {"team": "a"}}, "spec": {"a": null, "b": {"c": 5, "d": null}, "list": [1]}})
         );
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1", "b": "2"}});
+        let wanted = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "3"}, "specs": {"size": 1}});
+        assert_eq!(patch(&map, &wanted), json!({"metadata": {}, "data": {"a": "3", "b": null}, "specs": {"size": 1}}));
     }
 }

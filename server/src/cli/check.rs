@@ -1,8 +1,9 @@
 //! `midspan check`: a promise that is not applied yet, against all that was made from it.
 
 use super::{
-    Failure, Outcome, ServerArgs, apply,
+    Failure, Outcome, ServerArgs,
     client::Client,
+    files::Files,
     kinds,
     print::{columns_of, single_line},
 };
@@ -15,6 +16,9 @@ pub struct CheckArgs {
     /// A file, a folder, or - for standard input; what is no promise in it is left out
     #[arg(long, short = 'f', required = true, value_name = "FILE")]
     filename: Vec<PathBuf>,
+    /// The folders in a folder as well
+    #[arg(long, short = 'R')]
+    recursive: bool,
 }
 
 /// What the pages of an answer come to.
@@ -28,10 +32,11 @@ struct Tally {
 
 pub async fn run(server: &ServerArgs, args: CheckArgs) -> Outcome {
     let client = Client::new(server)?;
-    let mut documents = Vec::new();
+    let mut files = Files::default();
     for path in &args.filename {
-        documents.extend(apply::read(path)?);
+        files.read(path, args.recursive)?;
     }
+    let mut documents = files.documents;
     documents.retain(|document| document.value["kind"] == "Promise");
     if documents.is_empty() {
         return Err(Failure::usage("there is no promise in these files"));

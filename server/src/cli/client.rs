@@ -2,15 +2,16 @@
 
 use super::{Failure, Outcome, ServerArgs};
 use crate::config;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode, header::HeaderValue};
 use serde_json::Value;
-use std::{error::Error, io, path::Path};
+use std::{error::Error, io};
 
 /// A server and the token to speak to it with.
 pub struct Client {
     http: reqwest::Client,
     server: String,
     token: Option<String>,
+    token_from: String,
 }
 
 impl Client {
@@ -25,8 +26,13 @@ impl Client {
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(Failure::usage(format!("--server {server:?} is not an address such as http://127.0.0.1:7400")));
         }
-        let token = args.token.clone().or_else(|| config::dev_token(Path::new(config::ServeConfig::DATA)));
-        Ok(Self { http, server, token })
+        let (token, token_from) = token(args)?;
+        Ok(Self { http, server, token, token_from })
+    }
+
+    /// Where the token comes from, in words.
+    pub fn token_from(&self) -> &str {
+        &self.token_from
     }
 
     pub fn server(&self) -> &str {
@@ -76,9 +82,7 @@ impl Client {
         let response = self
             .send(self.http.request(method, self.url(path)).header("content-type", content_type).body(body.to_string()))
             .await?;
-        let warnings = response.headers().get_all("warning").iter().filter_map(|value| value.to_str().ok());
-        let warnings =
-            warnings.map(|text| text.trim_start_matches("299 - ").trim_matches('"').replace("\\\"", "\"")).collect();
+        let warnings = response.headers().get_all("warning").iter().map(warning).collect();
         Ok((parsed(response).await?, warnings))
     }
 
@@ -116,12 +120,22 @@ impl Client {
         let reason = said["reason"].as_str().unwrap_or_default();
         match status {
             StatusCode::UNAUTHORIZED if self.has_token() => {
-                Failure { message: format!("{} does not know this token", self.server), code: Failure::FORBIDDEN }
+                let message =
+                    format!("{} does not know this token ({}), or it has expired", self.server, self.token_from);
+                Failure { message, code: Failure::FORBIDDEN }
             }
             StatusCode::UNAUTHORIZED => {
                 let message = format!(
-                    "{} wants a token: set MIDSPAN_TOKEN, or run this beside the data directory of `midspan serve --dev`",
+                    "{} wants a token: set MIDSPAN_TOKEN, or MIDSPAN_TOKEN_FILE to a file with one, such as the admin-token in the server's data directory",
                     self.server
+                );
+                Failure { message, code: Failure::FORBIDDEN }
+            }
+            StatusCode::FORBIDDEN if !self.has_token() => {
+                let message = format!(
+                    "{message}. You gave no token, and a --dev server takes you for dana then; to be paul, who runs the platform: \
+                     export MIDSPAN_TOKEN_FILE=DATA/dev/tokens/platform, where DATA is the server's data directory ({} unless told)",
+                    config::ServeConfig::DATA
                 );
                 Failure { message, code: Failure::FORBIDDEN }
             }
@@ -137,6 +151,38 @@ impl Client {
     }
 }
 
+/// The token to send, the same rule wherever this runs: as an option, as a file, or none.
+fn token(args: &ServerArgs) -> Outcome<(Option<String>, String)> {
+    if let Some(token) = &args.token {
+        let from = if config::is_set_to("MIDSPAN_TOKEN", token) { "MIDSPAN_TOKEN" } else { "--token" };
+        return Ok((Some(token.trim().to_owned()), from.to_owned()));
+    }
+    let Some(file) = &args.token_file else { return Ok((None, String::new())) };
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Failure::usage(format!("the token file {} cannot be read: {e}", file.display())))?;
+    let token = text.trim().to_owned();
+    if token.is_empty() {
+        return Err(Failure::usage(format!("the token file {} is empty", file.display())));
+    }
+    Ok((Some(token), file.display().to_string()))
+}
+
+/// The text of a `Warning` header: `299 - "unknown field \"spec.sise\""`.
+fn warning(value: &HeaderValue) -> String {
+    let whole = String::from_utf8_lossy(value.as_bytes());
+    let quoted = whole.split_once('"').map_or(whole.as_ref(), |(_, quoted)| quoted);
+    let mut text = String::new();
+    let mut letters = quoted.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => text.extend(letters.next()),
+            '"' => break,
+            letter => text.push(letter),
+        }
+    }
+    text
+}
+
 /// What TLS had against the server, wherever in the chain of causes it stands.
 fn tls_problem(error: &reqwest::Error) -> Option<&rustls::Error> {
     let first: &(dyn Error + 'static) = error;
@@ -150,4 +196,20 @@ fn tls_problem(error: &reqwest::Error) -> Option<&rustls::Error> {
 
 async fn parsed(response: Response) -> Outcome<Value> {
     response.json().await.map_err(|e| Failure::new(format!("the server's answer cannot be read: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_read_to_its_last_quote() {
+        for (header, text) in [
+            (r#"299 - "unknown field \"spec.sise\"""#, r#"unknown field "spec.sise""#),
+            (r#"299 - "a \\ b, größer""#, r"a \ b, größer"),
+            (r#"299 - """#, ""),
+        ] {
+            assert_eq!(warning(&HeaderValue::from_bytes(header.as_bytes()).unwrap()), text);
+        }
+    }
 }

@@ -12,6 +12,8 @@ pub struct Kind {
     pub plural: String,
     pub singular: String,
     pub short_names: Vec<String>,
+    /// Words that stand for many kinds: `all`.
+    pub categories: Vec<String>,
     pub namespaced: bool,
 }
 
@@ -70,7 +72,10 @@ pub async fn all(client: &Client) -> Outcome<Vec<Kind>> {
 
 /// The kind a word means.
 pub async fn find(client: &Client, word: &str) -> Outcome<Kind> {
-    let kinds = all(client).await?;
+    among(&all(client).await?, word)
+}
+
+fn among(kinds: &[Kind], word: &str) -> Outcome<Kind> {
     kinds.iter().find(|kind| kind.is_called(word)).cloned().ok_or_else(|| {
         let mut names: Vec<&str> = kinds.iter().map(|kind| kind.plural.as_str()).collect();
         names.dedup();
@@ -79,6 +84,43 @@ pub async fn find(client: &Client, word: &str) -> Outcome<Kind> {
             code: Failure::NOT_FOUND,
         }
     })
+}
+
+/// What a list is asked of: `kind`, `kind,kind`, a category such as `all`, each with the names that follow; or `kind/name other/name`.
+pub async fn several(client: &Client, words: &[String]) -> Outcome<Vec<(Kind, Vec<String>)>> {
+    several_among(&all(client).await?, words)
+}
+
+fn several_among(kinds: &[Kind], words: &[String]) -> Outcome<Vec<(Kind, Vec<String>)>> {
+    let Some(first) = words.first() else {
+        return Err(Failure::usage("name a kind, such as `promises` or `postgresql/orders-db`"));
+    };
+    let mut all: Vec<(Kind, Vec<String>)> = Vec::new();
+    if first.contains('/') {
+        for word in words {
+            let (kind, name) =
+                word.split_once('/').ok_or_else(|| Failure::usage(format!("{word:?} is not kind/name")))?;
+            let kind = among(kinds, kind)?;
+            match all.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, names)) => names.push(name.to_owned()),
+                None => all.push((kind, vec![name.to_owned()])),
+            }
+        }
+        return Ok(all);
+    }
+    let names = words[1..].to_vec();
+    for word in first.split(',').filter(|word| !word.is_empty()) {
+        let category: Vec<&Kind> = kinds.iter().filter(|kind| kind.categories.iter().any(|it| it == word)).collect();
+        if category.is_empty() && word != "all" {
+            all.push((among(kinds, word)?, names.clone()));
+        } else {
+            all.extend(category.into_iter().map(|kind| (kind.clone(), names.clone())));
+        }
+    }
+    if all.is_empty() && first != "all" {
+        return Err(Failure::usage(format!("{first:?} names no kind")));
+    }
+    Ok(all)
 }
 
 /// `kind name…` or `kind/name…` as typed.
@@ -111,6 +153,7 @@ fn of(list: &Value, group: &str, version: &str) -> Vec<Kind> {
             plural: text(&resource["name"]),
             singular: text(&resource["singularName"]),
             short_names: resource["shortNames"].as_array().into_iter().flatten().map(text).collect(),
+            categories: resource["categories"].as_array().into_iter().flatten().map(text).collect(),
             namespaced: resource["namespaced"].as_bool().unwrap_or_default(),
         })
         .collect()
@@ -125,17 +168,22 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn kind(kind: &str, group: &str, short: &str, categories: &[&str]) -> Kind {
+        Kind {
+            group: group.into(),
+            version: "v1".into(),
+            kind: kind.into(),
+            plural: format!("{}s", kind.to_lowercase()),
+            singular: kind.to_lowercase(),
+            short_names: vec![short.into()],
+            categories: categories.iter().map(|&word| word.to_owned()).collect(),
+            namespaced: true,
+        }
+    }
+
     #[test]
     fn a_kind_answers_to_all_its_names() {
-        let kind = Kind {
-            group: "data.example.com".into(),
-            version: "v1".into(),
-            kind: "Postgresql".into(),
-            plural: "postgresqls".into(),
-            singular: "postgresql".into(),
-            short_names: vec!["pg".into()],
-            namespaced: true,
-        };
+        let kind = kind("Postgresql", "data.example.com", "pg", &[]);
         for word in
             ["postgresqls", "Postgresql", "pg", "postgresqls.data.example.com", "postgresql.v1.data.example.com"]
         {
@@ -145,5 +193,30 @@ mod tests {
             assert!(!kind.is_called(word), "{word}");
         }
         assert_eq!(kind.item("default", "a/b"), "/apis/data.example.com/v1/namespaces/default/postgresqls/a%2Fb");
+    }
+
+    #[track_caller]
+    fn check(words: &str, expected: &[(&str, &[&str])]) {
+        let kinds = [
+            kind("Promise", "midspan.dev", "", &[]),
+            kind("Postgresql", "data.example.com", "pg", &["all"]),
+            kind("Redis", "data.example.com", "", &["all"]),
+        ];
+        let words: Vec<String> = words.split(' ').map(ToOwned::to_owned).collect();
+        let found = several_among(&kinds, &words).unwrap();
+        let found: Vec<(&str, Vec<&str>)> = found
+            .iter()
+            .map(|(kind, names)| (kind.plural.as_str(), names.iter().map(String::as_str).collect()))
+            .collect();
+        let expected: Vec<(&str, Vec<&str>)> = expected.iter().map(|(kind, names)| (*kind, names.to_vec())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn several_kinds_are_asked_for_at_once() {
+        check("promises,pg", &[("promises", &[]), ("postgresqls", &[])]);
+        check("pg,redis shop", &[("postgresqls", &["shop"]), ("rediss", &["shop"])]);
+        check("all", &[("postgresqls", &[]), ("rediss", &[])]);
+        check("pg/a redis/b pg/c", &[("postgresqls", &["a", "c"]), ("rediss", &["b"])]);
     }
 }

@@ -3,6 +3,28 @@
 use super::{Failure, Outcome};
 use domain::document;
 use serde_json::Value;
+use std::{fmt, io, io::Write as _};
+
+/// A line on standard output: what `println!` is in this command line.
+pub fn line(words: fmt::Arguments<'_>) {
+    let mut out = io::stdout().lock();
+    written(out.write_fmt(words).and_then(|()| out.write_all(b"\n")));
+}
+
+/// Ends the program where nobody reads on; it has nothing more to do.
+pub fn written(result: io::Result<()>) {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            std::process::exit(i32::from(Failure::PIPE_CLOSED));
+        }
+        Err(error) => {
+            // nowhere else to say it
+            let _ = writeln!(io::stderr(), "error: standard output: {error}");
+            std::process::exit(i32::from(Failure::ERROR));
+        }
+        Ok(()) => {}
+    }
+}
 
 /// `-o`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -19,7 +41,9 @@ pub enum Output {
 }
 
 /// A server's table.
-pub fn table(table: &Value, wide: bool, with_namespace: bool) {
+///
+/// Where several kinds are shown, `kind` stands before each name.
+pub fn table(table: &Value, wide: bool, with_namespace: bool, kind: Option<&str>) {
     let empty = Vec::new();
     let columns = table["columnDefinitions"].as_array().unwrap_or(&empty);
     let shown: Vec<usize> =
@@ -36,6 +60,9 @@ pub fn table(table: &Value, wide: bool, with_namespace: bool) {
             other => other.to_string(),
         };
         let mut cells: Vec<String> = shown.iter().map(cell).collect();
+        if let (Some(kind), Some(name)) = (kind, cells.first_mut()) {
+            *name = format!("{kind}/{name}");
+        }
         if with_namespace {
             cells.insert(0, row["object"]["metadata"]["namespace"].as_str().unwrap_or_default().to_owned());
         }

@@ -26,6 +26,16 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("{text:?} is not a duration such as 30s or 5m"))
 }
 
+/// `90d`, `12h`
+pub fn days(text: &str) -> Result<Duration, String> {
+    const DAY: u64 = 86_400;
+    match text.strip_suffix('d').map(str::parse::<u64>) {
+        Some(Ok(days)) if (1..=36_500).contains(&days) => Ok(Duration::from_secs(days * DAY)),
+        Some(_) => Err(format!("{text:?} is not a number of days from 1 to 36500, such as 90d")),
+        None => duration(text),
+    }
+}
+
 enum Wanted {
     Condition { name: String, value: String },
     Gone,
@@ -94,6 +104,13 @@ fn holds(object: &Value, name: &str, value: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn days_are_a_duration_too() {
+        assert_eq!(days("90d"), Ok(Duration::from_secs(90 * 86_400)));
+        assert_eq!(days("12h"), Ok(Duration::from_secs(12 * 3600)));
+        assert!(days("d").is_err() && days("0d").is_err() && days("soon").is_err());
+    }
 
     #[test]
     fn a_condition_of_an_older_generation_does_not_count() {

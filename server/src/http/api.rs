@@ -96,7 +96,9 @@ impl Call {
             return timeline::answer(&self.doors, &self.asker, &served, &address, &params, self.accept()).await;
         }
         match (self.method.as_str(), address.name.as_str(), address.subresource.as_str()) {
-            ("GET", "", "") if params.watching() && matches!(served.origin, Origin::View) => Err(not_allowed()),
+            ("GET", "", "") if params.watching() && matches!(served.origin, Origin::View | Origin::Token) => {
+                Err(not_allowed())
+            }
             ("GET", "", "") if params.watching() => {
                 watch::answer(&self.doors, &self.asker, served, &address, &params, self.accept()).await
             }
@@ -278,10 +280,13 @@ impl Call {
 /// Warnings as headers: no more of them than clients take, each a legal value whatever a field is called.
 fn told(warnings: &[String]) -> Vec<HeaderValue> {
     const MOST: usize = 20;
+    const LONGEST: usize = 500;
     let more = warnings.len().saturating_sub(MOST);
     let rest = (more > 0).then(|| format!("and {more} more warnings"));
     let quoted = warnings.iter().take(MOST).chain(&rest).map(|warning| {
-        let warning: String = warning.chars().take(500).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let cut = if warning.chars().nth(LONGEST).is_some() { " …" } else { "" };
+        let warning: String = warning.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let warning = warning + cut;
         format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""))
     });
     quoted.filter_map(|text| HeaderValue::from_bytes(text.as_bytes()).ok()).collect()

@@ -1,5 +1,6 @@
 //! Request bodies: JSON or YAML, bounded, with errors that say where.
 
+use super::protobuf;
 use crate::service::patches::Change;
 use axum::http::{HeaderMap, header};
 use domain::{Error, ErrorKind, Result, document};
@@ -15,7 +16,8 @@ pub fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Value> {
     match media_type(headers).as_str() {
         "" | "application/json" => json(bytes),
         "application/yaml" | "application/x-yaml" | "text/yaml" => yaml(bytes),
-        _ => Err(unsupported("application/json, application/yaml")),
+        protobuf::MEDIA_TYPE => protobuf::object(bytes),
+        _ => Err(unsupported("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
     }
 }
 
@@ -167,6 +169,10 @@ impl<'de> Visitor<'de> for Values<'_> {
 fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+pub fn unsupported_kind(what: &str) -> Error {
+    Error::new(ErrorKind::UnsupportedMediaType, format!("this server does not read {what}"))
 }
 
 fn unsupported(accepted: &str) -> Error {

@@ -4,8 +4,12 @@ use crate::service::{Services, kinds::Served};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-pub fn version() -> Value {
-    json!({"major": "1", "minor": "32", "gitVersion": concat!("v1.32.0+midspan-", env!("CARGO_PKG_VERSION")), "platform": "midspan"})
+/// With what this server performs steps with, for `midspan doctor`.
+pub fn version(ground: &Value) -> Value {
+    json!({
+        "major": "1", "minor": "32", "gitVersion": concat!("v1.32.0+midspan-", env!("CARGO_PKG_VERSION")), "platform": "midspan",
+        "steps": ground,
+    })
 }
 
 /// `/api`
@@ -46,6 +50,7 @@ fn resource(kind: &Served) -> Value {
     let verbs: &[&str] = match kind.origin {
         Origin::Derived => &["get", "list", "watch"],
         Origin::View => &["get", "list"],
+        Origin::Token => &["create", "delete", "get", "list"],
         Origin::Events => &["list"],
         _ => &["create", "delete", "get", "list", "patch", "update", "watch"],
     };

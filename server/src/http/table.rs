@@ -147,6 +147,13 @@ fn columns(served: &Served) -> Vec<Column> {
         (KRATIX_GROUP, "GitStateStore") => &[("URL", "/spec/url", 0), ("Branch", "/spec/branch", 0)],
         (KRATIX_GROUP, "BucketStateStore") => &[("Name", "/spec/bucketName", 0), ("Endpoint", "/spec/endpoint", 0)],
         (_, "Destination") => &[("State store", "/spec/stateStoreRef/name", 0), ("Path", "/spec/path", 0)],
+        (_, "Token") => &[
+            ("User", "/spec/user", 0),
+            ("Roles", "/status/roles", 0),
+            ("Purpose", "/spec/purpose", 0),
+            ("Expires", "/status/expires", 0),
+            ("Last used", "/status/lastUsed", 0),
+        ],
         (_, "StateStore") => &[("Version", "/status/version", 1)],
         _ => &[],
     };

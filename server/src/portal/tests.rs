@@ -86,13 +86,21 @@ async fn everywhere(play: impl AsyncFn(&House)) {
             dev: true,
             key_file: None,
             ground: orchestrator::steps::ground::Ground::default(),
+            retention: orchestrator::Retention::default(),
             tls: None,
         };
         let running = start(config).await.unwrap();
         publish(&running.services, &crate::service::objects::system(), vault()).await.unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let services = running.services.clone();
-        let doors = Doors { services, dev: true, secure: false, stop: CancellationToken::new(), metrics };
+        let doors = Doors {
+            services,
+            dev: true,
+            secure: false,
+            stop: CancellationToken::new(),
+            metrics,
+            ground: std::sync::Arc::default(),
+        };
         let house = House { running, doors };
         play(&house).await;
         house.running.stop().await.unwrap();

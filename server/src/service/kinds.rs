@@ -52,6 +52,8 @@ pub enum Origin {
     View,
     /// The time line, read as Kubernetes events.
     Events,
+    /// Access tokens, which stand in a table of their own.
+    Token,
 }
 
 /// A promise's current offer with its schema compiled.
@@ -319,6 +321,7 @@ pub fn own_kinds() -> Vec<Served> {
         own("Run", "runs", true, Origin::Derived),
         own("Work", "works", true, Origin::Derived),
         own("Placement", "placements", true, Origin::Derived),
+        own("Token", super::tokens::PLURAL, false, Origin::Token),
         kratix("Promise", "promises", false, Origin::Promise),
         kratix("ResourceBinding", "resourcebindings", true, Origin::Binding),
         kratix("PromiseRevision", "promiserevisions", false, Origin::View),

@@ -8,7 +8,7 @@ pub use delete::Precondition;
 use super::{
     Asker, Services,
     kinds::{Origin, Served},
-    namespaces, pins,
+    namespaces, pins, unknown,
 };
 use domain::{Caller, Error, ErrorKind, Object, Result, caller::Verb, object::decode};
 use serde_json::Value;
@@ -69,8 +69,10 @@ pub(crate) struct Draft {
 impl Services {
     pub async fn get(&self, asker: &Asker, served: &Served, namespace: &str, name: &str) -> Result<Object> {
         self.authorise(asker, Verb::Read, served, namespace)?;
-        if matches!(served.origin, Origin::View) {
-            return self.view(served, name).await;
+        match served.origin {
+            Origin::View => return self.view(served, name).await,
+            Origin::Token => return self.token(name).await,
+            _ => {}
         }
         self.stored(served, namespace, name).await
     }
@@ -78,8 +80,10 @@ impl Services {
     pub async fn list(&self, asker: &Asker, served: &Served, query: &Query) -> Result<store::Page> {
         let namespace = query.namespaces.first().map_or("", String::as_str);
         self.authorise(asker, Verb::Read, served, namespace)?;
-        if matches!(served.origin, Origin::View) {
-            return self.views(query).await;
+        match served.origin {
+            Origin::View => return self.views(query).await,
+            Origin::Token => return self.tokens(query).await,
+            _ => {}
         }
         self.store.list(query).await
     }
@@ -95,6 +99,9 @@ impl Services {
     ) -> Result<Written> {
         self.authorise(asker, Verb::Write, served, namespace)?;
         let mut object = Object::from_value(body)?;
+        if matches!(served.origin, Origin::Token) {
+            return self.create_token(asker, served, &object, options).await;
+        }
         self.check_identity(served, namespace, &mut object)?;
         let metadata = &mut object.metadata;
         metadata.uid = self.ids.uid(uid_prefix(served));
@@ -155,6 +162,21 @@ impl Services {
         stored: Option<&Object>,
         options: WriteOptions,
     ) -> Result<Draft> {
+        let mut object = object;
+        let unknown = unknown::fields(served, &mut object, stored, options.unknown_fields)?;
+        let mut draft = self.admit_kind(asker, served, object, stored, options).await?;
+        draft.warnings.splice(0..0, unknown);
+        Ok(draft)
+    }
+
+    async fn admit_kind(
+        &self,
+        asker: &Asker,
+        served: &Arc<Served>,
+        object: Object,
+        stored: Option<&Object>,
+        options: WriteOptions,
+    ) -> Result<Draft> {
         match &served.origin {
             Origin::Promised(promised) => {
                 pins::refuse_annotation(served, promised, &object)?;
@@ -172,7 +194,7 @@ impl Services {
             Origin::Namespace => namespaces::admit(served, object),
             Origin::Secret => self.admit_secret(served, object, stored).await,
             Origin::ConfigMap => self.admit_config_map(served, object, stored),
-            Origin::Derived | Origin::View | Origin::Events => Err(derived(served)),
+            Origin::Derived | Origin::View | Origin::Events | Origin::Token => Err(derived(served)),
         }
     }
 

@@ -5,7 +5,6 @@ use domain::{
     Caller, Digest, Error, ErrorKind, Result,
     caller::{DEVELOPERS, PLATFORM},
 };
-use store::Token;
 
 /// Someone a browser can be in `--dev`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,17 +37,7 @@ pub const TOKEN_PREFIX: &str = "mspn_";
 impl Services {
     /// Makes a token for a caller. Only its hash is stored; the text is returned once.
     pub async fn issue_token(&self, caller: &Caller, purpose: &str) -> Result<String> {
-        let text = format!("{TOKEN_PREFIX}{}", self.ids.secret());
-        let token = Token {
-            id: self.ids.uid("token"),
-            hash: Digest::of(&text).to_string(),
-            subject: caller.name.clone(),
-            name: purpose.to_owned(),
-            created: self.now(),
-            expires: None,
-            used: None,
-            data: serde_json::json!({"groups": caller.groups}),
-        };
+        let (token, text) = self.new_token(caller, purpose, None);
         self.store.insert_token(&token).await?;
         Ok(text)
     }
@@ -63,6 +52,7 @@ impl Services {
         if token.expires.is_some_and(|at| at <= self.now()) {
             return Err(refused());
         }
+        self.note_use(&token).await;
         let groups =
             token.data.get("groups").and_then(|groups| serde_json::from_value(groups.clone()).ok()).unwrap_or_default();
         Ok(Caller { name: token.subject, groups })

@@ -6,6 +6,7 @@ use super::{
     metadata::cause,
     objects::{Draft, WriteOptions},
     revisions::{NEW_REVISION, mark},
+    steps::check_steps,
 };
 use domain::{
     Error, ErrorKind, Object, Result,
@@ -20,7 +21,7 @@ use domain::{
     run::Holder,
     selector::{Requirement, Selector},
 };
-use orchestrator::{made_from, steps::condition as condition_of_step};
+use orchestrator::made_from;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,7 +50,9 @@ impl Services {
             object.spec = stored.spec.clone();
         }
         // the look at who offers what is as old as this, whatever is published meanwhile
-        check_conditions(&promise)?;
+        if stored.is_none_or(|stored| stored.spec != object.spec) {
+            check_steps(&promise, served)?;
+        }
         let snapshot = self.kinds.snapshot();
         let seen = snapshot.newest;
         let schema = schema_of(&promise)?;
@@ -274,28 +277,6 @@ fn nothing_newer(seen: i64) -> impl Iterator<Item = Op> {
         guard: Guard::Nothing { query: Box::new(Query::of_kind(group, "Promise")), since: seen },
         otherwise: Error::conflict("another promise was published at the same moment; try again"),
     })
-}
-
-/// Every step's condition can be asked.
-fn check_conditions(promise: &Promise) -> Result<()> {
-    let workflows = &promise.spec.workflows;
-    let all = [
-        ("resource/configure", &workflows.resource.configure),
-        ("resource/delete", &workflows.resource.delete),
-        ("promise/configure", &workflows.promise.configure),
-        ("promise/delete", &workflows.promise.delete),
-    ];
-    for (occasion, pipelines) in all {
-        for (pipeline_at, pipeline) in pipelines.iter().enumerate() {
-            for (step_at, step) in pipeline.steps.iter().enumerate() {
-                if let Some(source) = &step.condition {
-                    let at = format!("/spec/workflows/{occasion}/{pipeline_at}/steps/{step_at}/if");
-                    condition_of_step::check(source, &at)?;
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A promise that places or does something of its own goes by the orchestrator's hand.

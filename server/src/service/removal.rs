@@ -12,6 +12,7 @@ use domain::{
     promise::KRATIX_GROUP,
 };
 use orchestrator::made_from;
+use serde_json::Value;
 use store::{Guard, Op, Query};
 
 type Ground = Box<dyn Fn(&Object) -> bool + Send>;
@@ -70,6 +71,7 @@ impl Services {
         };
         match count {
             0 => {}
+            _ if served.kind == "Destination" => return Err(refused(self.on_it(name).await?)),
             _ if takes_along => return Ok(Parting { guards: Vec::new(), cascades: true }),
             1 => return Err(refused(format!("there is 1 {one}: delete it first{}", or_with("it")))),
             count => return Err(refused(format!("there are {count} {many}: delete them first{}", or_with("them")))),
@@ -81,6 +83,30 @@ impl Services {
 }
 
 impl Services {
+    /// Whose files stand on a destination, and what can be done about it: placements are Midspan's own to remove.
+    async fn on_it(&self, destination: &str) -> Result<String> {
+        const MOST: usize = 5;
+        let placements = self.store.list(&placed_on(destination)).await?.objects;
+        let told = |placement: &Object| {
+            let text = |key: &str| placement.spec.get(key).and_then(Value::as_str).unwrap_or_default();
+            match (text("promise"), text("resource"), placement.metadata.namespace.as_str()) {
+                (promise, "", _) => format!("promise {promise}"),
+                (promise, resource, namespace) => format!("{promise} {namespace}/{resource}"),
+            }
+        };
+        let mut owners: Vec<String> = placements.iter().map(told).collect();
+        owners.sort();
+        owners.dedup();
+        let more = owners.len().saturating_sub(MOST);
+        owners.truncate(MOST);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Ok(format!(
+            "files of {}{more} stand on it. Delete these first; or say in its spec.cleanup what becomes of the files when it goes, all (they are \
+             removed) or none (they stay), and delete it then",
+            owners.join(", ")
+        ))
+    }
+
     /// Refused while others use what a resource gives back.
     async fn unused(&self, served: &Served, promise: &str, object: &Object) -> Result<Vec<Op>> {
         const MOST: usize = 5;

@@ -4,9 +4,10 @@ use super::{
     Asker, Errand, Services,
     kinds::{Promised, Served},
     objects::{Draft, UnknownFields, WriteOptions},
+    unknown::judged,
 };
 use domain::{
-    Error, ErrorKind, Object, Result,
+    Error, Object, Result,
     event::{Event, Level},
     facets::{PROMISE_LABEL, REQUESTED_BY},
     plan::{CHILD, CHILD_OF_STEP, CHILD_WAIT, FINALIZER},
@@ -14,7 +15,7 @@ use domain::{
     run::ResourceRef,
 };
 use serde_json::{Value, json};
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 use store::Op;
 
 /// What tells where a resource comes from. Who could write that could act in another's name, or slip his own under another's resource.
@@ -142,23 +143,9 @@ pub(crate) fn admit_spec(
     let mut dropped = admission.dropped.clone();
     dropped.extend(object.rest.keys().cloned());
     object.rest.clear();
-    if unknown == UnknownFields::Refuse && !dropped.is_empty() {
-        const MOST: usize = 20;
-        let more = dropped.len().saturating_sub(MOST);
-        let mut fields =
-            dropped.iter().take(MOST).map(|field| format!("unknown field {field:?}")).collect::<Vec<_>>().join(", ");
-        if more > 0 {
-            _ = write!(fields, " and {more} more");
-        }
-        let message = format!(
-            "{} in version {:?} cannot be handled as a {}: strict decoding error: {fields}",
-            served.kind, served.version, served.kind
-        );
-        return Err(Error::new(ErrorKind::BadRequest, message));
-    }
+    let warnings = judged(served, dropped, unknown)?;
     object.spec = admission.into_result(&served.invalid_name(&object.metadata.name))?;
-    let warn = unknown == UnknownFields::Warn;
-    Ok(if warn { dropped.iter().map(|field| format!("unknown field {field:?}")).collect() } else { Vec::new() })
+    Ok(warnings)
 }
 
 fn changed_spec(stored: &Object, object: &mut Object) -> Option<Operation> {

@@ -22,6 +22,8 @@ mod replicas;
 mod revisions;
 mod rights;
 mod secrets;
+mod slips;
+mod tokens;
 mod watching;
 mod widgets;
 mod writing;

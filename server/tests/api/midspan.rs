@@ -76,6 +76,7 @@ async fn begin(database: &str, dev: bool, key: Option<&Path>) -> Midspan {
         dev,
         key_file,
         ground: Ground::default(),
+        retention: orchestrator::Retention::default(),
         tls: None,
     };
     let running = start(config).await.unwrap();

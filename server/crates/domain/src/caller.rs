@@ -14,6 +14,39 @@ pub const PLATFORM: &str = "platform";
 /// Members may ask for services in every namespace.
 pub const DEVELOPERS: &str = "developers";
 
+/// What a person or a machine may do here, by the name it is given with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Developer,
+    Platform,
+}
+
+impl Role {
+    pub const ALL: [Self; 2] = [Self::Developer, Self::Platform];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Developer => "developer",
+            Self::Platform => "platform",
+        }
+    }
+
+    /// The group whose members have it.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Developer => DEVELOPERS,
+            Self::Platform => PLATFORM,
+        }
+    }
+}
+
+/// The names of the roles that membership in these groups gives.
+pub fn roles(groups: &[String]) -> Vec<&'static str> {
+    let has = |role: &Role| groups.iter().any(|group| group == role.group());
+    Role::ALL.into_iter().filter(has).map(Role::as_str).collect()
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Read,
@@ -33,6 +66,8 @@ pub enum Target<'a> {
         namespace: &'a str,
     },
     Namespaces,
+    /// Access tokens: who has which, and when they end.
+    Tokens,
 }
 
 /// Default deny: whoever is in no group of ours may nothing. The error says who could.
@@ -46,6 +81,7 @@ pub fn may(caller: &Caller, verb: Verb, target: Target<'_>) -> Result<(), String
         return refuse(DEVELOPERS);
     }
     match (verb, target) {
+        (_, Target::Tokens) => refuse(PLATFORM),
         // a developer's own work: runs, requests and placements are written by the orchestrator alone
         (Verb::Read, _) | (Verb::Write, Target::Resource { .. } | Target::Platform("requests")) => Ok(()),
         (Verb::Write, _) => refuse(PLATFORM),
@@ -70,6 +106,8 @@ mod tests {
         check(&[DEVELOPERS], Verb::Write, Target::Platform("promises"), false);
         check(&[DEVELOPERS], Verb::Write, Target::Namespaces, false);
         check(&[PLATFORM], Verb::Write, Target::Platform("promises"), true);
+        check(&[DEVELOPERS], Verb::Read, Target::Tokens, false);
+        check(&[PLATFORM], Verb::Write, Target::Tokens, true);
         check(&[], Verb::Read, Target::Catalog, false);
     }
 

@@ -63,7 +63,16 @@ fn options() -> serde_saphyr::Options {
 }
 
 fn located(error: &serde_saphyr::Error, origin: &str) -> Error {
-    let message = error.without_snippet().to_string();
+    let error = error.without_snippet();
+    let message = match error {
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("the key {key:?} is given twice in one mapping; keep one of them")
+        }
+        serde_saphyr::Error::DuplicateMappingKey { key: None, .. } => {
+            "a key is given twice in one mapping; keep one of them".to_owned()
+        }
+        error => error.to_string(),
+    };
     let place = error.location().map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
     Error::bad_request(format!("{origin}{place}: {message}"))
 }
@@ -102,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_key_given_twice_is_refused() {
-        check_refused("a: 1\na: 2\n", "bad.yaml:2:1");
+        check_refused("a: 1\na: 2\n", "bad.yaml:2:1: the key \"a\" is given twice in one mapping; keep one of them");
     }
 
     #[test]

@@ -89,7 +89,22 @@ pub enum PlacementState {
     Failing,
 }
 
+/// On a placement: who asked for what it holds, or for its removal.
+const ASKED_BY: &str = "midspan.dev/asked-by";
+
 impl Placement {
+    /// Who asked for what stands here as it does; nobody where Midspan changed it by itself.
+    pub fn asked_by(&self) -> Option<&str> {
+        self.metadata.annotations.get(ASKED_BY).map(String::as_str)
+    }
+
+    pub(crate) fn ask(&mut self, by: Option<&str>) {
+        match by {
+            Some(by) => _ = self.metadata.annotations.insert(ASKED_BY.to_owned(), by.to_owned()),
+            None => _ = self.metadata.annotations.remove(ASKED_BY),
+        }
+    }
+
     /// Whether the destination is known to hold just what is asked.
     pub fn settled(&self) -> bool {
         self.status.state == PlacementState::Written && self.status.written.as_ref() == Some(&self.spec.content())

@@ -43,6 +43,12 @@ enum Wait {
     Created,
 }
 
+/// Reads a definition without asking for anything.
+pub fn check(with: &Value) -> Result<()> {
+    let with: With = domain::object::decode(with.clone(), "with")?;
+    template::check_tree(&with.resources, "with.resources")
+}
+
 impl Orchestrator {
     /// One look of a `resource` step: the children are as asked for, those that are asked for no longer are on their way out.
     pub(crate) async fn look_after_children(

@@ -2,6 +2,25 @@
 
 use std::time::Duration;
 
+/// How long what nobody needs for the work itself is kept for people.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    pub events: Duration,
+    /// Finished runs and their logs, beyond the newest of each resource.
+    pub runs: Duration,
+    /// So many of a resource's finished runs stay however old they are.
+    pub newest_runs: usize,
+    /// The record of who did what: for ever unless told.
+    pub audit: Option<Duration>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        const MONTH: Duration = Duration::from_hours(30 * 24);
+        Self { events: MONTH, runs: MONTH, newest_runs: 20, audit: None }
+    }
+}
+
 /// How much at once, and for how long.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -13,6 +32,7 @@ pub struct Config {
     pub alone: bool,
     /// How often what nobody needs any more is tidied away, over all replicas.
     pub housekeeping: Duration,
+    pub retention: Retention,
     /// Where a debug build is to die; for tests.
     pub failpoint: Option<String>,
     /// Passes at once.
@@ -32,6 +52,7 @@ impl Config {
             lease,
             alone: false,
             housekeeping: Duration::from_hours(1),
+            retention: Retention::default(),
             failpoint: None,
             passes: 64,
             stores: 64,

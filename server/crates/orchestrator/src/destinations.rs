@@ -56,6 +56,8 @@ pub struct Wanted {
     pub files: BTreeMap<String, Bytes>,
     /// Whose files these are, for the commit's message: `postgresql default/shop`.
     pub subject: String,
+    /// Who asked for it; empty where Midspan changes it by itself.
+    pub asked_by: BTreeSet<String>,
     /// The placement's uid.
     pub id: String,
     /// The fence of the lease under which this is written; zero for none.

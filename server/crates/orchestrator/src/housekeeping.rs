@@ -1,10 +1,12 @@
-//! What nobody needs any more goes: drafts that were never submitted, revisions nobody runs, bytes that no object names, expired sessions, old removals, dead replicas.
+//! What nobody needs any more goes: drafts that were never submitted, revisions nobody runs, old events and runs, bytes that no object names, expired
+//! sessions, old removals, dead replicas.
 //!
 //! One replica does it per interval, beside the loop and in small transactions, so that nobody waits for it.
 
 mod revisions;
+mod runs;
 
-use crate::driver::Orchestrator;
+use crate::{config::Retention, driver::Orchestrator};
 use domain::{
     ErrorKind, Result, Timestamp,
     event::AuditEntry,
@@ -24,7 +26,7 @@ impl Orchestrator {
     pub(crate) async fn keep_house(&self) {
         let every = self.inner.config.housekeeping;
         loop {
-            let round = tidy(&self.inner.store, self.inner.clock.now(), every);
+            let round = tidy(&self.inner.store, self.inner.clock.now(), every, &self.inner.config.retention);
             match self.inner.stop.run_until_cancelled(round).await {
                 None => return,
                 Some(Ok(())) => {}
@@ -38,16 +40,22 @@ impl Orchestrator {
 }
 
 /// One round, unless another replica has had it.
-async fn tidy(store: &Store, now: Timestamp, every: Duration) -> Result<()> {
+async fn tidy(store: &Store, now: Timestamp, every: Duration, keep: &Retention) -> Result<()> {
     let Some(round) = store.begin_housekeeping(now, every).await? else { return Ok(()) };
     let drafts = withdraw_drafts(store, now).await?;
     let revisions = revisions::sweep(store).await?;
+    let runs = runs::sweep(store, now, keep).await?;
+    let events = store.sweep_events(before(now, keep.events)).await?;
+    let audit = match keep.audit {
+        Some(kept) => store.sweep_audit(before(now, kept)).await?,
+        None => 0,
+    };
     let sessions = store.sweep_sessions(now).await?;
     let replicas = store.forget_replicas(before(now, DEAD_FOR)).await?;
     // whoever watches has had an interval to hear of them
     let removals = store.prune_removed(round.version_before).await?;
     let blobs = store.sweep_blobs().await?;
-    tracing::debug!(drafts, revisions, sessions, replicas, removals, blobs, "tidied");
+    tracing::debug!(drafts, revisions, runs, events, audit, sessions, replicas, removals, blobs, "tidied");
     Ok(())
 }
 

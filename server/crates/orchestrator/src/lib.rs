@@ -48,7 +48,7 @@ mod tenure;
 pub mod wait;
 
 pub use children::Gate;
-pub use config::Config;
+pub use config::{Config, Retention};
 #[cfg(feature = "simulation")]
 pub use content::{Content, freeze_input};
 pub use course::Settings;

@@ -13,6 +13,7 @@
 mod command;
 pub mod condition;
 mod container;
+pub mod definition;
 mod fetch;
 pub mod given;
 pub mod ground;
@@ -159,6 +160,11 @@ impl RunnerConfig {
         let path = Self::PATH.to_owned();
         let sandbox = ground::sandbox(&ground, &path);
         Self { work_dir: work_dir.into(), path, http, allowed: None, ground, sandbox }
+    }
+
+    /// What runs containers, or why nothing does.
+    pub fn containers(&self) -> Result<String, String> {
+        container::runtime(self)
     }
 
     /// Why commands run without a sandbox, if they do.

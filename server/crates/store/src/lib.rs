@@ -41,6 +41,7 @@ mod plans;
 mod query;
 mod queue;
 mod replica;
+mod retention;
 mod rows;
 mod seal;
 mod sealed;

@@ -27,6 +27,9 @@ const INSERT: &str = "
 const BY_HASH: &str = "select id, hash, subject, name, created, expires, used, data from token where hash = $1";
 const OF_SUBJECT: &str =
     "select id, hash, subject, name, created, expires, used, data from token where subject = $1 order by created, id";
+const BY_ID: &str = "select id, hash, subject, name, created, expires, used, data from token where id = $1";
+const ALL: &str =
+    "select id, hash, subject, name, created, expires, used, data from token order by created desc, id desc limit $1";
 const USED: &str = "update token set used = $2 where id = $1 and used < $2";
 const REVOKE: &str = "delete from token where id = $1";
 
@@ -53,6 +56,17 @@ impl Store {
 
     pub async fn tokens(&self, subject: &str) -> Result<Vec<Token>> {
         let rows: Vec<TokenRow> = self.db.all(Statement::new(OF_SUBJECT).bind(subject)).await?;
+        rows.into_iter().map(Token::try_from).collect()
+    }
+
+    pub async fn token(&self, id: &str) -> Result<Option<Token>> {
+        let row: Option<TokenRow> = self.db.optional(Statement::new(BY_ID).bind(id)).await?;
+        row.map(Token::try_from).transpose()
+    }
+
+    /// Everybody's, the newest first.
+    pub async fn all_tokens(&self, limit: i64) -> Result<Vec<Token>> {
+        let rows: Vec<TokenRow> = self.db.all(Statement::new(ALL).bind(limit)).await?;
         rows.into_iter().map(Token::try_from).collect()
     }
 

@@ -25,6 +25,10 @@ impl Services {
         options: WriteOptions,
     ) -> Result<Written> {
         self.authorise(asker, Verb::Write, served, namespace)?;
+        if matches!(served.origin, Origin::Token) {
+            let message = "tokens do not change: make another, and revoke this one";
+            return Err(Error::new(ErrorKind::MethodNotAllowed, message));
+        }
         let _alone = self.publishing(served).await;
         for attempt in 1.. {
             let known = self.kinds.snapshot().newest;

@@ -24,6 +24,9 @@ impl Services {
         if matches!(served.origin, Origin::Derived | Origin::View | Origin::Events) {
             return Err(derived(served));
         }
+        if matches!(served.origin, Origin::Token) {
+            return self.revoke_token(asker, name, precondition, served, options).await;
+        }
         let _alone = self.publishing(served).await;
         for attempt in 1.. {
             let stored = self.stored(served, namespace, name).await?;
@@ -86,7 +89,7 @@ pub struct Precondition {
 }
 
 impl Precondition {
-    fn check(&self, stored: &Object, served: &Served) -> Result<()> {
+    pub(in crate::service) fn check(&self, stored: &Object, served: &Served) -> Result<()> {
         let Object { metadata, .. } = stored;
         if let Some(uid) = self.uid.as_ref().filter(|uid| **uid != metadata.uid) {
             return Err(Error::conflict(format!(

@@ -6,6 +6,7 @@ use crate::{
     digest::{Digest, derive_uid},
     placement::{Placement, PlacementSpec, PlacementState, PlacementStatus, dependencies_root, nested_root},
     reason::Reason,
+    request::Request,
     selector::{LabelSelector, Labels},
     work::{Group, Work, group_id, home},
 };
@@ -35,8 +36,9 @@ pub fn place(pass: &mut Pass) -> Option<Reason> {
     forsake(pass);
     // a destination under a new name stands at the old place: there the new placement replaces the files, and nothing may take them away
     pass.observed.placements.retain(|placement| stays(placement) || !taken.contains(&place(placement)));
+    let by = asked_by(pass);
     for placement in pass.observed.placements.iter_mut().filter(|placement| !stays(placement)) {
-        withdraw(placement);
+        withdraw(placement, by.as_deref());
     }
     pass.observed.placements.retain(|placement| !(placement.spec.withdrawn && placement.settled()));
     nowhere.or_else(|| waiting(&pass.observed.placements))
@@ -49,9 +51,18 @@ pub fn forsake(pass: &mut Pass) {
     pass.observed.placements.retain(|placement| !placement.spec.outlives || there(&placement.spec.destination));
 }
 
+/// Whose request is being carried out: the newest that is not answered.
+pub fn asked_by(pass: &Pass) -> Option<String> {
+    let generation = pass.observed.resource.metadata.generation;
+    let now = |request: &&Request| request.status.phase.open() && request.spec.generation <= generation;
+    let newest = pass.observed.requests.iter().filter(now).max_by_key(|request| request.spec.generation)?;
+    Some(newest.spec.asked_by.clone()).filter(|by| !by.is_empty())
+}
+
 /// Asks a destination to give the files back.
-pub fn withdraw(placement: &mut Placement) {
+pub fn withdraw(placement: &mut Placement, asked_by: Option<&str>) {
     if !placement.spec.withdrawn {
+        placement.ask(asked_by);
         placement.spec.withdrawn = true;
         placement.status.state = PlacementState::Pending;
         placement.status.message = String::new();
@@ -120,6 +131,7 @@ fn told(labels: &Labels) -> String {
 
 /// Brings the placement of one group up to date and returns its uid.
 fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -> String {
+    let by = asked_by(pass);
     let observed = &mut pass.observed;
     let resource = &observed.resource.metadata;
     let (path, id) = (&destination.spec.path, group_id(&group.directory));
@@ -149,6 +161,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     if let Some(placement) = observed.placements.iter_mut().find(|placement| placement.metadata.uid == uid) {
         if placement.spec != spec {
             placement.spec = spec;
+            placement.ask(by.as_deref());
             placement.status.state = PlacementState::Pending;
             placement.status.message = String::new();
             placement.status.retry_at = None;
@@ -169,6 +182,8 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
         uid: uid.clone(),
         ..crate::Metadata::default()
     };
-    observed.placements.push(Placement { metadata, spec, status: PlacementStatus::default() });
+    let mut placement = Placement { metadata, spec, status: PlacementStatus::default() };
+    placement.ask(by.as_deref());
+    observed.placements.push(placement);
     uid
 }

@@ -18,8 +18,9 @@ pub fn retire(pass: &mut Pass) -> Reason {
 pub fn give_up(pass: &mut Pass) -> Reason {
     pass.observed.works.clear();
     place::forsake(pass);
+    let by = place::asked_by(pass);
     for placement in &mut pass.observed.placements {
-        place::withdraw(placement);
+        place::withdraw(placement, by.as_deref());
     }
     pass.observed.placements.retain(|placement| !placement.settled());
     if let Some(reason) = place::waiting(&pass.observed.placements) {

@@ -78,6 +78,7 @@ mod tests {
             },
             files: files.iter().map(|path| ((*path).to_owned(), Bytes::from_static(b"x"))).collect(),
             subject: String::new(),
+            asked_by: BTreeSet::new(),
             id: String::new(),
             fence: 0,
         }

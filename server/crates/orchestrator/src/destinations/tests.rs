@@ -176,7 +176,15 @@ fn wanted<const N: usize>(root: &str, files: [(&str, &str); N]) -> Wanted {
     let files = files.map(|(path, content)| (path.to_owned(), Bytes::copy_from_slice(content.as_bytes())));
     let subject = format!("postgresql default/{}", root.rsplit('/').next().unwrap_or(root));
     let id = format!("placement-{root}");
-    Wanted { root: root.to_owned(), shape: Shape::Folder, files: files.into(), subject, id, fence: 1 }
+    Wanted {
+        root: root.to_owned(),
+        shape: Shape::Folder,
+        files: files.into(),
+        subject,
+        asked_by: std::collections::BTreeSet::new(),
+        id,
+        fence: 1,
+    }
 }
 
 fn target(backend: &Backend) -> Target {

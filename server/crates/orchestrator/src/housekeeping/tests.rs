@@ -20,7 +20,7 @@ async fn after_a_round_at(hour: i64, ready: impl AsyncFn(&Store), check: impl As
         println!("on {}", database.url());
         let store = Store::open(database.url()).await.unwrap();
         ready(&store).await;
-        tidy(&store, at(hour), HOUR).await.unwrap();
+        tidy(&store, at(hour), HOUR, &Retention::default()).await.unwrap();
         check(&store).await;
         store.close().await;
     }
@@ -107,9 +107,9 @@ async fn removals_are_told_to_watchers_for_an_interval_at_least() {
     after_a_round_at(1, ready, async |store| {
         assert_eq!(store.since(&Filter::default(), 1, 10).await.unwrap().changes.len(), 1);
         // too early: somebody has had this round
-        tidy(store, at(1), HOUR).await.unwrap();
+        tidy(store, at(1), HOUR, &Retention::default()).await.unwrap();
         assert_eq!(store.since(&Filter::default(), 1, 10).await.unwrap().changes.len(), 1);
-        tidy(store, at(2), HOUR).await.unwrap();
+        tidy(store, at(2), HOUR, &Retention::default()).await.unwrap();
         assert_eq!(store.since(&Filter::default(), 1, 10).await.unwrap_err().kind, ErrorKind::Expired);
     })
     .await;
@@ -156,6 +156,72 @@ async fn revisions_that_nothing_runs_go_but_for_the_newest_ten() {
             .collect();
         left.sort_unstable();
         assert_eq!(left, [2, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    })
+    .await;
+}
+
+fn run(name: &str, owner: &str, made: Timestamp, phase: &str) -> Op {
+    let document = serde_json::json!({
+        "apiVersion": "midspan.dev/v1alpha1", "kind": "Run",
+        "metadata": {"name": format!("run-{name}"), "uid": format!("run_{name}"), "namespace": "default", "creationTimestamp": made.to_second(),
+                     "ownerReferences": [{"apiVersion": "v1", "kind": "Db", "name": owner, "uid": format!("res_{owner}"), "controller": true}]},
+        "spec": {}, "status": {"phase": phase},
+    });
+    Op::Create(domain::Object::from_value(document).unwrap())
+}
+
+#[tokio::test]
+async fn finished_runs_go_after_a_month_with_their_logs_but_for_the_newest_twenty() {
+    const MONTH: i64 = 30 * 24;
+    let ready = async |store: &Store| {
+        let lives = resource("shop", "", serde_json::json!({}));
+        let many = (0..25).map(|n| run(&format!("shop{n}"), "shop", at(n), "Succeeded"));
+        let others = [
+            run("gone", "gone", at(0), "Failed"),
+            run("gone-lately", "gone", at(10), "Succeeded"),
+            run("busy", "gone", at(0), "Running"),
+        ];
+        store.commit(many.chain(others).chain([lives]).collect()).await.unwrap();
+        let chunk =
+            |run: &str| store::LogChunk { run: run.to_owned(), text: "hello\n".to_owned(), ..Default::default() };
+        store.append_log(["run_shop0", "run_shop24"].map(chunk)).await.unwrap();
+    };
+    after_a_round_at(MONTH + 3, ready, async |store| {
+        let there = async |name: &str| store.by_uid(&format!("run_{name}")).await.unwrap().is_some();
+        // older than a month are 0, 1 and 2; not among the newest twenty are 0 to 4
+        for (name, stays) in [
+            ("shop2", false),
+            ("shop3", true),
+            ("shop24", true),
+            ("gone", false),
+            ("gone-lately", true),
+            ("busy", true),
+        ] {
+            assert_eq!(there(name).await, stays, "{name}");
+        }
+        assert_eq!(store.log("run_shop0", 0, 10).await.unwrap().len(), 0);
+        assert_eq!(store.log("run_shop24", 0, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn events_go_after_a_month_and_the_audit_log_when_an_operator_says_so() {
+    const MONTH: i64 = 30 * 24;
+    let ready = async |store: &Store| {
+        let event = |hour| Op::Event(domain::event::Event { at: at(hour), ..Default::default() });
+        let line = |hour| Op::Audit(AuditEntry { at: at(hour), ..AuditEntry::default() });
+        store.commit((0..600).map(|_| event(1)).chain([event(5), line(1), line(5)]).collect()).await.unwrap();
+    };
+    after_a_round_at(MONTH + 5, ready, async |store| {
+        let left = async || {
+            let events = store.recent_events(None, None, 1_000).await.unwrap().len();
+            (events, store.audit(&store::AuditQuery::default()).await.unwrap().len())
+        };
+        assert_eq!(left().await, (1, 2));
+        let keep = Retention { audit: Some(Duration::from_hours(2)), ..Retention::default() };
+        tidy(store, at(7), HOUR, &keep).await.unwrap();
+        assert_eq!(left().await, (1, 1));
     })
     .await;
 }

@@ -9,7 +9,7 @@ mod folders;
 mod room;
 mod tree;
 
-pub(super) use environment::{Call, contract};
+pub(super) use environment::{Call, check, contract};
 pub(super) use room::{Room, file_name};
 
 use super::{

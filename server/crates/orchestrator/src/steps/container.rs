@@ -48,6 +48,12 @@ pub async fn reap(config: &RunnerConfig, input: &StepInput) {
     }
 }
 
+/// The program that runs containers, or why there is none.
+pub fn runtime(config: &RunnerConfig) -> Result<String, String> {
+    let runtime = Runtime::of(config).map_err(|error| error.message)?;
+    Ok(runtime.program.display().to_string())
+}
+
 fn launch(config: &RunnerConfig, input: &StepInput) -> Result<Launch> {
     let container = Container::read(&input.step.with)?;
     let ground = &config.ground;

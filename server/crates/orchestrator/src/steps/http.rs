@@ -9,7 +9,7 @@ use super::{
     Ended, RunnerConfig, StepInput,
     log::LogSink,
     mask::Mask,
-    template::{self, Mode, Rendering, Sources, tree},
+    template::{self, Mode, Rendering, Sources, Templates, tree},
 };
 use crate::failpoint;
 use domain::{Error, Result, object};
@@ -117,30 +117,39 @@ async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &Lo
     Ended::refused(format!("{}: more than {MAX_REDIRECTS} redirects", shown(&call.url)))
 }
 
+/// Reads a definition without calling anybody.
+pub fn check(with: &Value) -> Result<()> {
+    let (with, _, _) = definition(with)?;
+    with.headers.keys().try_for_each(|name| header_name(name).map(drop))
+}
+
+fn definition(with: &Value) -> Result<(With, Method, Templates)> {
+    let with: With = object::decode(with.clone(), "with")?;
+    let method = Method::from_bytes(with.method.to_ascii_uppercase().as_bytes())
+        .map_err(|_| Error::bad_request(format!("with.method: {:?} is not an HTTP method", with.method)))?;
+    if let Some(code) = with.expect.iter().find(|code| !(200..300).contains(*code)) {
+        return Err(Error::bad_request(format!(
+            "with.expect: {code} is not a code of success; name codes from 200 to 299"
+        )));
+    }
+    for (name, pointer) in with.outputs.iter().chain(&with.status) {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return Err(Error::bad_request(format!("with: {name}: {pointer:?} is not a JSON Pointer such as /host")));
+        }
+    }
+    let mut sources = Sources::default();
+    address::sources(&with.url, &mut sources)?;
+    for (name, value) in &with.headers {
+        sources.add(Mode::Text, &format!("with.headers.{name}"), value)?;
+    }
+    tree::leaf_sources(&with.body, "with.body", &mut sources)?;
+    let templates = sources.compile()?;
+    Ok((with, method, templates))
+}
+
 impl Call {
     fn read(input: &StepInput) -> Result<Self> {
-        let with: With = object::decode(input.step.with.clone(), "with")?;
-        let method = Method::from_bytes(with.method.to_ascii_uppercase().as_bytes())
-            .map_err(|_| Error::bad_request(format!("with.method: {:?} is not an HTTP method", with.method)))?;
-        if let Some(code) = with.expect.iter().find(|code| !(200..300).contains(*code)) {
-            return Err(Error::bad_request(format!(
-                "with.expect: {code} is not a code of success; name codes from 200 to 299"
-            )));
-        }
-        for (name, pointer) in with.outputs.iter().chain(&with.status) {
-            if !pointer.is_empty() && !pointer.starts_with('/') {
-                return Err(Error::bad_request(format!(
-                    "with: {name}: {pointer:?} is not a JSON Pointer such as /host"
-                )));
-            }
-        }
-        let mut sources = Sources::default();
-        address::sources(&with.url, &mut sources)?;
-        for (name, value) in &with.headers {
-            sources.add(Mode::Text, &format!("with.headers.{name}"), value)?;
-        }
-        tree::leaf_sources(&with.body, "with.body", &mut sources)?;
-        let templates = sources.compile()?;
+        let (with, method, templates) = definition(&input.step.with)?;
         let mut rendering = templates.start(template::context(input));
         let url = address::read(&mut rendering)?;
         let (body, content_type) = body(&with.body, &mut rendering)?;
@@ -170,7 +179,7 @@ fn body(body: &Value, rendering: &mut Rendering) -> Result<(Option<String>, Opti
     })
 }
 
-fn header(name: &str, rendering: &mut Rendering) -> Result<(HeaderName, HeaderValue)> {
+fn header_name(name: &str) -> Result<HeaderName> {
     const RESERVED: [&str; 7] =
         ["host", "content-length", "transfer-encoding", "connection", "upgrade", "idempotency-key", "fencing-token"];
     let place = format!("with.headers.{name}");
@@ -179,6 +188,11 @@ fn header(name: &str, rendering: &mut Rendering) -> Result<(HeaderName, HeaderVa
     if RESERVED.contains(&key.as_str()) {
         return Err(Error::bad_request(format!("{place}: is set by the orchestrator")));
     }
+    Ok(key)
+}
+
+fn header(name: &str, rendering: &mut Rendering) -> Result<(HeaderName, HeaderValue)> {
+    let (key, place) = (header_name(name)?, format!("with.headers.{name}"));
     let text = rendering.text(&place)?;
     let value = HeaderValue::from_str(text.trim()).map_err(|_| {
         Error::bad_request(format!("{place}: holds a line end or another character that a header cannot"))

@@ -16,8 +16,7 @@ pub(super) mod tree;
 mod whole;
 
 pub(super) use context::context;
-use engine::Templates;
-pub(super) use engine::{Mode, Rendering, Sources};
+pub(super) use engine::{Mode, Rendering, Sources, Templates};
 
 use super::{Ended, Folders, MAX_FILE_BYTES, MAX_FILES, MAX_FOLDER_BYTES, StepInput, paths};
 use bytes::Bytes;
@@ -58,6 +57,22 @@ pub fn render(input: &StepInput) -> Ended {
         Ok((folders, message)) => Ended::Done { folders, exit_code: None, message },
         Err(error) => error.into(),
     }
+}
+
+/// Reads a definition without rendering it. The path of a file that holds no template is known here already.
+pub fn check(with: &Value) -> Result<()> {
+    let program = known::program(with)?;
+    let mut plain = program.files.iter().filter(|file| !tree::is_template(&file.path));
+    plain
+        .try_for_each(|file| paths::check(file.path.trim()))
+        .map_err(|fault| Error::bad_request(format!("with.files: {fault}")))
+}
+
+/// Reads a tree whose leaves are templates.
+pub(crate) fn check_tree(tree: &Map<String, Value>, place: &str) -> Result<()> {
+    let mut sources = Sources::default();
+    tree::sources(tree, place, &mut sources)?;
+    sources.compile().map(drop)
 }
 
 /// A tree whose leaves are templates, filled in for a step.

@@ -62,6 +62,7 @@ impl Orchestrator {
                 shape: Shape::Folder,
                 files: contents.of(placement)?,
                 subject: format!("{} {}/{}", spec.promise, placement.metadata.namespace, spec.resource),
+                asked_by: placement.asked_by().map(ToOwned::to_owned).into_iter().collect(),
                 id: placement.metadata.uid.clone(),
                 fence,
             };
@@ -101,6 +102,7 @@ impl Orchestrator {
                 shape: Shape::Files { gone },
                 files,
                 subject: format!("what stands in {filename} of {}", waiting[0].spec.destination),
+                asked_by: waiting.iter().filter_map(|one| one.asked_by()).map(ToOwned::to_owned).collect(),
                 id,
                 fence,
             });

@@ -82,6 +82,8 @@ async fn every_statement_runs_on_both_databases() {
         store.insert_token(&Token::default()).await.unwrap();
         store.token_by_hash("").await.unwrap();
         store.tokens("").await.unwrap();
+        store.token("").await.unwrap();
+        store.all_tokens(1).await.unwrap();
         store.touch_token("", at(1)).await.unwrap();
         store.revoke_token("").await.unwrap();
         store.session_save("", vec![1], at(1)).await.unwrap();
@@ -89,6 +91,9 @@ async fn every_statement_runs_on_both_databases() {
         store.session_delete("").await.unwrap();
         store.sweep_sessions(at(1)).await.unwrap();
         store.prune_removed(1).await.unwrap();
+        store.sweep_events(at(1)).await.unwrap();
+        store.sweep_audit(at(1)).await.unwrap();
+        store.outlived_runs(at(1), 1).await.unwrap();
         store.version().await.unwrap();
     })
     .await;

@@ -24,11 +24,11 @@ impl Pass<'_> {
         wanted: &[&'w Wanted],
         now: Timestamp,
     ) -> Result<Built<'w>, Fault> {
-        let signature = message::signature(&self.spec.author, now)?;
+        let signatures = message::signatures(&self.spec.author, wanted, now)?;
         let above: BTreeSet<String> = wanted.iter().flat_map(|one| above(one)).collect();
         let probes: Vec<Vec<String>> = wanted.iter().map(|one| probes(one)).collect();
         let message = message::message(self.store_uid, wanted);
-        let stream = stream(base, wanted, &above, &probes, &signature, &message);
+        let stream = stream(base, wanted, &above, &probes, &signatures, &message);
         let answer =
             self.git.say(&["fast-import", "--quiet", "--done", "--force"], stream, self.patience.local).await?;
         if !answer.ok {
@@ -121,7 +121,7 @@ fn stream(
     wanted: &[&Wanted],
     above: &BTreeSet<String>,
     probes: &[Vec<String>],
-    signature: &str,
+    (author, committer): &(String, String),
     message: &str,
 ) -> Vec<Bytes> {
     let mut parts = vec![Bytes::from_static(b"feature done\nfeature get-mark\nfeature ls\n")];
@@ -134,7 +134,7 @@ fn stream(
     let length = message.len();
     let _ = writeln!(
         text,
-        "commit refs/midspan/next\nmark :1\nauthor {signature}\ncommitter {signature}\ndata {length}\n{message}"
+        "commit refs/midspan/next\nmark :1\nauthor {author}\ncommitter {committer}\ndata {length}\n{message}"
     );
     if let Some(base) = base {
         let _ = writeln!(text, "from {base}");

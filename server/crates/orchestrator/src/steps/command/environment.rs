@@ -2,9 +2,9 @@
 
 use crate::steps::{
     StepInput,
-    template::{self, Mode, Sources},
+    template::{self, Mode, Sources, Templates},
 };
-use domain::{Error, Result, object, promise::Promise};
+use domain::{Error, Result, object, promise::Promise, workflow::Step};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,9 +31,25 @@ struct With {
     network: bool,
 }
 
-impl Call {
-    pub fn read(input: &StepInput) -> Result<Self> {
-        let with: With = object::decode(input.step.with.clone(), "with")?;
+/// A call before its templates are filled in.
+struct Definition {
+    program: String,
+    arguments: Vec<String>,
+    stdin: bool,
+    /// Variables by name, each with the place of its template.
+    variables: BTreeMap<String, String>,
+    network: bool,
+    templates: Templates,
+}
+
+/// Reads a definition without starting anything.
+pub fn check(step: &Step) -> Result<()> {
+    Definition::read(step).map(drop)
+}
+
+impl Definition {
+    fn read(step: &Step) -> Result<Self> {
+        let with: With = object::decode(step.with.clone(), "with")?;
         let mut argv = with.command.into_iter();
         let program = argv.next().filter(|program| !program.is_empty());
         let Some(program) = program else {
@@ -46,7 +62,7 @@ impl Call {
             return Err(Error::bad_request("with.command: a program cannot be given a NUL character"));
         }
         let mut texts = BTreeMap::new();
-        for (name, text) in &input.step.env {
+        for (name, text) in &step.env {
             texts.insert(name.clone(), (format!("env.{name}"), text.clone()));
         }
         for (name, value) in with.env {
@@ -71,18 +87,26 @@ impl Call {
         if let Some(text) = &with.stdin {
             sources.add(Mode::Text, "with.stdin", text)?;
         }
-        let templates = sources.compile()?;
+        let variables = texts.into_iter().map(|(name, (place, _))| (name, place)).collect();
+        let (stdin, network, templates) = (with.stdin.is_some(), with.network, sources.compile()?);
+        Ok(Self { program, arguments, stdin, variables, network, templates })
+    }
+}
+
+impl Call {
+    pub fn read(input: &StepInput) -> Result<Self> {
+        let Definition { program, arguments, stdin, variables, network, templates } = Definition::read(&input.step)?;
         let mut rendering = templates.start(template::context(input));
         let mut env = BTreeMap::new();
-        for (name, (place, _)) in texts {
+        for (name, place) in variables {
             let text = rendering.text(&place)?;
             if text.contains('\0') {
                 return Err(Error::bad_request(format!("{place}: a variable cannot hold a NUL character")));
             }
             env.insert(name, text);
         }
-        let stdin = with.stdin.map(|_| rendering.text("with.stdin")).transpose()?;
-        Ok(Self { program, arguments, stdin, env, network: with.network })
+        let stdin = if stdin { Some(rendering.text("with.stdin")?) } else { None };
+        Ok(Self { program, arguments, stdin, env, network })
     }
 }
 
