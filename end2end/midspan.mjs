@@ -1,4 +1,4 @@
-// A `midspan serve --dev` of our own.
+// A `midspan serve` of our own: with `--dev`, or as it is run in earnest.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export async function startServer() {
+export async function startServer({ dev = true } = {}) {
   const binary = resolve(process.env.MIDSPAN_BIN || '../target/debug/midspan');
   if (!existsSync(binary)) throw new Error(`${binary} is not built: run \`cargo xtask test --only build\``);
   // A port that was free a moment ago: a left-over server can not answer for ours.
@@ -16,7 +16,7 @@ export async function startServer() {
   const log = join(directory, 'server.log');
 
   const output = openSync(log, 'a');
-  const child = spawn(binary, ['serve', '--dev', '--data', data, '--listen', listen], {
+  const child = spawn(binary, ['serve', ...(dev ? ['--dev'] : []), '--data', data, '--listen', listen], {
     cwd: directory,
     env: withoutSettings(),
     stdio: ['ignore', output, output],

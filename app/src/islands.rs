@@ -2,5 +2,6 @@
 
 #[cfg(feature = "hydrate")]
 mod browser;
+pub mod follow;
 pub mod live;
 pub mod presence;

@@ -34,9 +34,9 @@ use leptos::mount::hydrate_islands;
 
 use pages::{
     catalog::CatalogPage, delete::DeletePageView, files::FilesPageView, form::EditPage, form::NewRequestPage,
-    history::HistoryPageView, home::HomePage, problem::NotFoundPage, promise::PromisePageView,
-    request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage, run::RunPageView, runs::RunsPage,
-    sign_in::SignInPage,
+    history::HistoryPageView, home::HomePage, platform::PlatformPageView, problem::NotFoundPage,
+    promise::PromisePageView, request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage,
+    run::RunPageView, runs::RunsPage, sign_in::SignInPage,
 };
 
 /// What the document's head needs to know about this HTTP request.
@@ -94,6 +94,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/r/:namespace/:promise/:name/delete") view=DeletePageView ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:name") view=RunPageView ssr=SsrMode::Async/>
+                <Route path=path!("/platform") view=PlatformPageView ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

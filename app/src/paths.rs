@@ -8,7 +8,11 @@ pub const HOME: &str = "/";
 pub const CATALOG: &str = "/catalog";
 pub const RESOURCES: &str = "/resources";
 pub const RUNS: &str = "/runs";
+pub const PLATFORM: &str = "/platform";
+/// GET the form, `?next=/…`; POST `token=…&next=/…`, answers 303.
 pub const SIGN_IN: &str = "/sign-in";
+/// POST only.
+pub const SIGN_OUT: &str = "/sign-out";
 /// POST `theme=light|dark|system&back=/…`; sets a cookie, answers 303.
 pub const THEME: &str = "/theme";
 /// POST `persona=dana&back=/…`; only in `--dev`.

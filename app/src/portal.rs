@@ -12,14 +12,17 @@ use crate::{
         delete::DeletePage,
         files::FilesPage,
         form::{FormPage, Prefill},
+        gone::GonePage,
         history::HistoryPage,
         home::Home,
+        platform::PlatformPage,
         promise::PromisePage,
         request::RequestPage,
         resource::ResourcePage,
         resources::{Resources, ResourcesQuery},
         run::RunPage,
         runs::{Runs, RunsQuery},
+        sign_in::SignIn,
     },
     paths::ResourceKey,
 };
@@ -46,6 +49,10 @@ pub trait Portal: Send + Sync {
     async fn resources(&self, query: &ResourcesQuery) -> Result<Resources>;
     /// `/r/{namespace}/{promise}/{name}`
     async fn resource(&self, key: &ResourceKey) -> Result<ResourcePage>;
+    /// What is left of a resource that is gone; `None` when there never was one that the caller may see.
+    async fn gone(&self, key: &ResourceKey) -> Result<Option<GonePage>>;
+    /// `/platform`
+    async fn platform(&self) -> Result<PlatformPage>;
     /// `/r/…/files`
     async fn files(&self, key: &ResourceKey) -> Result<FilesPage>;
     /// `/r/…/history?before=`
@@ -66,7 +73,11 @@ pub struct Frame {
     pub caller: Caller,
     /// The personas of `--dev`, for the switch in the header; empty otherwise (then there is no switch and no banner).
     pub personas: Vec<Persona>,
+    /// Signed in with this browser, and able to end that.
+    pub may_sign_out: bool,
     pub counts: Counts,
+    /// The caller runs the platform: there is a page for that.
+    pub runs_platform: bool,
     /// The store's version before anything of the page was read: the live stream goes on from here, so that nothing is
     /// missed and nothing is told twice. `None` = not known; the page then looks once more when it listens.
     pub drawn_from: Option<i64>,
@@ -108,6 +119,8 @@ pub enum Refused {
     Form(Arc<FormPage>),
     /// The delete page, with `typed` and `refusal` filled in.
     Delete(Arc<DeletePage>),
+    /// The sign-in page, with where it goes on and why a token was refused.
+    SignIn(Arc<SignIn>),
     /// Something failed before there was a page to show it on.
     Problem(Arc<Error>),
 }
@@ -119,3 +132,7 @@ pub struct AnswerStatus(pub Arc<dyn Fn(u16) + Send + Sync>);
 /// In context on the server: the request's id, printed on error pages so that the operator finds the log line.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
+
+/// In context on the server: what the button pressed before came to, said once on the page that follows.
+#[derive(Clone, Debug)]
+pub struct Notice(pub String);

@@ -5,10 +5,10 @@ mod fake;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use app::portal::Refused;
+use app::{pages::sign_in::SignIn, portal::Refused};
 use fake::{Answer, Scene, data, refused, story, visit};
 
-const ADDRESSES: [&str; 18] = [
+const ADDRESSES: [&str; 19] = [
     "/",
     "/catalog",
     "/catalog?q=kafka",
@@ -27,6 +27,7 @@ const ADDRESSES: [&str; 18] = [
     "/r/default/postgresql/orders-db/delete",
     "/runs",
     "/runs/run-failed",
+    "/platform",
 ];
 
 #[tokio::test]
@@ -50,6 +51,21 @@ async fn an_error_says_what_to_do_and_shows_no_secrets() {
     check_whole("broken", &broken, 500);
     assert!(broken.html.contains("01932f6e"), "the request's id is shown");
     assert!(!broken.html.contains("disk I/O"), "the operator's detail is not");
+}
+
+#[tokio::test]
+async fn what_is_gone_leaves_who_had_it_deleted_and_its_history() {
+    let page = visit(Scene::Busy, "/r/default/postgresql/old-db").await;
+    check_whole("gone", &page, 410);
+    assert!(page.html.contains(" by dana") && page.html.contains("/requests/req-9"));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_told_and_not_given_back() {
+    let shown = SignIn { next: "/runs?state=failed".into(), refusal: "This token is not known here.".into() };
+    let page = refused("/sign-in", Refused::SignIn(Arc::new(shown))).await;
+    assert!(page.html.contains("<title>Error: Sign in") && page.html.contains("This token is not known here."));
+    assert!(page.html.contains(r#"name="next" value="/runs?state=failed""#));
 }
 
 #[tokio::test]

@@ -79,6 +79,7 @@ export function mainJob(name: string) {
     expect(gitops.files(name)).not.toEqual([]);
     await portal.confirmDelete(name);
     await expect.poll(() => gitops.files(name), { timeout: 20_000 }).toEqual([]);
-    await expect.poll(async () => (await page.request.get(`/r/default/postgresql/${name}`)).status()).toBe(404);
+    await portal.isGone(name);
+    expect((await page.request.get(`/r/default/postgresql/${name}`)).status()).toBe(410);
   });
 }

@@ -13,6 +13,7 @@ export const PAGES = [
   ['edit', '/r/default/redis/sessions/edit'],
   ['delete', '/r/default/redis/sessions/delete'],
   ['runs', '/runs'],
+  ['deleted', '/resources?whose=deleted'],
   ['missing', '/r/default/redis/no-such-thing'],
 ];
 
@@ -32,6 +33,14 @@ export const STATES = [
       await page.getByLabel('Name', { exact: true }).fill('looked-at');
       await page.getByLabel('Team', { exact: true }).fill('checkout');
       await page.getByRole('button', { name: 'See the plan' }).click();
+    },
+  ],
+  [
+    'platform',
+    async (page) => {
+      await page.goto('/');
+      await page.getByRole('button', { name: /^paul\b/ }).click();
+      await page.goto('/platform');
     },
   ],
 ];

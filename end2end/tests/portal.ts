@@ -16,7 +16,7 @@ export class Portal {
     await expect(persona).toHaveAttribute('aria-pressed', 'true');
   }
 
-  async open(section: 'Catalog' | 'Resources' | 'Runs') {
+  async open(section: 'Catalog' | 'Resources' | 'Runs' | 'Platform') {
     await this.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: section }).click();
     await expect(this.heading(section)).toBeVisible();
   }
@@ -70,6 +70,20 @@ export class Portal {
       await expect(main.getByText('Synced', { exact: true }).first()).toBeVisible({ timeout: 500 });
       await expect(main.getByText('Succeeded', { exact: true }).first()).toBeVisible({ timeout: 500 });
     }).toPass({ timeout: 30_000 });
+  }
+
+  /** The one word beside a resource's name. */
+  get state(): Locator {
+    return this.page.locator('[data-live="state"]');
+  }
+
+  /** Waits until the page says that the resource is gone. */
+  async isGone(name: string) {
+    await expect(async () => {
+      if (!this.scripting) await this.page.reload();
+      await expect(this.page).toHaveTitle(`Deleted: ${name} · Midspan`, { timeout: 500 });
+    }).toPass({ timeout: 30_000 });
+    await expect(this.heading(name)).toBeVisible();
   }
 
   async tab(name: 'Overview' | 'Files' | 'History') {

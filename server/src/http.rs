@@ -19,12 +19,13 @@ mod params;
 mod protobuf;
 mod review;
 mod sessions;
+mod sign_in;
 mod status;
 mod table;
 mod timeline;
 mod watch;
 
-use crate::service::Services;
+use crate::{portal::Followed, service::Services};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
@@ -59,6 +60,8 @@ pub struct Doors {
     pub metrics: PrometheusHandle,
     /// What commands and containers of steps run in, or why they do not.
     pub ground: Arc<serde_json::Value>,
+    /// The logs that pages follow, as far as they were read.
+    pub followed: Arc<Followed>,
 }
 
 /// All URLs of the product.
@@ -88,7 +91,7 @@ pub fn router(doors: Doors) -> Router {
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(time::Duration::hours(12)));
-    let mut signed_in = api.merge(pages).fallback(pages::not_found);
+    let mut signed_in = api.merge(pages).merge(sign_in::routes()).fallback(pages::not_found);
     if doors.dev {
         // whoever comes by a name that is not this machine's is not sitting at it
         signed_in = signed_in

@@ -6,13 +6,16 @@ mod drafts;
 mod effects;
 mod facts;
 mod forms;
+mod gone;
 mod head;
 mod history;
 mod home;
 mod logs;
 mod markdown;
 mod paging;
+mod parts;
 mod places;
+mod platform;
 mod requests;
 mod resource;
 mod resources;
@@ -23,6 +26,8 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod typical;
+
+pub use logs::Followed;
 
 use crate::{
     http::Doors,
@@ -37,8 +42,10 @@ use app::{
         delete::DeletePage,
         files::FilesPage,
         form::{FormPage, Prefill},
+        gone::GonePage,
         history::HistoryPage,
         home::Home,
+        platform::PlatformPage,
         promise::PromisePage,
         request::RequestPage,
         resource::ResourcePage,
@@ -171,6 +178,14 @@ impl Portal for ServerPortal {
 
     async fn resource(&self, key: &ResourceKey) -> Result<ResourcePage> {
         self.resource_page(key).await
+    }
+
+    async fn gone(&self, key: &ResourceKey) -> Result<Option<GonePage>> {
+        self.gone_page(key).await
+    }
+
+    async fn platform(&self) -> Result<PlatformPage> {
+        self.platform_page().await
     }
 
     async fn files(&self, key: &ResourceKey) -> Result<FilesPage> {

@@ -113,6 +113,7 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         stop: stop.clone(),
         metrics: recorder()?,
         ground,
+        followed: Arc::default(),
     };
     let entrance = Entrance::new(listener, tls, plain);
     let router = http::router(doors);

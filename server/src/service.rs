@@ -11,7 +11,7 @@ mod outputs;
 pub mod patches;
 pub mod people;
 pub mod pins;
-mod places;
+pub mod places;
 pub mod preview;
 pub mod promises;
 mod references;

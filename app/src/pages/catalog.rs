@@ -15,6 +15,9 @@ use crate::{
     view::{Facet, PromiseCard},
 };
 
+/// So many tags stand beside the search; the others are one click away.
+const TAGS_IN_SIGHT: usize = 10;
+
 /// The search as it stands in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatalogQuery {
@@ -109,7 +112,20 @@ pub(super) fn owner(reference: &str) -> String {
 }
 
 fn finder(catalog: &Catalog, asked: &CatalogQuery) -> impl IntoView {
-    let tags = catalog.tags.iter().map(|tag| tag_link(tag, asked)).collect_view();
+    // the chosen one stands in sight, wherever it ranks
+    let in_sight = |place: usize, tag: &Facet| place < TAGS_IN_SIGHT || tag.value == asked.tag;
+    let (tags, rest): (Vec<_>, Vec<_>) =
+        catalog.tags.iter().enumerate().partition(|(place, tag)| in_sight(*place, tag));
+    let links = |tags: Vec<(usize, &Facet)>| tags.into_iter().map(|(_, tag)| tag_link(tag, asked)).collect_view();
+    let more = (!rest.is_empty()).then(|| {
+        view! {
+            <details class="more">
+                <summary class="filter">{format!("+{} more", rest.len())}</summary>
+                <div class="filters">{links(rest)}</div>
+            </details>
+        }
+    });
+    let tags = links(tags);
     let keep = (!asked.tag.is_empty()).then(|| view! { <input type="hidden" name="tag" value=asked.tag.clone()/> });
     view! {
         <div class="finder">
@@ -125,12 +141,13 @@ fn finder(catalog: &Catalog, asked: &CatalogQuery) -> impl IntoView {
                     "All"
                 </a>
                 {tags}
+                {more}
             </nav>
         </div>
     }
 }
 
-fn tag_link(tag: &Facet, asked: &CatalogQuery) -> impl IntoView {
+fn tag_link(tag: &Facet, asked: &CatalogQuery) -> impl IntoView + use<> {
     let href = paths::with_query(paths::CATALOG, &[("q", &asked.q), ("tag", &tag.value)]);
     view! {
         <a class="filter" href=href aria-current=(tag.value == asked.tag).then_some("true")>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{portal, resource::ResourceHead, resource_key, show};
+use super::{gone::show_living, portal, resource::ResourceHead, resource_key};
 use crate::{
     parts::{
         button::{Weight, link_button},
@@ -35,7 +35,9 @@ pub fn DeletePageView() -> impl IntoView {
         Some(Refused::Delete(page)) => Some((*page).clone()),
         _ => None,
     };
-    show(
+    let asked = key.clone();
+    show_living(
+        asked,
         async move {
             match refused {
                 Some(page) => Ok(page),

@@ -4,10 +4,11 @@ use domain::Timestamp;
 use leptos::prelude::*;
 
 use super::{
+    gone::show_living,
     portal,
     resource::{ResourceHead, titled},
     resource_head::head,
-    resource_key, show,
+    resource_key,
 };
 use crate::{
     parts::{
@@ -54,7 +55,8 @@ pub struct PlacedFile {
 pub fn FilesPageView() -> impl IntoView {
     let key = resource_key();
     let portal = portal();
-    show(async move { portal.files(&key).await }, |page, frame| draw(&page, frame))
+    let asked = key.clone();
+    show_living(asked, async move { portal.files(&key).await }, |page, frame| draw(&page, frame))
 }
 
 fn draw(page: &FilesPage, frame: &Frame) -> Drawn {

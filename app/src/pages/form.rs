@@ -1,11 +1,12 @@
 //! `/catalog/{promise}/new` and `/r/…/edit`: the form drawn from the promise's schema.
 
-use forms::FormModel;
+use forms::{Action, FormModel};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{param, portal, query, resource_key, show};
 use crate::{
+    islands::follow::Follow,
     parts::{
         banner::banner,
         button::{Weight, link_button},
@@ -149,7 +150,7 @@ fn draw(page: &FormPage) -> Drawn {
             <div class="columns">
                 <div class="column-main">
                     {error_summary(&problems)}
-                    <form class="form" method="post" novalidate>
+                    <form class="form" method="post" novalidate id="request-form" data-follow="">
                         // Enter in a field must mean the plan, not the first button of a list.
                         <button class="visually-hidden" tabindex="-1" aria-hidden="true" name="_do" value="plan">"See the plan"</button>
                         {identity(page)}
@@ -162,13 +163,17 @@ fn draw(page: &FormPage) -> Drawn {
                 </div>
                 <aside class="column-side" aria-label="As code">
                     <div class="sticky">
-                        {code_block("As code", &page.yaml)}
+                        <div data-live="code">{code_block("As code", &page.yaml)}</div>
+                        <noscript>
+                            <button class="button" data-weight="plain" form="request-form" name="_do" value=Action::Refresh.text()>"Show as code"</button>
+                        </noscript>
                         <p class="note">
                             "The same document works with "<code>"midspan apply"</code>" and "<code>"kubectl apply"</code>"."
                         </p>
                     </div>
                 </aside>
             </div>
+            <Follow/>
         }
         .into_any(),
     }

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use super::{
+    gone::show_living,
     portal, query,
     resource::{ResourceHead, titled},
     resource_head::head,
-    resource_key, show,
+    resource_key,
 };
 use crate::{
     parts::{
@@ -34,7 +35,9 @@ pub fn HistoryPageView() -> impl IntoView {
     let key = resource_key();
     let before = Some(query("before")).filter(|cursor| !cursor.is_empty());
     let portal = portal();
-    show(async move { portal.history(&key, before.as_deref()).await }, |page, frame| draw(&page, frame))
+    let asked = key.clone();
+    let page = async move { portal.history(&key, before.as_deref()).await };
+    show_living(asked, page, |page, frame| draw(&page, frame))
 }
 
 fn draw(page: &HistoryPage, frame: &Frame) -> Drawn {

@@ -11,7 +11,7 @@ use crate::{
         code::code_block,
         diff::{field_changes, file_diff},
         frame::{Drawn, Section},
-        icon::{icon, named},
+        icon::{Icon, icon, named},
         moment::ago,
         table::run_table,
     },
@@ -277,6 +277,15 @@ fn details(page: &RequestPage) -> impl IntoView + use<> {
 }
 
 impl RequestKind {
+    pub fn icon(self) -> Icon {
+        match self {
+            Self::Create => Icon::Plus,
+            Self::Update | Self::Upgrade => Icon::Edit,
+            Self::Delete => Icon::Trash,
+            Self::Rerun => Icon::Play,
+        }
+    }
+
     pub fn verb(self) -> &'static str {
         match self {
             Self::Create => "Create",

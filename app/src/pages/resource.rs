@@ -4,11 +4,12 @@ use domain::Timestamp;
 use leptos::prelude::*;
 
 use super::{
+    gone::show_living,
     portal,
     resource_head::head,
     resource_key,
+    resource_parts::{Part, parts},
     resource_side::{conditions, spec},
-    show,
 };
 use crate::{
     counts::count,
@@ -39,6 +40,8 @@ pub struct ResourceHead {
     /// `pinned`, and which version there is beyond it; empty where it follows its promise.
     pub held: String,
     pub owner: String,
+    /// The resource it is a child of.
+    pub part_of: Option<ResourceKey>,
     pub created: Timestamp,
     pub facts: Facts,
     /// The nearest failing or waiting leaf's sentence and what to do; `None` when all is well.
@@ -83,6 +86,8 @@ pub struct ResourcePage {
     /// The run going on, or the last one if it failed.
     pub run: Option<RunStrip>,
     pub outputs: Vec<Output>,
+    /// Its children, in the order of their names.
+    pub parts: Vec<Part>,
     /// The spec, flattened for reading: label, value. Secrets come as dots.
     pub spec: Vec<SpecEntry>,
     pub placed: Vec<Placed>,
@@ -159,13 +164,14 @@ pub fn ResourcePageView() -> impl IntoView {
         Some(Refused::Resource(page)) => Some((*page).clone()),
         _ => None,
     };
+    let asked = key.clone();
     let page = async move {
         match revealed {
             Some(page) => Ok(page),
             None => portal.resource(&key).await,
         }
     };
-    show(page, |page, frame| draw(&page, frame))
+    show_living(asked, page, |page, frame| draw(&page, frame))
 }
 
 fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
@@ -174,7 +180,7 @@ fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
     Drawn {
         title: titled(own),
         section: Section::Resources,
-        topics: vec![own.key.topic()],
+        topics: topics(page),
         moving: own.facts.operation.is_moving(),
         body: view! {
             {head(own, "overview", frame)}
@@ -182,6 +188,7 @@ fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
                 <div class="column-main">
                     <div class="stack" data-live="run">{page.run.as_ref().map(|strip| run_strip(strip, frame.now))}</div>
                     <div class="stack" data-live="outputs">{outputs(&page.outputs, own)}</div>
+                    <div class="stack" data-live="parts">{parts(&page.parts)}</div>
                     <div class="stack" data-live="placed">{placed(page, frame.now)}</div>
                     <div class="stack" data-live="history">{history(page, frame.now)}</div>
                 </div>
@@ -195,6 +202,13 @@ fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
         }
         .into_any(),
     }
+}
+
+/// Itself and what it is made of: a page shows how both stand.
+fn topics(page: &ResourcePage) -> Vec<String> {
+    const MOST: usize = 20;
+    let parts = page.parts.iter().map(|part| part.row.key.topic());
+    std::iter::once(page.head.key.topic()).chain(parts).take(MOST).collect()
 }
 
 /// What is moving stands in the title, so that a tab in the background tells.
@@ -216,13 +230,17 @@ fn run_strip(strip: &RunStrip, now: Timestamp) -> impl IntoView {
             <div class="panel-head">
                 <h2 id="run">{if run.phase.is_active() { "Running now" } else { "Last run" }}</h2>
                 {chip(run.phase)}
-                <span class="panel-meta">{run.because.clone()}" · "{took(run.started, run.finished, now)}</span>
+                <span class="panel-meta">{run.because.clone()}{by(&run.by)}" · "{took(run.started, run.finished, now)}</span>
                 <a class="section-link" href=paths::run(&run.name)>"Open the run"</a>
             </div>
             {progress(run)}
             {steps(&run.name, &strip.steps, now)}
         </section>
     }
+}
+
+fn by(who: &str) -> String {
+    if who.is_empty() { String::new() } else { format!(" by {who}") }
 }
 
 fn outputs(outputs: &[Output], head: &ResourceHead) -> Option<impl IntoView> {

@@ -2,12 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::resource::{Day2, Deed, ResourceHead};
+use super::{
+    resource::{Day2, Deed, ResourceHead},
+    resource_parts::part_of,
+};
 use crate::{
     parts::{
         banner::banner,
         button::{Weight, link_button, post_button, refused_button},
-        facts::facts,
+        chip::chip,
+        facts::{facts, state},
         icon::{Icon, icon, named},
         moment::ago,
     },
@@ -35,11 +39,14 @@ pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoVi
             <div class="page-title">
                 <span class="tile">{icon(named(&head.icon))}</span>
                 <div>
-                    <h1>{key.name.clone()}</h1>
+                    <div class="title-line">
+                        <h1>{key.name.clone()}</h1>
+                        <span class="title-state" data-live="state">{chip(state(&head.facts))}</span>
+                    </div>
                     <p class="lead">
                         <a href=paths::promise(&key.promise)>{head.promise_title.clone()}</a>" "
                         <span class="number">{head.version.clone()}</span>{held}
-                        " in "{key.namespace.clone()}" · "{owner}" · created "{ago(head.created, frame.now)}
+                        " in "{key.namespace.clone()}" · "{owner}" · created "{ago(head.created, frame.now)}{part_of(head.part_of.as_ref())}
                     </p>
                 </div>
             </div>

@@ -1,5 +1,6 @@
 //! `/resources`: every resource the caller may see; search, filters, order and page stand in the address.
 
+use domain::Timestamp;
 use leptos::prelude::*;
 
 use super::{portal, query, show};
@@ -10,12 +11,15 @@ use crate::{
         frame::{Drawn, Section},
         icon::{Icon, icon},
         pager::pager,
-        table::resource_table,
+        table::{gone_table, resource_table},
     },
-    paths,
+    paths::{self, ResourceKey},
     portal::Frame,
     view::{Facet, Paging, ResourceRow},
 };
+
+/// `whose` in the address, for those that are gone.
+pub const DELETED: &str = "deleted";
 
 /// The list as it stands in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub struct ResourcesQuery {
     /// `healthy|progressing|degraded|drifted|failed`
     pub state: String,
     pub namespace: String,
-    /// `mine` (the default) or `all`.
+    /// `mine` (the default), `all`, or `deleted`: everybody's that are gone.
     pub whose: String,
     /// `changed` (the default), `name`, `created`; a leading `-` turns it round.
     pub sort: String,
@@ -43,8 +47,22 @@ pub struct Resources {
     pub states: Vec<Facet>,
     pub namespaces: Vec<Facet>,
     pub paging: Paging,
+    /// Instead of `rows`, when those that are gone are asked for.
+    pub gone: Vec<GoneRow>,
     /// Whether there is any resource at all without the filters; `false` = first use.
     pub any: bool,
+}
+
+/// A resource that is gone, as a row.
+#[derive(Clone, Debug, Default)]
+pub struct GoneRow {
+    pub key: ResourceKey,
+    pub promise_title: String,
+    pub icon: String,
+    /// The request that had it deleted, and who asked for that.
+    pub request: String,
+    pub by: String,
+    pub at: Timestamp,
 }
 
 #[component]
@@ -89,7 +107,16 @@ impl ResourcesQuery {
 }
 
 fn draw(list: &Resources, asked: &ResourcesQuery, frame: &Frame) -> Drawn {
-    let matter = if !list.rows.is_empty() {
+    let deleted = asked.whose == DELETED;
+    let matter = if !list.gone.is_empty() {
+        view! {
+            {gone_table("Deleted resources", &list.gone, frame.now)}
+            {pager(&list.paging, list.gone.len(), "deleted resource", |name, cursor| asked.with(name, cursor))}
+        }
+        .into_any()
+    } else if deleted {
+        empty(Icon::Trash, "Nothing was deleted", "What is deleted leaves its history here.", ()).into_any()
+    } else if !list.rows.is_empty() {
         view! {
             {resource_table("Resources", &list.rows, frame.now)}
             {pager(&list.paging, list.rows.len(), "resource", |name, cursor| asked.with(name, cursor))}
@@ -129,7 +156,7 @@ fn draw(list: &Resources, asked: &ResourcesQuery, frame: &Frame) -> Drawn {
                     {link_button(paths::CATALOG.to_owned(), Some(Icon::Plus), "New resource", Weight::Primary)}
                 </div>
             </div>
-            {list.any.then(|| finder(list, asked))}
+            {(list.any || deleted).then(|| finder(list, asked))}
             <div data-live="list">{matter}</div>
         }
         .into_any(),
@@ -138,8 +165,22 @@ fn draw(list: &Resources, asked: &ResourcesQuery, frame: &Frame) -> Drawn {
 
 fn finder(list: &Resources, asked: &ResourcesQuery) -> impl IntoView {
     let everyone = asked.whose == "all";
+    let deleted = asked.whose == DELETED;
+    let search = (!deleted).then(|| search(list, asked, everyone));
     view! {
         <div class="finder">
+            {search}
+            <nav class="filters" aria-label="Whose">
+                <a class="filter" href=asked.with("whose", "") aria-current=(!everyone && !deleted).then_some("true")>"Mine"</a>
+                <a class="filter" href=asked.with("whose", "all") aria-current=everyone.then_some("true")>"Everyone’s"</a>
+                <a class="filter" href=paths::with_query(paths::RESOURCES, &[("whose", DELETED)]) aria-current=deleted.then_some("true")>"Deleted"</a>
+            </nav>
+        </div>
+    }
+}
+
+fn search(list: &Resources, asked: &ResourcesQuery, everyone: bool) -> impl IntoView {
+    view! {
             <form class="search" role="search" action=paths::RESOURCES>
                 <label class="visually-hidden" for="q">"Search resources"</label>
                 <span class="search-icon">{icon(Icon::Search)}</span>
@@ -151,11 +192,6 @@ fn finder(list: &Resources, asked: &ResourcesQuery) -> impl IntoView {
                 {sort(&asked.sort)}
                 <button class="button" data-weight="plain">"Apply"</button>
             </form>
-            <nav class="filters" aria-label="Whose">
-                <a class="filter" href=asked.with("whose", "") aria-current=(!everyone).then_some("true")>"Mine"</a>
-                <a class="filter" href=asked.with("whose", "all") aria-current=everyone.then_some("true")>"Everyone’s"</a>
-            </nav>
-        </div>
     }
 }
 

@@ -19,6 +19,19 @@ pub fn facts(facts: &Facts) -> impl IntoView {
     }
 }
 
+/// The one word that stands beside the name: what moves or is wrong, else that it is ready. The facts below say the rest.
+pub fn state(facts: &Facts) -> Look {
+    let calm = Look { tone: Tone::Good, icon: Icon::Check, word: "Ready" };
+    match facts {
+        Facts {
+            operation: Operation::Deleting | Operation::Failed | Operation::Running | Operation::Waiting, ..
+        } => facts.operation.into(),
+        Facts { health: Health::Degraded | Health::Progressing, .. } => facts.health.into(),
+        Facts { sync: Sync::Drifted | Sync::Pending, .. } => facts.sync.into(),
+        _ => calm,
+    }
+}
+
 /// The facts in a row: only what adds something. Health that nobody checks is left out; what is in place is then ready.
 pub fn facts_in_row(facts: &Facts) -> impl IntoView {
     let under_way = facts.health == Health::Progressing && facts.operation == Operation::Running;

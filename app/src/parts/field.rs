@@ -4,7 +4,10 @@ mod choice;
 mod control;
 mod many;
 
-use forms::model::{Field, FormModel, Section, State, Widget};
+use forms::{
+    Action,
+    model::{Field, FormModel, Section, State, Widget},
+};
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
@@ -44,7 +47,48 @@ pub fn text_field(id: &'static str, label: &str, help: &str, value: &str, proble
     .into_any()
 }
 
+/// One secret that is not from a schema; never given back.
+pub fn secret_field(id: &'static str, label: &str, help: &str, problems: &[String]) -> AnyView {
+    let help = Some(help.to_owned()).filter(|help| !help.is_empty());
+    let described = described_by(id, help.as_ref(), problems);
+    let invalid = (!problems.is_empty()).then_some("true");
+    view! {
+        <div class="field" data-invalid=invalid>
+            <label class="field-label" for=id>{label.to_owned()}</label>
+            {help_text(id, help.as_ref())}
+            {errors(id, problems)}
+            <div class="field-control">
+                <input
+                    class="input" type="password" id=id name=id autocomplete="current-password" spellcheck="false"
+                    aria-required="true" aria-invalid=invalid aria-describedby=described
+                />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A field in its place. One that depends on others is there all the time, so that a script can show it at once.
 fn field(field: &Field) -> AnyView {
+    let drawn = control_of(field);
+    let switch = field.switches.then(|| {
+        view! {
+            <noscript>
+                <button class="button" data-weight="plain" name="_do" value=Action::Refresh.text()>"Show what belongs to this"</button>
+            </noscript>
+        }
+    });
+    match field.shown {
+        None if switch.is_none() => drawn,
+        None => view! { {drawn} {switch} }.into_any(),
+        Some(shown) => {
+            let hidden = !shown && !has_error(field);
+            view! { <div class="when" data-when=field.id.clone() hidden=hidden>{drawn}{switch}</div> }.into_any()
+        }
+    }
+}
+
+fn control_of(field: &Field) -> AnyView {
     if field.state != State::Editable {
         return fixed(field);
     }

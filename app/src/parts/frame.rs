@@ -6,7 +6,7 @@ use super::icon::{Icon, icon};
 use crate::{
     islands::{live::Live, presence::Presence},
     paths,
-    portal::{Frame, Persona},
+    portal::{Frame, Notice, Persona},
 };
 
 /// A page's part of the frame.
@@ -28,6 +28,7 @@ pub enum Section {
     Catalog,
     Resources,
     Runs,
+    Platform,
     None,
 }
 
@@ -50,12 +51,19 @@ pub fn framed(frame: &Frame, drawn: Drawn) -> AnyView {
                 <div class="header-end">{theme_switch()}{known.then(|| caller(frame))}</div>
             </div>
         </header>
-        <main class="main" id="main" tabindex="-1">{body}</main>
+        <main class="main" id="main" tabindex="-1">{said()}{body}</main>
         <footer class="footer"><p>"Midspan "{frame.version.clone()}</p></footer>
         {live}
         <Presence/>
     }
     .into_any()
+}
+
+/// What the button pressed before came to. It stands outside of all that is live, so it stays until the page is left.
+fn said() -> Option<impl IntoView> {
+    use_context::<Notice>().map(|Notice(text)| {
+        view! { <p class="said" role="status">{icon(Icon::Check)}<span>{text}</span></p> }
+    })
 }
 
 fn navigation(current: Section, frame: &Frame) -> impl IntoView {
@@ -74,6 +82,7 @@ fn navigation(current: Section, frame: &Frame) -> impl IntoView {
                 {entry(Section::Catalog, paths::CATALOG, "Catalog", 0)}
                 {entry(Section::Resources, paths::RESOURCES, "Resources", 0)}
                 {entry(Section::Runs, paths::RUNS, "Runs", frame.counts.running)}
+                {frame.runs_platform.then(|| entry(Section::Platform, paths::PLATFORM, "Platform", 0))}
             </ul>
         </nav>
     }
@@ -112,6 +121,15 @@ fn caller(frame: &Frame) -> impl IntoView {
             <span class="caller-name">{frame.caller.name.clone()}</span>
             <span class="caller-role">{frame.caller.role.clone()}</span>
         </p>
+        {frame.may_sign_out.then(sign_out)}
+    }
+}
+
+fn sign_out() -> impl IntoView {
+    view! {
+        <form method="post" action=paths::SIGN_OUT class="one-button">
+            <button class="quiet-button">"Sign out"</button>
+        </form>
     }
 }
 

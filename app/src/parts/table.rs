@@ -10,6 +10,7 @@ use super::{
     moment::{ago, took},
 };
 use crate::{
+    pages::{gone::RequestRow, resources::GoneRow},
     paths,
     view::{Operation, ResourceRow, RunRow, Tone},
 };
@@ -47,6 +48,73 @@ pub fn run_table(caption: &str, rows: &[RunRow], now: Timestamp) -> impl IntoVie
                     <th scope="col">"Steps"</th>
                     <th scope="col">"Took"</th>
                     <th scope="col" class="cell-end">"Queued"</th>
+                </tr>
+            </thead>
+            <tbody>{body}</tbody>
+        </table>
+    }
+}
+
+/// Requests: what was asked, by whom, and what became of it.
+pub fn request_table(caption: &str, rows: &[RequestRow], now: Timestamp) -> impl IntoView + use<> {
+    let row = |row: &RequestRow| {
+        view! {
+            <tr>
+                <td class="cell-name">
+                    <span class="row-icon">{icon(row.what.icon())}</span>
+                    <span class="row-title"><a class="row-link" href=paths::request(&row.name)>{row.what.verb()}</a></span>
+                </td>
+                <td>{chip(row.phase)}</td>
+                <td class="cell-quiet">{row.by.clone()}</td>
+                <td class="cell-end cell-quiet">{ago(row.at, now)}</td>
+            </tr>
+        }
+    };
+    let body = rows.iter().map(row).collect_view();
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">{caption.to_owned()}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Request"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col">"By"</th>
+                    <th scope="col" class="cell-end">"Asked"</th>
+                </tr>
+            </thead>
+            <tbody>{body}</tbody>
+        </table>
+    }
+}
+
+/// Resources that are gone: who had them deleted, and when.
+pub fn gone_table(caption: &str, rows: &[GoneRow], now: Timestamp) -> impl IntoView + use<> {
+    let row = |row: &GoneRow| {
+        view! {
+            <tr>
+                <td class="cell-name">
+                    <span class="row-icon">{icon(named(&row.icon))}</span>
+                    <span class="row-title">
+                        <a class="row-link" href=row.key.path()>{row.key.name.clone()}</a>
+                        <span class="row-kind">{row.promise_title.clone()}</span>
+                    </span>
+                </td>
+                <td class="cell-quiet">{row.key.namespace.clone()}</td>
+                <td><a href=paths::request(&row.request)>{if row.by.is_empty() { "Midspan".to_owned() } else { row.by.clone() }}</a></td>
+                <td class="cell-end cell-quiet">{ago(row.at, now)}</td>
+            </tr>
+        }
+    };
+    let body = rows.iter().map(row).collect_view();
+    view! {
+        <table class="table">
+            <caption class="visually-hidden">{caption.to_owned()}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Namespace"</th>
+                    <th scope="col">"Asked by"</th>
+                    <th scope="col" class="cell-end">"Deleted"</th>
                 </tr>
             </thead>
             <tbody>{body}</tbody>

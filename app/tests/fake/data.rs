@@ -35,7 +35,9 @@ pub fn frame() -> Frame {
     Frame {
         caller: Caller { name: "dana".into(), role: "Developer".into() },
         personas: vec![persona("dana", "Developer"), persona("paul", "Platform engineer")],
+        may_sign_out: false,
         counts: Counts { needs_you: 2, running: 1 },
+        runs_platform: true,
         drawn_from: Some(41),
         now: Timestamp::from_micros(NOW * 1_000_000),
         version: "0.1.0".into(),
@@ -233,6 +235,7 @@ pub fn resources(query: &ResourcesQuery, is_empty: bool) -> Resources {
         return Resources::default();
     }
     Resources {
+        gone: Vec::new(),
         rows: rows().into_iter().filter(|row| query.q.is_empty() || row.key.name.contains(&query.q)).collect(),
         promises: vec![
             facet("postgresql", "PostgreSQL database", 2),

@@ -7,6 +7,7 @@ pub mod data;
 pub mod rows;
 pub mod steps;
 pub mod story;
+pub mod whole;
 
 use std::sync::{Arc, Mutex};
 
@@ -17,8 +18,10 @@ use app::{
         delete::DeletePage,
         files::FilesPage,
         form::{FormPage, Prefill},
+        gone::GonePage,
         history::HistoryPage,
         home::Home,
+        platform::PlatformPage,
         promise::PromisePage,
         request::RequestPage,
         resource::ResourcePage,
@@ -89,6 +92,14 @@ impl Portal for FakePortal {
             "broken" => Err(Error::internal("disk I/O error")),
             other => Err(Error::not_found("postgresqls.data.example.com", other)),
         }
+    }
+
+    async fn gone(&self, key: &ResourceKey) -> Result<Option<GonePage>> {
+        Ok((key.name == "old-db").then(whole::gone))
+    }
+
+    async fn platform(&self) -> Result<PlatformPage> {
+        Ok(if self.0 == Scene::Fresh { PlatformPage::default() } else { whole::platform() })
     }
 
     async fn files(&self, _: &ResourceKey) -> Result<FilesPage> {

@@ -28,6 +28,7 @@ fn head(promise: &str, title: &str, icon: &str, name: &str, facts: Facts) -> Res
         version: "v1.0.0".into(),
         held: String::new(),
         owner: "group:default/shop".into(),
+        part_of: Some(key("shop", "web-shop")),
         created: ago(93_000),
         facts,
         notice: None,
@@ -83,6 +84,7 @@ pub fn ready() -> ResourcePage {
             condition("Healthy", Truth::True, "3 of 3 instances accept connections.", 7_100),
         ],
         run: None,
+        parts: super::whole::parts(),
         outputs: vec![
             output("host", "Host name inside the cluster", Some("orders-db-rw.default.svc.cluster.local"), ""),
             output("port", "", Some("5432"), ""),

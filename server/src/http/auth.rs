@@ -1,7 +1,8 @@
-//! Who asks: a bearer token, or in `--dev` the persona of the browser's session. Nobody else gets in.
+//! Who asks: a bearer token, the token a browser signed in with, or in `--dev` the persona of its session. Nobody else gets in.
 
 use super::Doors;
 use crate::service::{Asker, people::Persona};
+use app::portal::Notice;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, header},
@@ -13,6 +14,10 @@ use tower_sessions::Session;
 
 /// The session key under which `--dev` keeps the chosen persona.
 pub const PERSONA: &str = "persona";
+/// The session key under which the hash of the token stands that a browser signed in with.
+pub const TOKEN: &str = "token";
+/// The session key under which a notice waits for the next page.
+pub const NOTICE: &str = "notice";
 
 /// For machines: a token, or the session of a page on the same origin.
 pub async fn api(State(doors): State<Doors>, session: Session, mut request: Request, next: Next) -> Response {
@@ -30,13 +35,30 @@ pub async fn pages(State(doors): State<Doors>, session: Session, mut request: Re
     match identify(&doors, &session, request.headers(), request.method(), true).await {
         Ok(asker) => {
             request.extensions_mut().insert(asker);
+            if is_visit(&request)
+                && let Some(notice) = notice(&session).await
+            {
+                request.extensions_mut().insert(Notice(notice));
+            }
             next.run(request).await
         }
         Err(error) if error.kind == ErrorKind::Unauthorized && request.method() == Method::GET => {
-            (super::status::code(error.kind), super::pages::sign_in(&doors).await).into_response()
+            super::sign_in::page(&doors, request.uri()).await
         }
         Err(error) => super::pages::problem(&doors, None, &error).await,
     }
+}
+
+/// A person opens a page; a page that only looks what is new is no visit.
+fn is_visit(request: &Request) -> bool {
+    let destination = request.headers().get("sec-fetch-dest").and_then(|value| value.to_str().ok());
+    request.method() == Method::GET && destination.is_none_or(|destination| destination == "document")
+}
+
+/// Taken by the first page that is opened. Notices are a courtesy: a store that is away takes none of the page.
+async fn notice(session: &Session) -> Option<String> {
+    session.get::<String>(NOTICE).await.ok().flatten()?;
+    session.remove(NOTICE).await.ok().flatten()
 }
 
 /// The caller of an address that leads nowhere; `None` when nobody is known.
@@ -56,11 +78,28 @@ async fn identify(
         let caller = doors.services.caller_of_token(&token).await?;
         return Ok(Asker { caller, source: source(headers).to_owned(), request_id, ..Asker::default() });
     }
-    let caller = persona(doors, session, page || is_program(headers)).await?;
+    let caller = match signed_in(doors, session).await? {
+        Some(caller) => caller,
+        None => persona(doors, session, page || is_program(headers)).await?,
+    };
     if !method.is_safe() && !is_program(headers) && !same_origin(headers) {
         return Err(Error::forbidden("this request comes from another site; it is not carried out"));
     }
     Ok(Asker { caller, source: "page".to_owned(), request_id, ..Asker::default() })
+}
+
+/// Whose token the browser signed in with. It is asked anew each time: a token that was taken back ends its sessions.
+async fn signed_in(doors: &Doors, session: &Session) -> domain::Result<Option<Caller>> {
+    let known: Option<String> = session.get(TOKEN).await.map_err(unreadable)?;
+    let Some(hash) = known else { return Ok(None) };
+    match doors.services.caller_of_hash(&hash).await {
+        Err(error) if error.kind == ErrorKind::Unauthorized => Ok(None),
+        caller => caller.map(Some),
+    }
+}
+
+fn unreadable(error: tower_sessions::session::Error) -> Error {
+    Error::unavailable("sessions cannot be read now").with_detail(error)
 }
 
 async fn persona(doors: &Doors, session: &Session, by_itself: bool) -> domain::Result<Caller> {
@@ -68,8 +107,7 @@ async fn persona(doors: &Doors, session: &Session, by_itself: bool) -> domain::R
     if !doors.dev {
         return Err(refused());
     }
-    let chosen: Option<String> =
-        session.get(PERSONA).await.map_err(|e| Error::unavailable("sessions cannot be read now").with_detail(e))?;
+    let chosen: Option<String> = session.get(PERSONA).await.map_err(unreadable)?;
     let persona = chosen.as_deref().and_then(Persona::by_name);
     // whoever sits at this machine and has chosen nobody yet is the developer
     persona

@@ -1,7 +1,7 @@
 //! The buttons of pages: submit or discard a plan, run again, delete. Each answers 303 to where it goes on.
 
 use super::{
-    Doors,
+    Doors, auth,
     forms::{form_pairs, respond},
     pages,
 };
@@ -26,6 +26,7 @@ use axum::{
 };
 use domain::request::Request;
 use std::sync::Arc;
+use tower_sessions::Session;
 
 pub fn routes() -> Router<Doors> {
     Router::new()
@@ -34,6 +35,13 @@ pub fn routes() -> Router<Doors> {
         .route("/r/{namespace}/{promise}/{name}/reveal", post(reveal))
         .route("/requests/{name}/submit", post(submit))
         .route("/requests/{name}/discard", post(discard))
+}
+
+/// Says something on the page that follows. What it tells of is done, so that a store that is away now does not undo it.
+async fn tell(session: &Session, said: &str) {
+    if let Err(error) = session.insert(auth::NOTICE, said).await {
+        tracing::debug!(%error, "a notice is lost");
+    }
 }
 
 /// `POST /requests/{name}/submit`
@@ -52,10 +60,14 @@ async fn submit(State(doors): State<Doors>, Extension(asker): Extension<Asker>, 
 async fn discard(
     State(doors): State<Doors>,
     Extension(asker): Extension<Asker>,
+    session: Session,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let withdrawn = doors.services.withdraw(&asker, &name).await;
+    if let Ok(request) = &withdrawn {
+        tell(&session, &format!("The plan for {} is discarded.", request.spec.resource.name)).await;
+    }
     // from a list back to it; from the plan, which is over, to where it began
     let on = |request: Request| match pages::back(&headers) {
         list if list == paths::HOME && headers.contains_key(header::REFERER) => list,
@@ -68,12 +80,19 @@ async fn discard(
 async fn run_again(
     State(doors): State<Doors>,
     Extension(asker): Extension<Asker>,
+    session: Session,
     Path((namespace, promise, name)): Path<(String, String, String)>,
 ) -> Response {
     let key = ResourceKey { namespace, promise, name };
     let answer = async {
         let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
-        doors.services.run_again(&asker, &served, &key.namespace, &key.name).await?;
+        let written = doors.services.run_again(&asker, &served, &key.namespace, &key.name).await?;
+        let said = if written.changed {
+            "Asked to run again. The run starts in a moment; it stands below and in the history."
+        } else {
+            "Somebody asked for this a moment ago; it runs once for both of you."
+        };
+        tell(&session, said).await;
         Ok(Redirect::to(&key.path()).into_response())
     };
     respond(&doors, &asker, answer.await).await

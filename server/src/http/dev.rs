@@ -1,6 +1,6 @@
 //! Only in `--dev`: browsers choose who they are.
 
-use super::auth::PERSONA;
+use super::auth::{PERSONA, TOKEN};
 use crate::service::people::Persona;
 use axum::{
     Form,
@@ -24,7 +24,10 @@ pub async fn choose_persona(session: Session, headers: HeaderMap, Form(choice): 
     }
     let Some(persona) = Persona::by_name(&choice.persona) else { return StatusCode::BAD_REQUEST.into_response() };
     // a new session id with every change of rights
-    if session.cycle_id().await.is_err() || session.insert(PERSONA, persona.name).await.is_err() {
+    let changed = session.cycle_id().await.is_ok()
+        && session.insert(PERSONA, persona.name).await.is_ok()
+        && session.remove::<String>(TOKEN).await.is_ok();
+    if !changed {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     Redirect::to(&super::pages::back(&headers)).into_response()

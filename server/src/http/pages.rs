@@ -2,7 +2,7 @@
 
 use super::{Doors, assets, auth};
 use crate::{portal::ServerPortal, service::Asker};
-use app::portal::{AnswerStatus, Portal, Refused, RequestId};
+use app::portal::{AnswerStatus, Notice, Portal, Refused, RequestId};
 use axum::{
     Form, Router,
     body::Body,
@@ -40,8 +40,8 @@ pub async fn refused(doors: &Doors, asker: &Asker, path: &str, status: StatusCod
 }
 
 /// The sign-in page, for whoever is nobody yet.
-pub async fn sign_in(doors: &Doors) -> Response {
-    draw(doors, None, "/sign-in", None).await
+pub async fn sign_in(doors: &Doors, shown: Refused) -> Response {
+    draw(doors, None, app::paths::SIGN_IN, Some(shown)).await
 }
 
 /// An error of a form post or of signing in, as a page.
@@ -87,6 +87,9 @@ fn contexts(doors: Doors, refused: Option<Refused>) -> impl Fn() + Clone + Send 
         let Some(parts) = use_context::<Parts>() else { return };
         let asker = parts.extensions.get::<Asker>().cloned().unwrap_or_default();
         provide_context(RequestId(asker.request_id.clone()));
+        if let Some(notice) = parts.extensions.get::<Notice>() {
+            provide_context(notice.clone());
+        }
         provide_context::<Arc<dyn Portal>>(Arc::new(ServerPortal::new(doors.clone(), asker)));
         if let Some(options) = use_context::<ResponseOptions>() {
             provide_context(AnswerStatus(Arc::new(move |code| {
@@ -142,9 +145,13 @@ pub fn back(headers: &HeaderMap) -> String {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (referer, host) = (text(header::REFERER), text(header::HOST));
     let path = referer.split_once("://").and_then(|(_, rest)| rest.strip_prefix(host)).filter(|_| !host.is_empty());
-    let own =
-        path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']));
-    own.unwrap_or("/").to_owned()
+    path.and_then(own_path).unwrap_or_else(|| "/".to_owned())
+}
+
+/// A path of ours, with its query; `None` for whatever could lead away.
+pub fn own_path(path: &str) -> Option<String> {
+    let leads_away = path.starts_with("//") || path.contains('\\') || path.contains(char::is_control);
+    (path.starts_with('/') && !leads_away).then(|| path.to_owned())
 }
 
 #[cfg(test)]
@@ -166,5 +173,13 @@ mod tests {
         check("http://evil.example/http://127.0.0.1:7400/", "/");
         check("http://127.0.0.1:7400.evil.example/", "/");
         check("", "/");
+    }
+
+    #[test]
+    fn only_paths_of_ours_are_gone_on_to() {
+        assert_eq!(own_path("/r/default/redis/a?tab=x").as_deref(), Some("/r/default/redis/a?tab=x"));
+        for away in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "catalog"] {
+            assert_eq!(own_path(away), None, "{away}");
+        }
     }
 }

@@ -28,7 +28,7 @@ impl ServerPortal {
     pub(super) async fn catalog_page(&self, query: &CatalogQuery) -> Result<Catalog> {
         let all = self.cards().await?;
         let total = all.len() as u64;
-        let tags = tags(&all, &query.tag);
+        let tags = tags(&all);
         let cards = all.into_iter().filter(|card| fits(card, query)).collect();
         let may_publish = may(&self.asker.caller, Verb::Write, Target::Platform("promises")).is_ok();
         Ok(Catalog { cards, tags, total, may_publish })
@@ -134,9 +134,8 @@ impl ServerPortal {
     }
 }
 
-/// The most used tags first; of many, those that are worth a click, and the chosen one.
-fn tags(cards: &[PromiseCard], chosen: &str) -> Vec<Facet> {
-    const MOST: usize = 10;
+/// The most used tags first.
+fn tags(cards: &[PromiseCard]) -> Vec<Facet> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for tag in cards.iter().flat_map(|card| &card.tags) {
         *counts.entry(tag).or_default() += 1;
@@ -144,8 +143,6 @@ fn tags(cards: &[PromiseCard], chosen: &str) -> Vec<Facet> {
     let facet = |(tag, count): (&str, u64)| Facet { label: tag.to_owned(), value: tag.to_owned(), count };
     let mut tags: Vec<Facet> = counts.into_iter().map(facet).collect();
     tags.sort_by_key(|tag| Reverse(tag.count));
-    let mut place = 0..;
-    tags.retain(|tag| place.next().is_some_and(|place| place < MOST) || tag.value == chosen);
     tags
 }
 
@@ -222,7 +219,7 @@ mod tests {
     #[test]
     fn tags_are_counted_and_the_most_used_come_first() {
         let cards = [card(), PromiseCard { tags: vec!["stateful".into()], ..PromiseCard::default() }];
-        let told: Vec<String> = tags(&cards, "").iter().map(|tag| format!("{} {}", tag.label, tag.count)).collect();
+        let told: Vec<String> = tags(&cards).iter().map(|tag| format!("{} {}", tag.label, tag.count)).collect();
         assert_eq!(told, ["stateful 2", "sql 1"]);
     }
 }

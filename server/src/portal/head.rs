@@ -44,6 +44,7 @@ impl ServerPortal {
             api_version: object.api_version.clone(),
             kind: object.kind.clone(),
             owner: object.metadata.labels.get(REQUESTED_BY).cloned().unwrap_or_default(),
+            part_of: self.parent(object).await?,
             created: object.metadata.creation_timestamp.unwrap_or_default(),
             is_deleting: object.deleting(),
             day2: [Deed::Edit, Deed::RunAgain, Deed::Delete].map(|deed| Day2 { deed, refusal: refusal.clone() }).into(),

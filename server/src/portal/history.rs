@@ -85,10 +85,12 @@ fn sentence(change: &FieldChange) -> String {
 /// What Midspan itself has to say, or what was asked for too long ago.
 fn told(event: &Event) -> Happening {
     let run = event.text("run");
+    let asked_again = event.reason == "RunAgainRequested";
     let (title, tone) = match event.reason.as_str() {
         "Requested" => ("Requested", Tone::Quiet),
         "ChangeRequested" => ("Change requested", Tone::Quiet),
         "DeleteRequested" => ("Deletion requested", Tone::Quiet),
+        "RunAgainRequested" => ("Asked to run again", Tone::Quiet),
         "Ready" => ("Ready", Tone::Good),
         "Placing" => ("Placing files", Tone::Busy),
         "StepRunning" => ("Running", Tone::Busy),
@@ -102,13 +104,15 @@ fn told(event: &Event) -> Happening {
         "FinishingOlder" => ("Finishing the step that runs", Tone::Busy),
         "Withdrawing" => ("Removing files", Tone::Busy),
         "Deleted" => ("Deleted", Tone::Quiet),
+        "StepWaiting" => ("A step waits", Tone::Busy),
         other => (other, if event.level() == Level::Warning { Tone::Warn } else { Tone::Quiet }),
     };
     Happening {
         at: event.at,
         tone,
         title: title.to_owned(),
-        detail: event.message.clone(),
+        // said by the title already
+        detail: Some(event.message.clone()).filter(|says| !asked_again && says != title).unwrap_or_default(),
         who: event.actor.clone(),
         source: if event.actor.is_empty() { "midspan".to_owned() } else { String::new() },
         href: if run.is_empty() { String::new() } else { paths::run(run) },

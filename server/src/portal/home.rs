@@ -34,8 +34,10 @@ impl ServerPortal {
         let counts = if self.may_look().is_ok() { self.counts().await? } else { Counts::default() };
         Ok(Frame {
             caller: self.caller(),
+            may_sign_out: !self.doors.dev && self.asker.source == "page",
             personas: PERSONAS.into_iter().filter(|_| self.doors.dev).map(shown).collect(),
             counts,
+            runs_platform: self.runs_platform(),
             drawn_from: Some(drawn_from),
             now: self.doors.services.now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -137,7 +139,7 @@ impl ServerPortal {
 
     fn caller(&self) -> Caller {
         let name = self.asker.caller.name.clone();
-        let platform = may(&self.asker.caller, Verb::Write, Target::Platform("promises")).is_ok();
+        let platform = self.runs_platform();
         let role = Persona::by_name(&name)
             .filter(|_| self.doors.dev)
             .map_or_else(|| if platform { "Platform engineer" } else { "Developer" }, |persona| persona.role);

@@ -3,7 +3,10 @@
 use super::ServerPortal;
 use app::view::LogLine;
 use domain::Result;
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Mutex,
+};
 use store::LogChunk;
 
 /// Lines shown of one step; all of them are behind a link.
@@ -14,12 +17,49 @@ const LONGEST: usize = 2_000;
 const ERRORS: &str = "err";
 /// Pieces read at once.
 const AT_ONCE: i64 = 100;
+/// Runs whose logs are followed at the same time without being read from their beginning.
+const FOLLOWED: usize = 16;
+/// More of one run is not kept: it is read again.
+const MOST_KEPT: usize = 256 * 1024;
 
 /// Logs by pipeline and step.
 pub type Logs = BTreeMap<(String, String), Tail>;
 
-/// The last lines of one step's log.
+/// How far the logs of runs have been read, with their ends: who follows a run reads only what is new. Nothing depends on what stands here.
 #[derive(Debug, Default)]
+pub struct Followed(Mutex<VecDeque<(String, Read)>>);
+
+/// A run's log as far as it was read.
+#[derive(Clone, Debug, Default)]
+struct Read {
+    after: i64,
+    logs: Logs,
+}
+
+impl Followed {
+    fn take(&self, run_uid: &str) -> Read {
+        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.iter().find(|(uid, _)| uid == run_uid).map(|(_, read)| read.clone()).unwrap_or_default()
+    }
+
+    /// Of two who read the same run the one that came further is kept; the run that was looked at longest ago goes.
+    fn keep(&self, run_uid: &str, read: &Read) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let at = known.iter().position(|(uid, _)| uid == run_uid);
+        let before = at.and_then(|at| known.remove(at)).map(|(_, read)| read);
+        let furthest = before.filter(|before| before.after > read.after).unwrap_or_else(|| read.clone());
+        let size: usize = furthest.logs.values().flat_map(|tail| &tail.lines).map(|line| line.text.len()).sum();
+        if size <= MOST_KEPT {
+            known.push_back((run_uid.to_owned(), furthest));
+        }
+        if known.len() > FOLLOWED {
+            known.pop_front();
+        }
+    }
+}
+
+/// The last lines of one step's log.
+#[derive(Clone, Debug, Default)]
 pub struct Tail {
     lines: VecDeque<LogLine>,
     pub total: u64,
@@ -60,17 +100,17 @@ impl Tail {
 impl ServerPortal {
     /// The newest lines of each step's log, and how many there are. Only the ends are held in memory.
     pub(super) async fn logs(&self, run_uid: &str) -> Result<Logs> {
-        let mut logs = Logs::new();
-        let mut after = 0;
+        let mut read = self.doors.followed.take(run_uid);
         loop {
-            let pieces = self.doors.services.store.log(run_uid, after, AT_ONCE).await?;
+            let pieces = self.doors.services.store.log(run_uid, read.after, AT_ONCE).await?;
             for stored in &pieces {
-                after = stored.seq;
+                read.after = stored.seq;
                 let chunk = &stored.chunk;
-                logs.entry((chunk.pipeline.clone(), chunk.step.clone())).or_default().take(chunk);
+                read.logs.entry((chunk.pipeline.clone(), chunk.step.clone())).or_default().take(chunk);
             }
             if i64::try_from(pieces.len()).is_ok_and(|read| read < AT_ONCE) {
-                return Ok(logs);
+                self.doors.followed.keep(run_uid, &read);
+                return Ok(read.logs);
             }
         }
     }
@@ -134,6 +174,31 @@ mod tests {
         let piece = "x".repeat(10_000);
         let lines = tail(&[&piece, &piece]).lines();
         assert_eq!((lines.len(), lines[0].text.len()), (1, 2_000));
+    }
+
+    fn read(after: i64, text: &str) -> Read {
+        Read { after, logs: Logs::from([(("main".to_owned(), "step".to_owned()), tail(&[text]))]) }
+    }
+
+    #[test]
+    fn who_follows_a_run_goes_on_where_the_one_before_stopped() {
+        let followed = Followed::default();
+        assert_eq!(followed.take("run_1").after, 0);
+        followed.keep("run_1", &read(7, "a\n"));
+        followed.keep("run_1", &read(5, "behind\n"));
+        assert_eq!((followed.take("run_1").after, followed.take("run_2").after), (7, 0));
+    }
+
+    #[test]
+    fn what_is_kept_of_logs_is_bounded() {
+        let followed = Followed::default();
+        for run in 0..FOLLOWED + 5 {
+            followed.keep(&format!("run_{run}"), &read(1, "a\n"));
+        }
+        assert_eq!((followed.take("run_0").after, followed.take("run_20").after), (0, 1));
+        let line = "x".repeat(LONGEST) + "\n";
+        followed.keep("run_20", &read(3, &line.repeat(200)));
+        assert_eq!(followed.take("run_20").after, 0, "too much to keep is read again");
     }
 
     #[test]

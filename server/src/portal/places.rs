@@ -148,7 +148,7 @@ pub fn placed(placement: &Placement, places: &Places) -> Placed {
 }
 
 /// `git · gitops.git, branch main`. Only the address's end: what stands before it may hold a secret.
-fn words(backend: &Backend) -> String {
+pub fn words(backend: &Backend) -> String {
     match backend {
         Backend::Git(git) => {
             let end = git.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');

@@ -69,11 +69,7 @@ impl ServerPortal {
             promise_title: promise.title().to_owned(),
             icon: promise.spec.icon.clone(),
             version: promise.version.clone(),
-            what: match spec.operation {
-                Operation::Create => RequestKind::Create,
-                Operation::Update => RequestKind::Update,
-                Operation::Delete => RequestKind::Delete,
-            },
+            what: kind(spec.operation),
             phase: phase(request.status.phase),
             message,
             by: spec.asked_by.clone(),
@@ -229,7 +225,15 @@ fn because(promised: &Promised) -> String {
     if labels.is_empty() { "any labels".to_owned() } else { labels.join(", ") }
 }
 
-fn phase(phase: request::RequestPhase) -> RequestPhase {
+pub fn kind(operation: Operation) -> RequestKind {
+    match operation {
+        Operation::Create => RequestKind::Create,
+        Operation::Update => RequestKind::Update,
+        Operation::Delete => RequestKind::Delete,
+    }
+}
+
+pub fn phase(phase: request::RequestPhase) -> RequestPhase {
     match phase {
         request::RequestPhase::Draft => RequestPhase::Draft,
         request::RequestPhase::Submitted => RequestPhase::Submitted,

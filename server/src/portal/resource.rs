@@ -39,6 +39,7 @@ impl ServerPortal {
             head: self.head(&object, &served).await?,
             conditions: facts::conditions(&object, &status),
             run: self.strip(&object, &status, &requests).await?,
+            parts: self.parts(&object).await?,
             outputs: outputs(&status, &promised.offer.promise, &cover),
             spec: settings::entries(&promised.schema, &object.spec),
             placed: placements.iter().map(|placement| places::placed(placement, &places)).collect(),
@@ -102,8 +103,9 @@ impl ServerPortal {
         let services = &self.doors.services;
         let offer = services.offers.by_name(&services.store, &run.spec.revision).await?;
         let mut row = row(&run, &self.offers());
-        let asked = requests.iter().find(|request| super::runs::began(&run, request));
-        row.by = asked.map_or_else(String::new, |request| request.spec.asked_by.clone());
+        if let Some(request) = requests.iter().find(|request| super::runs::began(&run, request)) {
+            row.by.clone_from(&request.spec.asked_by);
+        }
         Ok(Some(RunStrip { run: row, steps: self.steps(&run, offer.as_deref()).await? }))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{ServerPortal, home::rows, paging};
 use app::{
-    pages::resources::{Resources, ResourcesQuery},
+    pages::resources::{DELETED, Resources, ResourcesQuery},
     view::{Facet, Paging},
 };
 use domain::{Result, selector::Selector, status::ResourcePhase};
@@ -20,6 +20,9 @@ const STATES: [(&str, &str, &[ResourcePhase]); 5] = [
 impl ServerPortal {
     pub(super) async fn resources_page(&self, query: &ResourcesQuery) -> Result<Resources> {
         const PAGE: i64 = 30;
+        if query.whose == DELETED {
+            return self.deleted_page(query).await;
+        }
         self.may_look()?;
         let store = &self.doors.services.store;
         let everybody = query.whose == "all";
@@ -80,6 +83,7 @@ impl ServerPortal {
             namespaces: by_namespace.iter().map(|(name, count)| facet(name, name, *count)).collect(),
             paging: Paging { previous: paged.previous, next: paged.next, total: u64::try_from(total).ok() },
             any,
+            gone: Vec::new(),
         })
     }
 }

@@ -102,8 +102,11 @@ impl ServerPortal {
         let requests: Vec<Request> =
             requests.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok()).collect();
         let told = |run: &Run| {
-            let asked = requests.iter().find(|request| began(run, request));
-            RunRow { by: asked.map_or_else(String::new, |request| request.spec.asked_by.clone()), ..row(run, offers) }
+            let row = row(run, offers);
+            match requests.iter().find(|request| began(run, request)) {
+                Some(request) => RunRow { by: request.spec.asked_by.clone(), ..row },
+                None => row,
+            }
         };
         Ok(runs.iter().map(told).collect())
     }
@@ -168,7 +171,7 @@ pub fn row(run: &Run, offers: &Offers) -> RunRow {
         icon: offer.map_or_else(String::new, |offer| offer.promise.spec.icon.clone()),
         workflow: run.spec.workflow.as_str().to_owned(),
         because: run.spec.trigger.clone(),
-        by: String::new(),
+        by: run.spec.asked_by.clone(),
         phase: match run.status.phase {
             RunPhase::Running if retrying.is_some() => Phase::Waiting,
             RunPhase::Running => Phase::Running,

@@ -20,7 +20,10 @@ use std::{
     fs,
     net::SocketAddr,
     path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use testkit::databases::databases;
@@ -99,7 +102,8 @@ async fn everywhere(play: impl AsyncFn(&House)) {
             secure: false,
             stop: CancellationToken::new(),
             metrics,
-            ground: std::sync::Arc::default(),
+            ground: Arc::default(),
+            followed: Arc::default(),
         };
         let house = House { running, doors };
         play(&house).await;

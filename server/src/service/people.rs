@@ -48,7 +48,13 @@ impl Services {
         if !text.starts_with(TOKEN_PREFIX) || text.len() > 200 {
             return Err(refused());
         }
-        let token = self.store.token_by_hash(Digest::of(text).as_str()).await?.ok_or_else(refused)?;
+        self.caller_of_hash(Digest::of(text).as_str()).await
+    }
+
+    /// Whose token has this hash: all that a session keeps of a token. One that has run out or is gone is nobody's.
+    pub async fn caller_of_hash(&self, hash: &str) -> Result<Caller> {
+        let refused = || Error::new(ErrorKind::Unauthorized, "Unauthorized");
+        let token = self.store.token_by_hash(hash).await?.ok_or_else(refused)?;
         if token.expires.is_some_and(|at| at <= self.now()) {
             return Err(refused());
         }

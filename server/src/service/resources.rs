@@ -10,7 +10,7 @@ use domain::{
     Error, Object, Result,
     event::{Event, Level},
     facets::{PROMISE_LABEL, REQUESTED_BY},
-    plan::{CHILD, CHILD_OF_STEP, CHILD_WAIT, FINALIZER},
+    plan::{ASKED_AGAIN_BY, CHILD, CHILD_OF_STEP, CHILD_WAIT, FINALIZER, RECONCILE},
     request::{Operation, Request, RequestSpec},
     run::ResourceRef,
 };
@@ -64,6 +64,18 @@ impl Services {
         let mut ops = Vec::new();
         if let Some(operation) = operation {
             ops.extend(self.asked(asker, promise, &object, operation, draft));
+        }
+        let asks_again = asks_again(stored, &object);
+        let by = if asks_again { Some(&asker.caller.name) } else { stored.and_then(asked_again_by) };
+        let annotations = &mut object.metadata.annotations;
+        match by {
+            Some(by) => _ = annotations.insert(ASKED_AGAIN_BY.to_owned(), by.clone()),
+            None => _ = annotations.remove(ASKED_AGAIN_BY),
+        }
+        if asks_again {
+            let by = &asker.caller.name;
+            let message = format!("{by} asked to run it again");
+            ops.push(Op::Event(Event::about(&object, self.now(), Level::Normal, "RunAgainRequested", message).by(by)));
         }
         ops.push(self.wake_resource(&object));
         Ok(Draft { object, ops, warnings })
@@ -146,6 +158,17 @@ pub(crate) fn admit_spec(
     let warnings = judged(served, dropped, unknown)?;
     object.spec = admission.into_result(&served.invalid_name(&object.metadata.name))?;
     Ok(warnings)
+}
+
+/// Whether this change asks for a run of what is there already.
+fn asks_again(stored: Option<&Object>, object: &Object) -> bool {
+    let asked = |object: &Object| object.metadata.labels.get(RECONCILE).is_some_and(|value| value == "true");
+    stored.is_some_and(|stored| !asked(stored)) && asked(object)
+}
+
+/// As it was written when it was asked: nobody asks in another's name.
+fn asked_again_by(stored: &Object) -> Option<&String> {
+    stored.metadata.annotations.get(ASKED_AGAIN_BY)
 }
 
 fn changed_spec(stored: &Object, object: &mut Object) -> Option<Operation> {

@@ -315,3 +315,27 @@ async fn nobody_acts_in_anothers_name_by_writing_so_on_an_object() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_run_is_told_by_name_and_nobody_asks_in_anothers() {
+    everywhere(async |midspan| {
+        let (dana, paul) = (midspan.dana(), midspan.paul());
+        paul.post(PROMISES, promise()).await.good();
+        dana.post(WIDGETS, widget("again")).await.good();
+        dana.see(&at("again"), |seen| seen.body["status"]["phase"] == "Ready").await.good();
+        let forged = json!({"metadata": {
+            "labels": {"kratix.io/manual-reconciliation": "true"}, "annotations": {"midspan.dev/asked-again-by": "paul"},
+        }});
+        dana.merge(&at("again"), forged).await.good();
+        let asked = |seen: &serde_json::Value| {
+            let runs = seen["items"].as_array().cloned().unwrap_or_default();
+            runs.iter().find(|run| run["spec"]["trigger"] == "asked to run again").map(|run| run["spec"]["askedBy"].clone())
+        };
+        let runs = "/apis/midspan.dev/v1alpha1/namespaces/default/runs";
+        let seen = dana.see(runs, |seen| asked(&seen.body).is_some()).await.good();
+        assert_eq!(asked(&seen), Some(json!("dana")));
+        let annotations = dana.get(&at("again")).await.good()["metadata"]["annotations"].clone();
+        assert!(annotations.get("midspan.dev/asked-again-by").is_none(), "the run has taken it over: {annotations}");
+    })
+    .await;
+}

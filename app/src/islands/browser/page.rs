@@ -12,7 +12,7 @@ pub async fn refresh() -> Result<(), JsValue> {
     if response.redirected() {
         return window.location().set_href(&response.url());
     }
-    if matches!(response.status(), 401 | 403 | 404) {
+    if matches!(response.status(), 401 | 403 | 404 | 410) {
         return window.location().reload();
     }
     if !response.ok() {
@@ -24,6 +24,12 @@ pub async fn refresh() -> Result<(), JsValue> {
     exchange(&present, &fresh)?;
     retitle(&present, &fresh.title());
     Ok(())
+}
+
+/// Does something later.
+pub fn after(milliseconds: i32, deed: impl FnOnce() + 'static) -> Option<i32> {
+    let once = Closure::once_into_js(deed);
+    window()?.set_timeout_with_callback_and_timeout_and_arguments_0(once.unchecked_ref(), milliseconds).ok()
 }
 
 /// Shows a notice at the foot of the page; an empty one takes it away.
@@ -48,7 +54,8 @@ fn retitle(present: &Document, title: &str) {
     }
 }
 
-fn exchange(present: &Document, fresh: &Document) -> Result<(), JsValue> {
+/// Brings the live regions of the page up to date.
+pub fn exchange(present: &Document, fresh: &Document) -> Result<(), JsValue> {
     let regions = fresh.query_selector_all("[data-live]")?;
     for region in (0..regions.length()).filter_map(|place| regions.get(place)) {
         let region: Element = region.dyn_into()?;

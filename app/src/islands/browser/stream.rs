@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, EventSource, window};
 
-use super::page;
+use super::page::{self, after};
 
 /// Many messages at once are one refresh.
 const SETTLE_MS: i32 = 120;
@@ -104,9 +104,4 @@ fn refresh_soon(state: &Rc<RefCell<State>>) {
             }
         });
     });
-}
-
-fn after(milliseconds: i32, deed: impl FnOnce() + 'static) -> Option<i32> {
-    let once = Closure::once_into_js(deed);
-    window()?.set_timeout_with_callback_and_timeout_and_arguments_0(once.unchecked_ref(), milliseconds).ok()
 }

@@ -47,6 +47,8 @@ pub const FINALIZER: &str = "midspan.dev/placements";
 /// Kratix's control labels.
 pub const PAUSED: &str = "kratix.io/paused";
 pub const RECONCILE: &str = "kratix.io/manual-reconciliation";
+/// The annotation that says who set [`RECONCILE`]; the run takes it over.
+pub const ASKED_AGAIN_BY: &str = "midspan.dev/asked-again-by";
 pub const SUSPENDED: &str = "kratix.io/workflow-suspended";
 
 /// The annotation that holds a resource at a version of its promise; `latest`, or none, follows the promise.

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// A draft that nobody has submitted by then is withdrawn.
 pub const DRAFT_KEPT: Duration = Duration::from_hours(7 * 24);
 
+/// The label that says what a request asks for: `create`, `update`, `delete`.
+pub const OPERATION_LABEL: &str = "midspan.dev/operation";
+
 pub struct RequestKind;
 impl Kind for RequestKind {
     const KIND: &'static str = "Request";
@@ -113,6 +116,7 @@ impl Request {
                 labels: [
                     ("midspan.dev/promise".to_owned(), spec.promise.clone()),
                     ("midspan.dev/resource".to_owned(), spec.resource.name.clone()),
+                    (OPERATION_LABEL.to_owned(), spec.operation.as_str().to_owned()),
                     (crate::facets::REQUESTED_BY.to_owned(), crate::name::to_value(&spec.asked_by)),
                 ]
                 .into(),

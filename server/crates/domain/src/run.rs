@@ -51,6 +51,9 @@ pub struct RunSpec {
     pub round: u64,
     /// What made it start, in words: `created`, `the spec changed`, `the promise has a new revision`, `asked to run again`, `deleted`.
     pub trigger: String,
+    /// Who asked for it to run again; empty where the trigger is no asking.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked_by: String,
     /// Of the outputs of others it works with; empty when there are none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub inputs: String,

@@ -74,6 +74,10 @@ impl Hints {
         self.0.get(name).and_then(Value::as_str)
     }
 
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     pub fn flag(&self, name: &str) -> bool {
         self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
     }

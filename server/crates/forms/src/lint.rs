@@ -3,7 +3,7 @@
 use crate::admission;
 use crate::hints::{KNOWN, WIDGETS};
 use crate::pointer::join;
-use crate::schema::{Node, Schema, Shape};
+use crate::schema::{Node, Schema, Shape, When};
 use domain::Error;
 use serde::Serialize;
 use serde_json::Value;
@@ -59,6 +59,7 @@ pub fn lint_parsed(schema: &Schema) -> Vec<Finding> {
             }
         }
         for property in &node.properties {
+            condition(node, &property.name, schema.node(property.node), &mut findings);
             named(schema, &property.name, schema.node(property.node), &mut findings);
         }
     }
@@ -103,6 +104,18 @@ fn hints(node: &Node, findings: &mut Vec<Finding>) {
             join(&node.location, "x-ui"),
             format!("the widget {widget:?} is not known; the type decides"),
         ));
+    }
+}
+
+fn condition(node: &Node, name: &str, described: &Node, findings: &mut Vec<Finding>) {
+    let Some(hint) = described.hints.value("when") else { return };
+    let at = || join(&described.location, "x-ui/when");
+    let Some(when) = When::of_hint(hint) else {
+        findings.push(warning(at(), "when names siblings and their values, as in when: {enabled: true}".to_owned()));
+        return;
+    };
+    for sibling in when.names().filter(|sibling| *sibling == name || !node.by_name(sibling)) {
+        findings.push(warning(at(), format!("{name} is shown by {sibling:?}, which is no field beside it")));
     }
 }
 

@@ -219,6 +219,10 @@ pub struct Field {
     /// The single value of a control; never a secret.
     pub value: Option<Value>,
     pub state: State,
+    /// Whether it has its place beside what its siblings say; `None` where it always has.
+    pub shown: Option<bool>,
+    /// Whether siblings come and go with what is chosen here.
+    pub switches: bool,
     pub errors: Vec<String>,
     /// The value of the hidden `…/__was`.
     pub was: Option<Was>,

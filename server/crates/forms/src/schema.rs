@@ -9,10 +9,12 @@ mod graph;
 mod layer;
 mod node;
 mod shape;
+mod shown;
 
 pub(crate) use node::is_whole;
 pub use node::{Additional, Branch, Choice, ListType, Node, NodeId, Property, Types};
 pub use shape::Shape;
+pub use shown::When;
 
 use crate::rules::Rule;
 use domain::{Cause, Error, Result};

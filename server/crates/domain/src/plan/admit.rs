@@ -1,11 +1,14 @@
 //! May a run go on, and must a new one start?
 
-use super::{Pass, PromiseState, RECONCILE, SUSPENDED, Subject, course};
+use super::{ASKED_AGAIN_BY, Pass, PromiseState, RECONCILE, SUSPENDED, Subject, course};
 use crate::{
     reason::Reason,
     run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow, WorkflowType},
     workflow::Pipeline,
 };
+
+/// The trigger of a run that a person or a client asked for though nothing had changed.
+const ASKED_AGAIN: &str = "asked to run again";
 
 /// Makes sure that the newest run is the one for what is asked now. `Some` says why nothing may go on.
 pub fn admit(pass: &mut Pass) -> Option<Reason> {
@@ -62,7 +65,7 @@ pub fn again(pass: &Pass) -> Option<&'static str> {
     if pass.restart {
         Some("taken out of its pause")
     } else if pass.labelled(RECONCILE) || course.binding.as_ref().is_some_and(course::asked_again) {
-        Some("asked to run again")
+        Some(ASKED_AGAIN)
     } else if run.spec.round < course.round {
         Some("the promise asked all of its resources to run again")
     } else if pass.next_look().is_some_and(|at| at <= pass.now) {
@@ -91,6 +94,7 @@ pub fn supersede(pass: &mut Pass) -> Option<Reason> {
 
 /// Appends a run. Its sequence, and so its identity, follows from the one before.
 pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigger: &str) {
+    let asked_by = pass.observed.resource.metadata.annotations.remove(ASKED_AGAIN_BY);
     let resource = &pass.observed.resource;
     let spec = RunSpec {
         promise: pass.promise_name().to_owned(),
@@ -102,6 +106,7 @@ pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigge
         sequence: pass.run().map_or(1, |run| run.spec.sequence + 1),
         round: pass.observed.course.round,
         trigger: trigger.to_owned(),
+        asked_by: asked_by.filter(|_| trigger == ASKED_AGAIN).unwrap_or_default(),
         inputs: pass.observed.inputs.digest(),
     };
     let mut run = Run::new(spec, pipelines, pass.now);

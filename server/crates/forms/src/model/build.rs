@@ -212,6 +212,7 @@ impl<'a> Builder<'a> {
         name: &str,
     ) -> Vec<Section> {
         let mut fields = Vec::new();
+        let conditions: Vec<_> = node.properties.iter().filter_map(|property| self.schema.when(property)).collect();
         for property in &node.properties {
             let key = &property.name;
             if only.is_some_and(|own| !own.contains(key)) || node.branches.iter().any(|branch| branch.own.contains(key))
@@ -234,7 +235,10 @@ impl<'a> Builder<'a> {
                 stored: place.stored.and_then(|stored| stored.get(key)),
                 chosen: place.chosen,
             };
-            fields.push((described, key.as_str(), self.field(&inner)));
+            let mut field = self.field(&inner);
+            field.shown = self.schema.shown(node, property, object);
+            field.switches = conditions.iter().any(|when| when.names().any(|name| name == key));
+            fields.push((described, key.as_str(), field));
         }
         arrange(node, fields)
     }

@@ -85,6 +85,8 @@ pub(super) fn blank(pointer: String, name: String, label: String) -> Field {
         default: None,
         value: None,
         state: State::Editable,
+        shown: None,
+        switches: false,
         errors: Vec::new(),
         was: None,
         sections: Vec::new(),

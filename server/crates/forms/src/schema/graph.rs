@@ -164,7 +164,13 @@ impl<'a> Reader<'a> {
                 node.required.extend(required.iter().filter_map(Value::as_str).map(str::to_owned));
             }
         }
-        // what conditions bring is shown as well; the validator says when it must be there
+        // what conditions bring has its place as well; the validator says when it must be there
+        let below = |schema: &'a Value| {
+            let layers = self.layers_of(schema, String::new());
+            layers.iter().flat_map(|layer| named(layer, "properties")).map(|(name, ..)| name).collect::<Vec<_>>()
+        };
+        let mut brought = crate::schema::shown::brought(layers, below);
+        brought.retain(|name, _| !index.contains_key(name));
         for layer in self.conditional(layers) {
             for (name, schema, at) in named(&layer, "properties") {
                 if !index.contains_key(name) {
@@ -176,7 +182,8 @@ impl<'a> Reader<'a> {
         }
         for (name, layers) in names {
             let id = self.place(layers, Vec::new())?;
-            node.properties.push(Property { name: name.to_owned(), node: id });
+            let when = brought.get(name).cloned().flatten();
+            node.properties.push(Property { name: name.to_owned(), node: id, when });
         }
         for layer in layers {
             for (pattern, schema, at) in named(layer, "patternProperties") {

@@ -112,6 +112,8 @@ pub struct Choice {
 pub struct Property {
     pub name: String,
     pub node: NodeId,
+    /// It comes by a condition of the schema alone.
+    pub(crate) when: Option<super::When>,
 }
 
 /// What an object allows beside its declared properties.

@@ -3,7 +3,7 @@
 use super::{Reader, cleared};
 use crate::entries::{name::encoded, posted::Posted};
 use crate::pointer::join;
-use crate::schema::{Node, Shape};
+use crate::schema::{Node, Property, Shape};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -63,6 +63,7 @@ impl Reader<'_> {
                 object.insert(name.clone(), value);
             }
         }
+        self.leave_hidden(node, previous, object);
         if let Some(rows) = posted.get("__rows") {
             self.rows(node, rows, previous, pointer, depth, object);
         }
@@ -73,6 +74,18 @@ impl Reader<'_> {
             && let Some(depth) = depth.checked_sub(1)
         {
             self.object(self.schema.node(branch.node), Some(&branch.own), fields, previous, pointer, depth, object);
+        }
+    }
+
+    /// What was given in a field that is hidden now is not meant any more. What was stored stays: nobody saw it go.
+    fn leave_hidden(&self, node: &Node, previous: Option<&Value>, object: &mut Map<String, Value>) {
+        let hidden = |property: &&Property| self.schema.shown(node, property, object) == Some(false);
+        let hidden: Vec<&String> = node.properties.iter().filter(hidden).map(|property| &property.name).collect();
+        for name in hidden {
+            let stored = previous.and_then(|previous| previous.get(name));
+            if object.get(name) != stored {
+                object.shift_remove(name);
+            }
         }
     }
 

@@ -1,0 +1,93 @@
+//! What the fake tells of the platform as a whole, and of what is gone.
+
+use app::{
+    pages::{
+        gone::{GonePage, RequestRow},
+        platform::{DestinationRow, Fleet, PlatformPage, Readiness, StoreRow},
+        request::{RequestKind, RequestPhase},
+        resource_parts::Part,
+    },
+    view::{Happening, Tone},
+};
+
+use super::{
+    data::{ago, key},
+    rows,
+};
+
+pub fn gone() -> GonePage {
+    let request = |name: &str, what, minutes| RequestRow {
+        name: name.into(),
+        what,
+        phase: RequestPhase::Succeeded,
+        by: "dana".into(),
+        at: ago(minutes),
+    };
+    GonePage {
+        key: key("postgresql", "old-db"),
+        promise_title: "PostgreSQL database".into(),
+        icon: "database".into(),
+        by: "dana".into(),
+        at: Some(ago(5)),
+        is_offered: true,
+        requests: vec![request("req-9", RequestKind::Delete, 6), request("req-8", RequestKind::Create, 900)],
+        runs: rows::run_rows(),
+        history: vec![Happening { at: ago(5), tone: Tone::Quiet, title: "Deleted".into(), ..Happening::default() }],
+    }
+}
+
+pub fn platform() -> PlatformPage {
+    let fleet = |name: &str, title: &str, states, versions: &[(&str, u64)]| Fleet {
+        name: name.into(),
+        title: title.into(),
+        icon: "database".into(),
+        owner: "group:default/data-platform".into(),
+        version: "v1.2.0".into(),
+        waits_for: String::new(),
+        states,
+        versions: versions.iter().map(|(version, number)| ((*version).to_owned(), *number)).collect(),
+    };
+    let broken = Readiness { is_ready: Some(false), message: "the remote refuses the key".into() };
+    let ready = Readiness { is_ready: Some(true), message: String::new() };
+    PlatformPage {
+        fleets: vec![
+            fleet("postgresql", "PostgreSQL database", [40, 2, 1, 3, 0], &[("v1.2.0", 30), ("v1.1.0", 16)]),
+            Fleet { waits_for: "It requires namespace (v1)".into(), ..fleet("redis", "Redis", [0; 5], &[]) },
+        ],
+        counted: 40,
+        total: 46,
+        destinations: vec![DestinationRow {
+            name: "dev".into(),
+            writes_to: "git · gitops.git, branch main, path dev".into(),
+            labels: vec!["environment=dev".into()],
+            readiness: ready.clone(),
+            placed: 92,
+        }],
+        stores: vec![
+            StoreRow {
+                name: "gitops".into(),
+                what: "git · gitops.git, branch main".into(),
+                readiness: ready,
+                commit: "4e33927aaa".into(),
+                destinations: 1,
+            },
+            StoreRow {
+                name: "offsite".into(),
+                what: "bucket · offsite".into(),
+                readiness: broken,
+                ..StoreRow::default()
+            },
+        ],
+        failing: rows::rows(),
+        failures: rows::run_rows(),
+    }
+}
+
+/// One child of each state, the first with the others below it.
+pub fn parts() -> Vec<Part> {
+    let part = |row| Part { row, known_as: "db".into(), parts: Vec::new() };
+    let mut all = rows::rows().into_iter().map(part);
+    let first = all.next();
+    let inner: Vec<Part> = all.collect();
+    first.into_iter().map(|first| Part { parts: inner.clone(), ..first }).collect()
+}

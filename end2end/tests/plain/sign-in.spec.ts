@@ -1,0 +1,4 @@
+// Without JavaScript.
+import { signIn } from '../sign-in.js';
+
+signIn();

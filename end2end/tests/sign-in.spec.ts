@@ -1,0 +1,4 @@
+// With JavaScript.
+import { signIn } from './sign-in.js';
+
+signIn();
