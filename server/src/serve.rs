@@ -85,13 +85,20 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         seed(&config, &services).await?;
         (Some(dev::prepare(&config, address, clock.now())?), Plain::Everyone)
     } else {
-        let admin = Caller { name: "admin".to_owned(), groups: vec![domain::caller::PLATFORM.to_owned()] };
+        let admin =
+            Caller { name: "admin".to_owned(), groups: vec![domain::caller::PLATFORM.to_owned()], ..Caller::default() };
         services.token_in_file(&config.data.join("admin-token"), &admin, "bootstrap").await?;
         let plain = if tls.is_some() { Plain::ThisMachine } else { Plain::Everyone };
         (tls, plain)
     };
     let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
-    let steps = RunnerConfig::new(config.data.join("work"), client, config.ground.clone());
+    let mut ground = config.ground.clone();
+    // a network of their own is a container's, not this machine's: then somebody must say how it gets here
+    let shared = ground.containers.network == "host" || ground.containers.network == "none";
+    if ground.containers.api.is_none() && shared {
+        ground.containers.api = Some(format!("http://127.0.0.1:{}", address.port()));
+    }
+    let steps = RunnerConfig::new(config.data.join("work"), client, ground);
     if let Some(why) = steps.unfenced() {
         tracing::warn!(why, "commands run without a sandbox: they see all that this server sees");
     }

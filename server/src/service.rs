@@ -28,7 +28,7 @@ mod unknown;
 use crate::identity::Ids;
 use domain::{
     Caller, Clock, Error, Object, Result, Timestamp,
-    caller::{self, Target, Verb},
+    caller::{self, Asked, Target, Verb},
     event::AuditEntry,
 };
 use kinds::{Kinds, Origin, Served};
@@ -75,6 +75,16 @@ impl Services {
 
     /// The one place where rights are asked for.
     pub fn authorise(&self, asker: &Asker, verb: Verb, served: &Served, namespace: &str) -> Result<()> {
+        self.authorise_one(asker, verb, served, namespace, "")
+    }
+
+    /// The same for the one object of that name.
+    pub fn authorise_one(&self, asker: &Asker, verb: Verb, served: &Served, namespace: &str, name: &str) -> Result<()> {
+        let forbidden = |why: String| Error::forbidden(format!("{} is forbidden: {why}", served.resource()));
+        if !asker.caller.grants.is_empty() {
+            let asked = Asked { group: &served.group, plural: &served.plural, namespace, name };
+            return asker.caller.is_granted(verb, asked).map_err(forbidden);
+        }
         let target = match &served.origin {
             Origin::Promised(_) | Origin::Binding => Target::Resource { namespace },
             Origin::Namespace => Target::Namespaces,
@@ -88,10 +98,7 @@ impl Services {
             | Origin::Secret
             | Origin::ConfigMap => Target::Platform(&served.plural),
         };
-        caller::may(&asker.caller, verb, target).map_err(|why| {
-            let what = served.resource();
-            Error::forbidden(format!("{what} is forbidden: {why}"))
-        })
+        caller::may(&asker.caller, verb, target).map_err(forbidden)
     }
 
     /// The audit line of a change.

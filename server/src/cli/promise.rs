@@ -1,7 +1,7 @@
 //! `midspan promise revisions`: the versions of a promise there are, and how many resources run each.
 
 use super::{
-    Outcome, ServerArgs,
+    Failure, Outcome, ServerArgs,
     client::Client,
     kinds,
     print::{columns_of, single_line},
@@ -47,10 +47,9 @@ async fn revisions(client: &Client, name: &str) -> Outcome {
         rows.push(vec![version, name, current.to_owned(), count, text(revision, "/metadata/creationTimestamp")]);
     }
     if found.is_empty() {
-        eprintln!("No revisions of {name} found.");
-    } else {
-        columns_of(&rows);
+        return Err(Failure { message: format!("there is no promise {name}"), code: Failure::NOT_FOUND });
     }
+    columns_of(&rows);
     Ok(())
 }
 

@@ -23,6 +23,9 @@ pub struct StepArgs {
     /// Network of containers, as the runtime names it
     #[arg(long, value_name = "NAME", env = "MIDSPAN_CONTAINER_NETWORK", default_value = "none")]
     container_network: String,
+    /// Address at which steps with a network find this server, for pipelines with permissions on the API; this machine's by default
+    #[arg(long, value_name = "URL", env = "MIDSPAN_CONTAINER_API")]
+    container_api: Option<String>,
     /// YAML file with images and what runs instead: another image, or {command: [PROGRAM, …]}
     #[arg(long, value_name = "FILE", env = "MIDSPAN_IMAGE_MAP")]
     image_map: Option<PathBuf>,
@@ -57,6 +60,7 @@ impl StepArgs {
                 runtime: self.container_runtime,
                 arguments: self.container_args.split_whitespace().map(str::to_owned).collect(),
                 network: self.container_network,
+                api: self.container_api,
                 images,
                 environment: config::for_container_runtime(),
             },

@@ -22,7 +22,7 @@ pub async fn answer(
     accept: &str,
 ) -> Result<Response> {
     const NEWEST: i64 = 200;
-    doors.services.authorise(asker, Verb::Read, served, &address.namespace)?;
+    doors.services.authorise(asker, Verb::List, served, &address.namespace)?;
     let fields = selected_fields(&params.field_selector);
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let store = &doors.services.store;

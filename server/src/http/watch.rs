@@ -41,7 +41,7 @@ pub async fn answer(
     params: &Params,
     accept: &str,
 ) -> Result<Response> {
-    doors.services.authorise(asker, Verb::Read, &served, &address.namespace)?;
+    doors.services.authorise(asker, Verb::List, &served, &address.namespace)?;
     if matches!(params.send_initial_events.as_str(), "true" | "1") {
         // clients that try the streaming list fall back to list and watch on this answer
         return Err(Error::new(

@@ -291,7 +291,7 @@ async fn whoever_is_in_no_group_sees_nothing_of_anybody() {
         house.submit(&draft).await;
         house.settled(&key).await;
         let run = house.persona("dana").runs(&RunsQuery::default()).await.unwrap().rows[0].name.clone();
-        let nobody = house.portal_of(Caller { name: "eve".into(), groups: Vec::new() });
+        let nobody = house.portal_of(Caller { name: "eve".into(), groups: Vec::new(), ..Caller::default() });
         let refused = [
             nobody.home().await.err(),
             nobody.catalog(&CatalogQuery::default()).await.err(),

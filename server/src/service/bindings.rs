@@ -1,7 +1,7 @@
 //! `ResourceBinding`s written by people: labelled so that they are found, one for each resource, and fit for the version they ask for.
 
 use super::{
-    Services,
+    Asker, Services,
     kinds::Served,
     objects::{Draft, checked},
 };
@@ -15,6 +15,7 @@ use store::{Op, Query};
 impl Services {
     pub(crate) async fn admit_binding(
         &self,
+        asker: &Asker,
         served: &Served,
         mut object: Object,
         stored: Option<&Object>,
@@ -76,7 +77,10 @@ impl Services {
         if stored.is_some_and(|stored| stored.spec != object.spec) {
             object.metadata.generation += 1;
         }
-        Ok(Draft { object, ops: self.wake_bound(bound).into_iter().collect(), warnings })
+        let before = stored.and_then(|stored| serde_json::from_value::<BindingSpec>(stored.spec.clone()).ok());
+        let moved = before.is_some_and(|before| before.pin() != spec.pin());
+        let told = bound.as_ref().filter(|_| moved).map(|bound| self.held(asker, bound, spec.pin()));
+        Ok(Draft { object, ops: told.into_iter().chain(self.wake_bound(bound)).collect(), warnings })
     }
 
     /// What a change of a binding, or its end, makes somebody look at.

@@ -13,7 +13,7 @@ use domain::{
     plan::CHILD,
 };
 use futures::{FutureExt as _, future::BoxFuture};
-use orchestrator::Gate;
+use orchestrator::{Gate, steps::access::Rights};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -23,6 +23,14 @@ const DEEPEST: usize = 8;
 impl Gate for Services {
     fn put<'a>(&'a self, parent: &'a Object, child: Object) -> BoxFuture<'a, Result<Object>> {
         self.put_child(parent, child).boxed()
+    }
+
+    fn let_in(&self, rights: Rights) -> BoxFuture<'_, Result<String>> {
+        self.issue_rights(rights).boxed()
+    }
+
+    fn let_out<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<()>> {
+        async move { self.store.revoke_token(id).await.map(drop) }.boxed()
     }
 
     fn delete<'a>(&'a self, parent: &'a Object, child: &'a Object) -> BoxFuture<'a, Result<()>> {
@@ -131,7 +139,7 @@ impl Services {
 /// Who asked for the parent asks for its children.
 fn asker(parent: &Object) -> Asker {
     let name = parent.metadata.labels.get(REQUESTED_BY).cloned().unwrap_or_else(|| "system:midspan".to_owned());
-    let caller = Caller { name, groups: vec![DEVELOPERS.to_owned()] };
+    let caller = Caller { name, groups: vec![DEVELOPERS.to_owned()], ..Caller::default() };
     let source = format!("{}/{}", parent.kind, parent.metadata.name);
     Asker { caller, source, errand: Errand::Child, ..Asker::default() }
 }

@@ -6,7 +6,7 @@ use super::{
     metadata::cause,
     objects::Draft,
 };
-use domain::{Error, Object, Result, name};
+use domain::{Error, Object, Result, name, promise::KRATIX_NAMESPACE};
 use serde_json::json;
 use store::{Guard, Op};
 
@@ -31,6 +31,11 @@ impl Services {
                 Err(Error::forbidden(format!("namespace {name:?} is being terminated: nothing new can be made in it")))
             }
             Some(namespace) => Ok(namespace),
+            None if name == KRATIX_NAMESPACE => {
+                // documents of Kratix name it as a place that is simply there
+                self.ensure_namespace(name).await?;
+                self.store.by_name("", "Namespace", "", name).await?.ok_or_else(|| Error::not_found("namespaces", name))
+            }
             None => Err(Error::not_found("namespaces", name)),
         }
     }

@@ -68,7 +68,7 @@ pub(crate) struct Draft {
 
 impl Services {
     pub async fn get(&self, asker: &Asker, served: &Served, namespace: &str, name: &str) -> Result<Object> {
-        self.authorise(asker, Verb::Read, served, namespace)?;
+        self.authorise_one(asker, Verb::Read, served, namespace, name)?;
         match served.origin {
             Origin::View => return self.view(served, name).await,
             Origin::Token => return self.token(name).await,
@@ -79,7 +79,7 @@ impl Services {
 
     pub async fn list(&self, asker: &Asker, served: &Served, query: &Query) -> Result<store::Page> {
         let namespace = query.namespaces.first().map_or("", String::as_str);
-        self.authorise(asker, Verb::Read, served, namespace)?;
+        self.authorise(asker, Verb::List, served, namespace)?;
         match served.origin {
             Origin::View => return self.views(query).await,
             Origin::Token => return self.tokens(query).await,
@@ -97,7 +97,7 @@ impl Services {
         body: Value,
         options: WriteOptions,
     ) -> Result<Written> {
-        self.authorise(asker, Verb::Write, served, namespace)?;
+        self.authorise(asker, Verb::Create, served, namespace)?;
         let mut object = Object::from_value(body)?;
         if matches!(served.origin, Origin::Token) {
             return self.create_token(asker, served, &object, options).await;
@@ -188,7 +188,7 @@ impl Services {
                 Ok(draft)
             }
             Origin::Promise => self.admit_promise(served, object, stored, options).await,
-            Origin::Binding => self.admit_binding(served, object, stored).await,
+            Origin::Binding => self.admit_binding(asker, served, object, stored).await,
             Origin::Release => self.admit_release(served, object, stored),
             Origin::Platform => self.admit_place(served, object, stored).await,
             Origin::Namespace => namespaces::admit(served, object),
@@ -254,6 +254,10 @@ pub(crate) fn checked<T: serde::de::DeserializeOwned>(value: &Value, served: &Se
 
 /// The caller of the server's own acts.
 pub fn system() -> Asker {
-    let caller = Caller { name: "system:midspan".to_owned(), groups: vec![domain::caller::PLATFORM.to_owned()] };
+    let caller = Caller {
+        name: "system:midspan".to_owned(),
+        groups: vec![domain::caller::PLATFORM.to_owned()],
+        ..Caller::default()
+    };
     Asker { caller, source: "server".to_owned(), ..Asker::default() }
 }

@@ -5,6 +5,8 @@ use domain::{
     Caller, Digest, Error, ErrorKind, Result,
     caller::{DEVELOPERS, PLATFORM},
 };
+use orchestrator::steps::access::Rights;
+use store::Token;
 
 /// Someone a browser can be in `--dev`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl Persona {
     }
 
     pub fn caller(self) -> Caller {
-        Caller { name: self.name.to_owned(), groups: vec![self.group.to_owned()] }
+        Caller { name: self.name.to_owned(), groups: vec![self.group.to_owned()], ..Caller::default() }
     }
 }
 
@@ -38,6 +40,23 @@ impl Services {
     /// Makes a token for a caller. Only its hash is stored; the text is returned once.
     pub async fn issue_token(&self, caller: &Caller, purpose: &str) -> Result<String> {
         let (token, text) = self.new_token(caller, purpose, None);
+        self.store.insert_token(&token).await?;
+        Ok(text)
+    }
+
+    /// A token for a step's own programs, until it is taken away or its time is over.
+    pub async fn issue_rights(&self, rights: Rights) -> Result<String> {
+        let text = format!("{TOKEN_PREFIX}{}", self.ids.secret());
+        let token = Token {
+            id: rights.id,
+            hash: Digest::of(&text).to_string(),
+            subject: rights.subject,
+            name: "a pipeline's permissions".to_owned(),
+            created: self.now(),
+            expires: Some(rights.until),
+            used: None,
+            data: serde_json::json!({"grants": rights.grants}),
+        };
         self.store.insert_token(&token).await?;
         Ok(text)
     }
@@ -59,9 +78,10 @@ impl Services {
             return Err(refused());
         }
         self.note_use(&token).await;
-        let groups =
-            token.data.get("groups").and_then(|groups| serde_json::from_value(groups.clone()).ok()).unwrap_or_default();
-        Ok(Caller { name: token.subject, groups })
+        let told = |key: &str| token.data.get(key).cloned().unwrap_or_default();
+        let groups = serde_json::from_value(told("groups")).unwrap_or_default();
+        let grants = serde_json::from_value(told("grants")).unwrap_or_default();
+        Ok(Caller { name: token.subject, groups, grants })
     }
 
     /// A token kept in a file that only its owner can read; made anew when the file is missing or the database does not know it.

@@ -4,6 +4,7 @@ use super::{
     Asker, Errand, Services,
     kinds::{Promised, Served},
     objects::{Draft, UnknownFields, WriteOptions},
+    pins::annotated,
     unknown::judged,
 };
 use domain::{
@@ -65,6 +66,10 @@ impl Services {
         if let Some(operation) = operation {
             ops.extend(self.asked(asker, promise, &object, operation, draft));
         }
+        let (before, held) = (stored.and_then(annotated), annotated(&object));
+        if stored.is_some() && before != held {
+            ops.push(self.held(asker, &object, held));
+        }
         let asks_again = asks_again(stored, &object);
         let by = if asks_again { Some(&asker.caller.name) } else { stored.and_then(asked_again_by) };
         let annotations = &mut object.metadata.annotations;
@@ -79,6 +84,16 @@ impl Services {
         }
         ops.push(self.wake_resource(&object));
         Ok(Draft { object, ops, warnings })
+    }
+
+    /// The line on the time line when a resource is held at another version than before, or at none any more.
+    pub(crate) fn held(&self, asker: &Asker, resource: &Object, version: Option<&str>) -> Op {
+        let who = &asker.caller.name;
+        let (reason, message) = match version {
+            Some(version) => ("Pinned", format!("{who} holds it at version {version} of its promise")),
+            None => ("Unpinned", format!("{who} lets it follow its promise again")),
+        };
+        Op::Event(Event::about(resource, self.now(), Level::Normal, reason, message).by(who))
     }
 
     /// What a delete of a resource writes beside the mark on it.

@@ -72,7 +72,7 @@ impl Services {
         }
         let groups =
             Role::ALL.into_iter().filter(|role| asked.roles.contains(role)).map(|role| role.group().to_owned());
-        let caller = Caller { name: asked.user, groups: groups.collect() };
+        let caller = Caller { name: asked.user, groups: groups.collect(), ..Caller::default() };
         let expires = asked.expiration_seconds.map(|seconds| self.now() + Duration::from_secs(seconds));
         let (token, text) = self.new_token(&caller, &asked.purpose, expires);
         let mut made = told(&token);

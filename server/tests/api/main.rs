@@ -10,6 +10,7 @@ mod conversation;
 mod destinations;
 mod differences;
 mod discovery;
+mod kratix;
 mod listing;
 mod midspan;
 mod outputs;

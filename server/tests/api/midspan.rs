@@ -36,6 +36,15 @@ pub async fn everywhere(play: impl AsyncFn(&Midspan)) {
     on_each(true, play).await;
 }
 
+/// The same on a server whose steps run on this ground.
+pub async fn everywhere_on(ground: &Ground, play: impl AsyncFn(&Midspan)) {
+    for database in databases() {
+        let midspan = begin(database.url(), true, None, ground.clone()).await;
+        play(&midspan).await;
+        midspan.running.stop().await.unwrap();
+    }
+}
+
 /// The same on a server that is not in development: nobody is signed in by sitting at the machine.
 pub async fn in_earnest(play: impl AsyncFn(&Midspan)) {
     on_each(false, play).await;
@@ -48,7 +57,10 @@ pub async fn on_two_replicas(play: impl AsyncFn(&Midspan, &Midspan)) {
         fs::create_dir_all(&folder.0).unwrap();
         let key = folder.0.join("key");
         fs::write(&key, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n").unwrap();
-        let (one, two) = (begin(database.url(), true, Some(&key)).await, begin(database.url(), true, Some(&key)).await);
+        let (one, two) = (
+            begin(database.url(), true, Some(&key), Ground::default()).await,
+            begin(database.url(), true, Some(&key), Ground::default()).await,
+        );
         play(&one, &two).await;
         one.running.stop().await.unwrap();
         two.running.stop().await.unwrap();
@@ -57,13 +69,13 @@ pub async fn on_two_replicas(play: impl AsyncFn(&Midspan, &Midspan)) {
 
 async fn on_each(dev: bool, play: impl AsyncFn(&Midspan)) {
     for database in databases() {
-        let midspan = begin(database.url(), dev, None).await;
+        let midspan = begin(database.url(), dev, None, Ground::default()).await;
         play(&midspan).await;
         midspan.running.stop().await.unwrap();
     }
 }
 
-async fn begin(database: &str, dev: bool, key: Option<&Path>) -> Midspan {
+async fn begin(database: &str, dev: bool, key: Option<&Path>, ground: Ground) -> Midspan {
     // the program's `main` does this once
     let _ = rustls::crypto::ring::default_provider().install_default();
     let data = Folder(std::env::temp_dir().join(unique_name()));
@@ -75,7 +87,7 @@ async fn begin(database: &str, dev: bool, key: Option<&Path>) -> Midspan {
         database: Some(database.to_owned()),
         dev,
         key_file,
-        ground: Ground::default(),
+        ground,
         retention: orchestrator::Retention::default(),
         tls: None,
     };

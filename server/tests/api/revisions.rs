@@ -110,8 +110,42 @@ async fn a_pinned_resource_keeps_its_version_and_one_that_follows_goes_on() {
         dana.merge(&at("held"), json!({"metadata": {"annotations": {"midspan.dev/version": null}}})).await.good();
         made(&dana, "held", "v2 large eu-west-1").await;
 
+        let told = dana.get("/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Dheld").await;
+        let told: Vec<String> = told.body["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|event| event["reason"].as_str().is_some_and(|reason| reason.ends_with("inned")))
+            .map(|event| event["message"].as_str().unwrap().to_owned())
+            .collect();
+        for line in ["dana holds it at version v2 of its promise", "dana lets it follow its promise again"] {
+            assert!(told.iter().any(|message| message == line), "{told:?}");
+        }
+
         let unknown = dana.post(WIDGETS, pinned_to("lost", "v9")).await.refused();
         assert!(unknown.contains("widget has no version \"v9\"; it has v2, v1"), "{unknown}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_needs_what_its_own_version_requires() {
+    everywhere(async |midspan| {
+        let (dana, paul) = (midspan.dana(), midspan.paul());
+        publish(&paul, versioned("v1", json!({}))).await.good();
+        dana.asks_for(pinned_to("held", "v1")).await;
+        dana.asks_for(widget("follows")).await;
+        made(&dana, "held", "v1 small nowhere").await;
+        made(&dana, "follows", "v1 small nowhere").await;
+        let mut next = versioned("v2", json!({}));
+        next["spec"]["requires"] = json!([{"name": "certificates"}]);
+        publish(&paul, next).await.good();
+        paul.see(WIDGET, |seen| seen.body["status"]["status"] == "Unavailable").await;
+        for name in ["held", "follows"] {
+            dana.merge(&at(name), json!({"spec": {"size": "large"}})).await.good();
+        }
+        made(&dana, "held", "v1 large nowhere").await;
+        dana.see(&at("follows"), |seen| seen.text.contains("requires the promise certificates")).await;
     })
     .await;
 }

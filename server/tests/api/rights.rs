@@ -92,7 +92,14 @@ async fn a_token_of_another_server_opens_nothing() {
                     &there
                         .running
                         .services
-                        .issue_token(&domain::Caller { name: "admin".into(), groups: vec!["platform".into()] }, "test")
+                        .issue_token(
+                            &domain::Caller {
+                                name: "admin".into(),
+                                groups: vec!["platform".into()],
+                                ..domain::Caller::default()
+                            },
+                            "test",
+                        )
                         .await
                         .unwrap(),
                 ),

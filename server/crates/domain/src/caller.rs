@@ -1,5 +1,6 @@
 //! Who asks, and the one function that says whether they may.
 
+use crate::workflow::Permission;
 use serde::{Deserialize, Serialize};
 
 /// The authenticated person or token on whose rights something happens.
@@ -7,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Caller {
     pub name: String,
     pub groups: Vec<String>,
+    /// All that a pipeline may do; a person has none of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Permission>,
 }
 
 /// Members may do everything. People who run the platform.
@@ -50,8 +54,59 @@ pub fn roles(groups: &[String]) -> Vec<&'static str> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Read,
-    /// Create, update, patch, delete.
+    List,
+    Create,
+    Change,
+    Delete,
+    /// A deed that the API of a cluster has no word for.
     Write,
+}
+
+impl Verb {
+    fn only_looks(self) -> bool {
+        matches!(self, Self::Read | Self::List)
+    }
+
+    /// In the words of a cluster's roles.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["get"],
+            Self::List => &["list", "watch"],
+            Self::Create => &["create"],
+            Self::Change => &["update", "patch"],
+            Self::Delete => &["delete"],
+            Self::Write => &[],
+        }
+    }
+}
+
+/// What a pipeline asks for, as the rules of a cluster's roles see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub group: &'a str,
+    pub plural: &'a str,
+    /// Empty for all of them, and for what stands in none.
+    pub namespace: &'a str,
+    /// Empty for all of them.
+    pub name: &'a str,
+}
+
+impl Caller {
+    /// Whether one of the grants covers it. Whoever has grants has nothing else.
+    pub fn is_granted(&self, verb: Verb, asked: Asked<'_>) -> Result<(), String> {
+        let has = |list: &[String], word: &str| list.iter().any(|one| one == "*" || one == word);
+        let covers = |grant: &Permission| {
+            has(&grant.api_groups, asked.group)
+                && has(&grant.resources, asked.plural)
+                && (grant.resource_names.is_empty() || grant.resource_names.iter().any(|name| name == asked.name))
+                && has(std::slice::from_ref(&grant.resource_namespace), asked.namespace)
+                && (has(&grant.verbs, "*") || verb.words().iter().any(|word| has(&grant.verbs, word)))
+        };
+        if self.grants.iter().any(covers) {
+            return Ok(());
+        }
+        Err(format!("the permissions of {} do not list it", self.name))
+    }
 }
 
 /// What a verb is about, as far as rights care.
@@ -83,8 +138,9 @@ pub fn may(caller: &Caller, verb: Verb, target: Target<'_>) -> Result<(), String
     match (verb, target) {
         (_, Target::Tokens) => refuse(PLATFORM),
         // a developer's own work: runs, requests and placements are written by the orchestrator alone
-        (Verb::Read, _) | (Verb::Write, Target::Resource { .. } | Target::Platform("requests")) => Ok(()),
-        (Verb::Write, _) => refuse(PLATFORM),
+        (_, Target::Resource { .. } | Target::Platform("requests")) => Ok(()),
+        (verb, _) if verb.only_looks() => Ok(()),
+        _ => refuse(PLATFORM),
     }
 }
 
@@ -94,7 +150,11 @@ mod tests {
 
     #[track_caller]
     fn check(groups: &[&str], verb: Verb, target: Target<'_>, allowed: bool) {
-        let caller = Caller { name: "ana".into(), groups: groups.iter().map(|g| (*g).to_owned()).collect() };
+        let caller = Caller {
+            name: "ana".into(),
+            groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+            ..Caller::default()
+        };
         assert_eq!(may(&caller, verb, target).is_ok(), allowed, "{groups:?} {verb:?} {target:?}");
     }
 
@@ -113,10 +173,37 @@ mod tests {
 
     #[test]
     fn a_refusal_says_who_could() {
-        let caller = Caller { name: "ana".into(), groups: vec![DEVELOPERS.into()] };
+        let caller = Caller { name: "ana".into(), groups: vec![DEVELOPERS.into()], ..Caller::default() };
         assert_eq!(
             may(&caller, Verb::Write, Target::Namespaces).unwrap_err(),
             "ana may not do this; members of the group platform can"
         );
+    }
+
+    #[test]
+    fn a_pipeline_may_do_what_its_permissions_list_and_nothing_else() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let grant = |namespace: &str, names: &[&str], verbs: &[&str]| Permission {
+            resource_namespace: namespace.into(),
+            api_groups: words(&[""]),
+            resources: words(&["configmaps"]),
+            resource_names: words(names),
+            verbs: words(verbs),
+        };
+        let may = |grants: &[Permission], verb: Verb, namespace: &str, name: &str| {
+            let caller = Caller { name: "p".into(), groups: Vec::new(), grants: grants.to_vec() };
+            caller.is_granted(verb, Asked { group: "", plural: "configmaps", namespace, name }).is_ok()
+        };
+        let gets = [grant("default", &[], &["get"])];
+        assert!(may(&gets, Verb::Read, "default", "a"));
+        assert!(!may(&gets, Verb::List, "default", "") && !may(&gets, Verb::Delete, "default", "a"));
+        assert!(!may(&gets, Verb::Read, "other", "a"));
+        let named = [grant("*", &["a"], &["get", "list", "update"])];
+        assert!(may(&named, Verb::Read, "other", "a") && may(&named, Verb::Change, "x", "a"));
+        assert!(!may(&named, Verb::Read, "other", "b") && !may(&named, Verb::List, "other", ""));
+        assert!(!may(&[grant("*", &[], &["create"])], Verb::Write, "x", "a"));
+        assert!(may(&[grant("*", &[], &["*"])], Verb::Write, "x", "a"));
+        let caller = Caller { grants: gets.to_vec(), ..Caller::default() };
+        assert!(super::may(&caller, Verb::Read, Target::Catalog).is_err(), "no page is open to it");
     }
 }

@@ -11,7 +11,7 @@ mod revision;
 mod status;
 
 pub use interval::annotated as annotated_interval;
-pub use kratix::{GROUP as KRATIX_GROUP, remarks};
+pub use kratix::{GROUP as KRATIX_GROUP, NAMESPACE as KRATIX_NAMESPACE, namespace_of_pipelines, remarks};
 pub use release::{RELEASE_LABEL, Release, ReleaseKind, ReleaseSpec, ReleaseStatus, is_release};
 pub use requirement::{PromiseName, RequiredBy, Requirement, RequirementState, RequirementStatus, cycle};
 pub use revision::{
@@ -76,6 +76,9 @@ pub struct PromiseSpec {
     pub dependencies: Vec<Value>,
     pub destination_selectors: Vec<LabelSelector>,
     pub workflows: Workflows,
+    /// How long after its newest run a resource is run again though nothing has changed; never when it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconcile_interval: Option<String>,
     /// How health is judged; read by the health checks.
     pub health: Value,
     /// Defaults for upgrades; read by rollouts.
@@ -161,6 +164,11 @@ impl Promise {
     /// Whether an object of this group and kind is a promise document.
     pub fn is_promise(group: &str, kind: &str) -> bool {
         kind == "Promise" && GROUPS.contains(&group)
+    }
+
+    /// Whether it is Kratix's own document.
+    pub fn is_kratix(object: &Object) -> bool {
+        object.group() == KRATIX_GROUP
     }
 
     pub fn title(&self) -> &str {

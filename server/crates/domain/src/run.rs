@@ -195,9 +195,15 @@ pub struct StepRun {
     /// How often this attempt was taken up again after its holder died; the idempotency key stays.
     #[serde(skip_serializing_if = "is_zero")]
     pub resumed: u32,
+    /// Attempts whose end nobody knows: each was followed by another one under the same key.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unclear: u32,
+    /// The attempt before this one was of that kind.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Holder>,
-    /// The object as this attempt was given it: whoever takes the attempt up must do the same under the same key.
+    /// The object as this attempt was given it: whoever takes the attempt up or repeats it must do the same under the same key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -277,9 +283,9 @@ impl Run {
         self.status.pipelines.get_mut(at.pipeline)?.steps.get_mut(at.step)
     }
 
-    /// Names one attempt of one step for the outside world: the same for every try to perform it, different for each new attempt.
+    /// Names one deed of one step for the outside world: the same for every try, different for the attempt after one that is known to have failed.
     pub fn idempotency_key(&self, at: StepAt) -> String {
-        let attempt = self.step(at).map_or(0, |step| step.attempt);
+        let attempt = self.step(at).map_or(0, StepRun::deed);
         let round = self.status.pipelines.get(at.pipeline).map_or(0, |pipeline| pipeline.attempts);
         let parts = [at.pipeline.to_string(), at.step.to_string(), round.to_string(), attempt.to_string()];
         let parts = [self.metadata.uid.as_str(), &parts[0], &parts[1], &parts[2], &parts[3]];
@@ -345,6 +351,16 @@ impl PipelineRun {
 }
 
 impl StepRun {
+    /// Counts the attempts as the outside world sees them: one of unclear outcome and the one after it are the same.
+    pub fn deed(&self) -> u32 {
+        self.attempt.saturating_sub(self.unclear)
+    }
+
+    /// Whether something may have been done under its key already.
+    pub fn again(&self) -> bool {
+        self.resumed > 0 || self.repeats
+    }
+
     /// Nothing is left to do for it.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Succeeded | Phase::Skipped)

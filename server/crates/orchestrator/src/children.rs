@@ -3,6 +3,7 @@
 
 use crate::{
     driver::Orchestrator,
+    steps::access::Rights,
     steps::{StepInput, template},
     wait,
 };
@@ -19,6 +20,12 @@ use serde_json::{Map, Value, json};
 pub trait Gate: Send + Sync + 'static {
     /// Makes or changes a child of the parent; answers with what is stored.
     fn put<'a>(&'a self, parent: &'a Object, child: Object) -> BoxFuture<'a, Result<Object>>;
+
+    /// A token that can do this, and nothing else.
+    fn let_in(&self, rights: Rights) -> BoxFuture<'_, Result<String>>;
+
+    /// Takes a token away again.
+    fn let_out<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<()>>;
 
     /// Asks for a child's deletion.
     fn delete<'a>(&'a self, parent: &'a Object, child: &'a Object) -> BoxFuture<'a, Result<()>>;

@@ -22,7 +22,9 @@ impl Content {
     /// Turns what a step left into what a run records, keeping the bytes.
     pub(crate) fn outcome(&mut self, ended: Ended) -> Outcome {
         match ended {
-            Ended::Failed { message, exit_code, permanent } => Outcome::Failed { message, exit_code, permanent },
+            Ended::Failed { message, exit_code, permanent, unclear } => {
+                Outcome::Failed { message, exit_code, permanent, unclear }
+            }
             Ended::Done { folders, exit_code, message } => {
                 let metadata_contents =
                     folders.metadata.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
@@ -63,11 +65,11 @@ impl Content {
     }
 }
 
-/// Keeps with the intent what the attempt is given. One that is taken up keeps what its first try was given, whatever was asked for since.
+/// Keeps with the intent what the attempt is given. One that is taken up or repeated keeps what its first try was given, whatever was asked for since.
 pub fn freeze_input(next: &mut Observed, at: StepAt, content: &mut Content) {
     let object = next.resource.to_value().to_string();
     let Some(step) = next.runs.last_mut().and_then(|run| run.step_mut(at)) else { return };
-    if step.resumed == 0 || step.input.is_none() {
+    if !step.again() || step.input.is_none() {
         let digest = Digest::of(&object);
         content.blobs.insert(digest.clone(), object.into());
         step.input = Some(digest);

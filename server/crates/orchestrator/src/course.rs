@@ -83,7 +83,7 @@ impl Orchestrator {
             // a promise runs its own current revision, and nothing binds it
             let offer = offers.by_name(store, revision).await?;
             let interval = annotated_interval(resource).or_else(|| offer.as_ref()?.promise.interval);
-            let interval = interval.map_or(batch.settings.interval, |interval| interval.0);
+            let interval = interval_of(interval, Promise::is_kratix(resource), batch.settings);
             let after_failure = batch.settings.after_failure;
             return Ok((Course { interval, after_failure, ..Course::default() }, offer));
         }
@@ -116,16 +116,29 @@ impl Orchestrator {
             binding,
             promise_paused: standing.as_ref().is_some_and(|standing| standing.paused),
             round: standing.as_ref().map_or(0, |standing| standing.round),
-            interval: interval.map_or(batch.settings.interval, |interval| interval.0),
+            interval: interval_of(interval, binds, batch.settings),
             after_failure: batch.settings.after_failure,
         };
         Ok((course, offer))
     }
 
-    /// Whether a promise takes requests now.
-    pub(crate) async fn promise_state(&self, promise: &str, batch: &Batch) -> Result<PromiseState> {
-        let standing = self.standing(promise, batch).await?;
-        Ok(standing.map_or(PromiseState::Available, |standing| standing.state.clone()))
+    /// Whether a promise takes requests now. What is held at another revision asks for what that one requires.
+    pub(crate) async fn promise_state(
+        &self,
+        promise: &str,
+        own: Option<&Offer>,
+        batch: &Batch,
+    ) -> Result<PromiseState> {
+        let Some(standing) = self.standing(promise, batch).await? else { return Ok(PromiseState::Available) };
+        let current = standing.current.as_ref().map(|offer| &offer.revision);
+        let held = own.filter(|own| current.is_some_and(|current| *current != own.revision));
+        match (&standing.state, held) {
+            (PromiseState::Leaving { .. }, _) | (_, None) => Ok(standing.state.clone()),
+            (_, Some(own)) => {
+                let why = self.unmet(own, batch).await?;
+                Ok(why.map_or(PromiseState::Available, |why| PromiseState::Unavailable { why }))
+            }
+        }
     }
 
     /// Read once for all passes of a batch.
@@ -147,6 +160,11 @@ impl Orchestrator {
         known.insert(promise.to_owned(), standing.clone());
         Ok(standing)
     }
+}
+
+/// Kratix runs everything again now and then. Ours is run again when there is a reason, or when its promise asks for it.
+fn interval_of(own: Option<GoDuration>, kratix: bool, settings: Settings) -> Option<Duration> {
+    own.map(|interval| interval.0).or_else(|| kratix.then_some(settings.interval))
 }
 
 /// A binding that somebody made for this resource, found by its labels whatever it is called.

@@ -1,5 +1,5 @@
 //! What nobody needs any more goes: drafts that were never submitted, revisions nobody runs, old events and runs, bytes that no object names, expired
-//! sessions, old removals, dead replicas.
+//! sessions and tokens, old removals, dead replicas.
 //!
 //! One replica does it per interval, beside the loop and in small transactions, so that nobody waits for it.
 
@@ -51,11 +51,12 @@ async fn tidy(store: &Store, now: Timestamp, every: Duration, keep: &Retention) 
         None => 0,
     };
     let sessions = store.sweep_sessions(now).await?;
+    let tokens = store.sweep_tokens(now).await?;
     let replicas = store.forget_replicas(before(now, DEAD_FOR)).await?;
     // whoever watches has had an interval to hear of them
     let removals = store.prune_removed(round.version_before).await?;
     let blobs = store.sweep_blobs().await?;
-    tracing::debug!(drafts, revisions, runs, events, audit, sessions, replicas, removals, blobs, "tidied");
+    tracing::debug!(drafts, revisions, runs, events, audit, sessions, tokens, replicas, removals, blobs, "tidied");
     Ok(())
 }
 

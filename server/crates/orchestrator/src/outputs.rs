@@ -56,7 +56,7 @@ impl Orchestrator {
                 Ok(Kept { ended: Ended::Done { folders, exit_code, message }, seals, secrets })
             }
             Err(error) if error.kind == ErrorKind::BadRequest => {
-                plain(Ended::Failed { message: error.message, exit_code, permanent: true })
+                plain(Ended::Failed { message: error.message, exit_code, permanent: true, unclear: false })
             }
             Err(error) => Err(error),
         }

@@ -7,11 +7,15 @@ use crate::{
     keep_log::Printed,
     outputs::Kept,
     resource_pass::wake,
-    steps::{Ended, Folders, LogSink, Mask, StepInput, given},
+    steps::{
+        Ended, Folders, LogSink, Mask, StepInput,
+        access::{Access, Rights},
+        given,
+    },
     tenure::{Performed, Tenure, lock},
 };
 use domain::{
-    Error, ErrorKind, Result,
+    Digest, Error, ErrorKind, Result,
     object::Typed,
     plan::Observed,
     run::{Holder, Outcome, Phase, RunKind, StepAt},
@@ -28,6 +32,8 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// What breaks down each time must not keep a processor busy.
 const AFTER_A_PANIC: Duration = Duration::from_secs(1);
+/// A token outlives its step by no more than this, whatever happens.
+const AFTER_THE_STEP: Duration = Duration::from_mins(1);
 /// An attempt that has been taken up this often and breaks down once more has failed.
 const TAKEN_UP: u32 = 3;
 
@@ -74,18 +80,24 @@ impl Orchestrator {
             retry: Retry::default(),
             tenure,
         };
-        let resumed = run.step(at).map_or(0, |step| step.resumed);
+        let (resumed, again) = run.step(at).map_or((0, false), |step| (step.resumed, step.again()));
         let mut before = Folders::default();
         let ended = match self.prepare(&observed, at).await {
             Err(error) => Some(Ended::Failed {
                 message: error.message,
                 exit_code: None,
                 permanent: error.kind != ErrorKind::ServiceUnavailable,
+                unclear: false,
             }),
             Ok(input) => {
                 place.retry = input.step.retry;
                 before.clone_from(&input.before);
-                self.perform_step(input, &place, resumed).await
+                let pass = input.given.access.as_ref().map(|access| access.id.clone());
+                let ended = self.perform_step(input, &place, resumed, again).await;
+                if let Some(id) = pass {
+                    self.let_out(&id).await;
+                }
+                ended
             }
         };
         match ended {
@@ -120,14 +132,42 @@ impl Orchestrator {
         if input.step.uses == StepKind::Container {
             self.give(&mut input).await?;
         }
+        self.let_in(&mut input).await?;
         Ok(input)
+    }
+
+    /// A token for the step's programs, where its pipeline asks for rights and they can reach the API.
+    async fn let_in(&self, input: &mut StepInput) -> Result<()> {
+        if input.given.permissions.is_empty() || !matches!(input.step.uses, StepKind::Container | StepKind::Command) {
+            return Ok(());
+        }
+        let Some(server) = self.inner.runner.api(input) else { return Ok(()) };
+        let namespace = input.given.namespace.clone();
+        let mut grants = input.given.permissions.clone();
+        for grant in grants.iter_mut().filter(|grant| grant.resource_namespace.is_empty()) {
+            grant.resource_namespace.clone_from(&namespace);
+        }
+        let id = format!("token_{}", Digest::of(&input.idempotency_key).short(26));
+        let subject = format!("pipeline:{namespace}/{}/{}", input.promise, input.pipeline);
+        let until = self.inner.clock.now() + input.step.timeout() + AFTER_THE_STEP;
+        let token = self.gate()?.let_in(Rights { id: id.clone(), subject, grants, until }).await?;
+        input.secrets_to_mask.push(token.clone());
+        input.given.access = Some(Access { server, token, namespace, id });
+        Ok(())
+    }
+
+    async fn let_out(&self, id: &str) {
+        let done = async { self.gate()?.let_out(id).await };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, id, "a step's token stays until it expires");
+        }
     }
 
     /// Loads the secrets and config maps that a container names; what is secret will not be printed.
     async fn give(&self, input: &mut StepInput) -> Result<()> {
         let container = Container::read(&input.step.with)?;
         let [secrets, config_maps] = given::names(&container, &input.volumes);
-        let (store, namespace) = (&self.inner.store, input.object.metadata.namespace.clone());
+        let (store, namespace) = (&self.inner.store, input.given.namespace.clone());
         for name in secrets {
             if let Some(values) = store.secret(&namespace, &name).await? {
                 let values = values.into_iter().map(|(key, value)| (key, value.as_bytes().to_vec())).collect();
@@ -144,7 +184,7 @@ impl Orchestrator {
     }
 
     /// `None` when this replica was away for too long: the step may be somebody else's by now.
-    async fn perform_step(&self, input: StepInput, place: &Place, resumed: u32) -> Option<Ended> {
+    async fn perform_step(&self, input: StepInput, place: &Place, resumed: u32, again: bool) -> Option<Ended> {
         let per_promise = {
             let mut all = lock(&self.inner.promise_steps);
             let limit = self.inner.config.steps_per_promise;
@@ -152,7 +192,7 @@ impl Orchestrator {
         };
         let _own = per_promise.acquire_owned().await;
         let _all = self.inner.all_steps.clone().acquire_owned().await;
-        if resumed > 0 {
+        if again {
             failpoint::pass("step.reap");
             self.inner.runner.reap(&input).await;
         }
@@ -180,7 +220,7 @@ impl Orchestrator {
                 resume_unwind(panic);
             }
             let message = format!("the step {}", broke_down(&*panic));
-            Some(Ended::Failed { message, exit_code: None, permanent: false })
+            Some(Ended::unclear(message))
         })
     }
 

@@ -16,7 +16,7 @@ use domain::{
     digest::Digest,
     object::{API_VERSION, GROUP, Kind, Typed},
     plan::{self, CHILD, Observed, Offer, Subject},
-    promise::{Promise, PromiseStatus, is_release},
+    promise::{Promise, PromiseStatus, is_release, namespace_of_pipelines},
     reference::Inputs,
     request::RequestKind,
     run::{Holder, Outcome, Phase, Run, RunKind, StepAt, WorkflowType},
@@ -277,7 +277,7 @@ impl Orchestrator {
             metadata: self.load(&pipeline.metadata, content).await?,
         };
         let object = match &state.input {
-            Some(digest) if state.resumed > 0 => self.frozen(digest, content).await?,
+            Some(digest) if state.again() => self.frozen(digest, content).await?,
             _ => next.resource.clone(),
         };
         let mut object = self.inner.offers.completed(offer, object);
@@ -298,6 +298,8 @@ impl Orchestrator {
                 }
             }
         }
+        let definition = offer.pipeline(&run.spec, at);
+        let namespace = namespace_of_pipelines(&object, &offer.promise.spec.workflows);
         self.fill_in(&mut object, &next.inputs, !step.uses.is_pure(), &mut secrets_to_mask).await?;
         Ok(Some(StepInput {
             object,
@@ -307,8 +309,12 @@ impl Orchestrator {
             run: run.metadata.uid.clone(),
             pipeline: pipeline.name.clone(),
             step: step.clone(),
-            volumes: offer.pipeline(&run.spec, at).map_or_else(Vec::new, |pipeline| pipeline.volumes.clone()),
-            given: Given::default(),
+            volumes: definition.map_or_else(Vec::new, |pipeline| pipeline.volumes.clone()),
+            given: Given {
+                namespace,
+                permissions: definition.map_or_else(Vec::new, |pipeline| pipeline.permissions.clone()),
+                ..Given::default()
+            },
             last: at.step + 1 == pipeline.steps.len(),
             plural: match (run.spec.workflow_type, &offer.promise.spec.api) {
                 (WorkflowType::Promise, _) => "promises".to_owned(),

@@ -2,7 +2,8 @@
 //!
 //! **Contract.** A step is given the object, the folders as the step before left them, an idempotency key and a fence. It ends
 //! as [`Ended::Done`] with both folders as they now are, or as [`Ended::Failed`] with words for the person who waits. `permanent`
-//! says that trying again cannot help: the definition or the input is wrong.
+//! says that trying again cannot help: the definition or the input is wrong. `unclear` says that nobody knows whether it was done: a timeout, a lost
+//! connection, a killed process. The attempt after that goes under the same key; one after an exit code or an answer goes under a new one.
 //!
 //! **Bounds.** Every step ends: templates by fuel, commands and calls by the step's timeout or the caller's cancellation. Files, responses
 //! and logs are capped before they are held in memory.
@@ -10,6 +11,7 @@
 //! **Purity.** [`template::render`] is a computation. `command` and `http` act on the outside; the caller has committed their
 //! intent before, and gives the same key to every try of one attempt.
 
+pub mod access;
 mod command;
 pub mod condition;
 mod container;
@@ -101,18 +103,25 @@ pub enum Ended {
         exit_code: Option<i32>,
         /// Trying again cannot help.
         permanent: bool,
+        /// Nobody knows whether it did what it was to do.
+        unclear: bool,
     },
 }
 
 impl Ended {
     /// The definition or the input is wrong.
     fn refused(message: impl Into<String>) -> Self {
-        Self::Failed { message: message.into(), exit_code: None, permanent: true }
+        Self::Failed { message: message.into(), exit_code: None, permanent: true, unclear: false }
     }
 
     /// Something outside went wrong; another attempt may fare better.
     fn failed(message: impl Into<String>) -> Self {
-        Self::Failed { message: message.into(), exit_code: None, permanent: false }
+        Self::Failed { message: message.into(), exit_code: None, permanent: false, unclear: false }
+    }
+
+    /// Nobody knows what came of it: another attempt must be told that it may be the second one.
+    pub(crate) fn unclear(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), exit_code: None, permanent: false, unclear: true }
     }
 
     fn masked(self, mask: &Mask) -> Self {
@@ -120,8 +129,8 @@ impl Ended {
             Self::Done { folders, exit_code, message } => {
                 Self::Done { folders, exit_code, message: mask.text(&message) }
             }
-            Self::Failed { message, exit_code, permanent } => {
-                Self::Failed { message: mask.text(&message), exit_code, permanent }
+            Self::Failed { message, exit_code, permanent, unclear } => {
+                Self::Failed { message: mask.text(&message), exit_code, permanent, unclear }
             }
         }
     }
@@ -189,6 +198,11 @@ impl Runner {
     /// Dropping the future kills a command's process group at once, but only [`reap`](Self::reap) finds what has left the group.
     pub async fn perform(&self, input: StepInput, log: LogSink, cancel: CancellationToken) -> Ended {
         let mask = Mask::new(&input.secrets_to_mask);
+        if !input.given.permissions.is_empty()
+            && let Err(why) = access::address(&self.config, &input)
+        {
+            log.note(format!("the pipeline's permissions are of no use: {why}")).await;
+        }
         let ended = match input.step.uses {
             StepKind::Template => render_aside(input).await,
             StepKind::Command => command::perform(&self.config, &input, &log, &mask, &cancel).await,
@@ -198,6 +212,11 @@ impl Runner {
         };
         log.finish().await;
         ended.masked(&mask)
+    }
+
+    /// Where the step's programs find the API, if they can reach it.
+    pub fn api(&self, input: &StepInput) -> Option<String> {
+        access::address(&self.config, input).ok()
     }
 
     /// Kills every process that an earlier try of this attempt left behind and removes its folder. Call it before an unfinished step is tried again.

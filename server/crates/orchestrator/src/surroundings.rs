@@ -8,6 +8,7 @@ use domain::{
     promise::{
         Availability, Promise, PromiseName, PromiseStatus, RequiredBy, Requirement, RequirementState, RequirementStatus,
     },
+    reason::Reason,
     run::{RunKind, Workflow, WorkflowType},
     selector::{Requirement as Label, Selector},
 };
@@ -37,8 +38,21 @@ impl Orchestrator {
         if Promise::is_promise(object.group(), &object.kind) {
             self.around(object, offer, batch).await.map(Subject::Promise)
         } else {
-            self.promise_state(object.facets().promise, batch).await.map(Subject::Resource)
+            self.promise_state(object.facets().promise, offer, batch).await.map(Subject::Resource)
         }
+    }
+
+    /// What of a revision's requirements is not there.
+    pub(crate) async fn unmet(&self, offer: &Offer, batch: &Batch) -> Result<Option<String>> {
+        let promises = batch.known.get_or_try_init(|| self.known()).await?;
+        for required in &offer.promise.spec.requires {
+            let state = self.requirement(required, promises).await?;
+            if state != RequirementState::Installed {
+                let (promise, state) = (required.name.clone(), state.as_str().to_owned());
+                return Ok(Some(Reason::RequirementUnmet { promise, state }.to_string()));
+            }
+        }
+        Ok(None)
     }
 
     async fn around(&self, object: &Object, offer: Option<&Offer>, batch: &Batch) -> Result<Surroundings> {

@@ -31,6 +31,7 @@ const BY_ID: &str = "select id, hash, subject, name, created, expires, used, dat
 const ALL: &str =
     "select id, hash, subject, name, created, expires, used, data from token order by created desc, id desc limit $1";
 const USED: &str = "update token set used = $2 where id = $1 and used < $2";
+const SWEEP: &str = "delete from token where expires > 0 and expires < $1";
 const REVOKE: &str = "delete from token where id = $1";
 
 impl Store {
@@ -73,6 +74,11 @@ impl Store {
     pub async fn touch_token(&self, id: &str, at: Timestamp) -> Result<()> {
         self.writer.statements(vec![Statement::new(USED).bind(id).bind(at)]).await?;
         Ok(())
+    }
+
+    /// Deletes those whose time is over.
+    pub async fn sweep_tokens(&self, now: Timestamp) -> Result<u64> {
+        self.writer.statements(vec![Statement::new(SWEEP).bind(now)]).await
     }
 
     /// Whether there was one.

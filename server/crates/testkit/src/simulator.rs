@@ -6,7 +6,7 @@
 //! and asks a clock: the loop around them. Each await of the real driver is a moment here between which anything may happen.
 //!
 //! **Faults**: crash and restart, pause, partition from the database, skewed clocks, wake-ups that come twice, late or for nothing, commits that happened though
-//! they were reported lost, steps that fail, destinations that refuse. After a minute the faults stop, and everything must come to rest.
+//! they were reported lost, steps that fail or whose answer is lost, destinations that refuse. After a minute the faults stop, and everything must come to rest.
 //!
 //! **Rules**, see [`ledger`]: nothing acknowledged is lost; no key is given to two contents; nothing is done twice under two keys; no effect without its
 //! committed intent; no older write over a newer one; what stands at the destination in the end is what was asked.

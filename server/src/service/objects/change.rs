@@ -24,7 +24,7 @@ impl Services {
         change: &Change,
         options: WriteOptions,
     ) -> Result<Written> {
-        self.authorise(asker, Verb::Write, served, namespace)?;
+        self.authorise_one(asker, Verb::Change, served, namespace, name)?;
         if matches!(served.origin, Origin::Token) {
             let message = "tokens do not change: make another, and revoke this one";
             return Err(Error::new(ErrorKind::MethodNotAllowed, message));

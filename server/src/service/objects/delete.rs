@@ -20,7 +20,7 @@ impl Services {
         precondition: &Precondition,
         options: WriteOptions,
     ) -> Result<Written> {
-        self.authorise(asker, Verb::Write, served, namespace)?;
+        self.authorise_one(asker, Verb::Delete, served, namespace, name)?;
         if matches!(served.origin, Origin::Derived | Origin::View | Origin::Events) {
             return Err(derived(served));
         }

@@ -78,7 +78,10 @@ async fn paths_lead_where_they_say_and_nowhere_else() {
         let token = midspan
             .running
             .services
-            .issue_token(&domain::Caller { name: "paul".into(), groups: vec!["platform".into()] }, "raw")
+            .issue_token(
+                &domain::Caller { name: "paul".into(), groups: vec!["platform".into()], ..domain::Caller::default() },
+                "raw",
+            )
             .await
             .unwrap();
         midspan.paul().publishes(promise()).await;

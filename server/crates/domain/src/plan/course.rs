@@ -26,8 +26,8 @@ pub struct Course {
     pub promise_paused: bool,
     /// How often the promise has asked all of its resources to run again.
     pub round: u64,
-    /// How long after its newest run it is run again.
-    pub interval: Duration,
+    /// How long after its newest run it is run again; `None` leaves it alone.
+    pub interval: Option<Duration>,
     /// Whether that holds for a run that failed, too.
     pub after_failure: bool,
 }
@@ -41,7 +41,7 @@ impl Default for Course {
             binding: None,
             promise_paused: false,
             round: 0,
-            interval: Self::INTERVAL,
+            interval: Some(Self::INTERVAL),
             after_failure: true,
         }
     }
@@ -65,6 +65,7 @@ impl Pass {
     /// When the newest run is old enough to be made again.
     pub(super) fn next_look(&self) -> Option<Timestamp> {
         let course = &self.observed.course;
+        let interval = course.interval?;
         let run = self.run().filter(|run| match run.status.phase {
             RunPhase::Succeeded => run.spec.workflow == Workflow::Configure,
             RunPhase::Failed => course.after_failure,
@@ -73,7 +74,7 @@ impl Pass {
         // up to a sixteenth later, so that what was made at once is not run again at once
         let digest = Digest::of(&run.metadata.uid);
         let spread = u32::from_str_radix(digest.short(4), 16).unwrap_or(0);
-        Some(run.status.finished_at? + course.interval + course.interval.mul_f64(f64::from(spread) / 65_536.0 / 16.0))
+        Some(run.status.finished_at? + interval + interval.mul_f64(f64::from(spread) / 65_536.0 / 16.0))
     }
 
     /// Sets the alarm for the next look.

@@ -5,10 +5,10 @@ use crate::{
     condition::{self, Condition, Truth},
     placement::Placement,
     reason::Reason,
-    run::{Phase, RunPhase, Workflow, WorkflowType},
+    run::{Phase, PipelineRun, Run, RunPhase, Workflow, WorkflowType},
     status::ResourceStatus,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What Kratix says while nobody has said anything.
 pub fn message(pass: &Pass, reason: &Reason) -> Option<String> {
@@ -28,6 +28,9 @@ pub fn add(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
     let offered = pass.observed.offer.as_ref();
     let workflows = offered.map_or(0, |offer| offer.pipelines(WorkflowType::Resource, Workflow::Configure).len());
     status.rest.insert("workflows".to_owned(), json!(workflows));
+    if let Some(run) = pass.run() {
+        status.rest.insert("kratix".to_owned(), pipelines_of(run));
+    }
     if let Some(run) = pass.run().filter(|run| run.spec.workflow == Workflow::Configure) {
         let ended = |phase| run.status.pipelines.iter().filter(|pipeline| pipeline.phase == phase).count();
         status.rest.insert("workflowsSucceeded".to_owned(), json!(ended(Phase::Succeeded)));
@@ -69,6 +72,40 @@ pub fn add(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
         _ => (Truth::Unknown, reason.code()),
     };
     set("Reconciled", truth, code, reason.to_string());
+}
+
+/// How each pipeline of the newest run stands, where Kratix tells it: in `status.kratix`.
+pub fn pipelines_of(run: &Run) -> Value {
+    let pipelines: Vec<Value> = run.status.pipelines.iter().map(|pipeline| told(run, pipeline)).collect();
+    let mut workflows = json!({"pipelines": pipelines});
+    if run.status.phase == RunPhase::Suspended {
+        workflows["suspendedGeneration"] = json!(run.spec.generation);
+    }
+    json!({"workflows": workflows})
+}
+
+fn told(run: &Run, pipeline: &PipelineRun) -> Value {
+    let phase = match pipeline.phase {
+        // Kratix has no word for what was never begun
+        Phase::Pending | Phase::Skipped => "Pending",
+        Phase::Running => "Running",
+        Phase::Suspended => "Suspended",
+        Phase::Succeeded => "Succeeded",
+        Phase::Failed => "Failed",
+    };
+    let moments = pipeline.steps.iter().flat_map(|step| [step.started_at, step.finished_at]).flatten();
+    let changed = moments.max().or(run.status.started_at);
+    let mut told = json!({"name": pipeline.name, "phase": phase});
+    let mut tell = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            told[key] = value;
+        }
+    };
+    tell("message", (!pipeline.message.is_empty()).then(|| json!(pipeline.message)));
+    tell("attempts", (pipeline.attempts > 0 && pipeline.phase == Phase::Suspended).then(|| json!(pipeline.attempts)));
+    tell("nextRetryAt", pipeline.next_retry_at.map(|at| json!(at.to_second())));
+    tell("lastTransitionTime", changed.map(|at| json!(at.to_second())));
+    told
 }
 
 fn kratix(pass: &Pass) -> bool {

@@ -1,9 +1,9 @@
 //! What people read of a promise: whether it is available, what it waits for, how its own workflow went.
 
-use super::{FINALIZER, Pass, Subject, promise};
+use super::{FINALIZER, Pass, Subject, promise, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
-    promise::{Availability, PromiseStatus},
+    promise::{Availability, Promise, PromiseStatus},
     reason::Reason,
     run::{Phase, RunPhase, Workflow, WorkflowType},
 };
@@ -41,6 +41,9 @@ fn count(pass: &Pass, status: &mut PromiseStatus) {
     (status.workflows_succeeded, status.workflows_failed) = (0, 0);
     let Some(run) = pass.run() else { return };
     status.run.clone_from(&run.metadata.name);
+    if Promise::is_kratix(&pass.observed.resource) {
+        status.rest.insert("kratix".to_owned(), settle_kratix::pipelines_of(run));
+    }
     if run.spec.workflow == Workflow::Configure {
         let ended = |phase| run.status.pipelines.iter().filter(|pipeline| pipeline.phase == phase).count();
         (status.workflows_succeeded, status.workflows_failed) = (ended(Phase::Succeeded), ended(Phase::Failed));

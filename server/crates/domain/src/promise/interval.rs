@@ -1,4 +1,4 @@
-//! How long after its newest run a resource is run again: the promise's annotation, else a field of its workflows.
+//! How long after its newest run a resource is run again: the promise's annotation, else a field of its workflows, else its own.
 
 use super::PromiseSpec;
 use crate::{
@@ -21,7 +21,8 @@ pub fn of(object: &Object, spec: &PromiseSpec) -> Result<Option<GoDuration>, Cau
         None | Some(Value::Null) => None,
         Some(value) => Some(("spec.workflows.config.reconciliationInterval", value.as_str().unwrap_or_default())),
     };
-    annotation.or(field).map(|(place, text)| parse(text).ok_or_else(|| wrong(place, text))).transpose()
+    let own = spec.reconcile_interval.as_deref().map(|text| ("spec.reconcileInterval", text));
+    annotation.or(field).or(own).map(|(place, text)| parse(text).ok_or_else(|| wrong(place, text))).transpose()
 }
 
 /// What the annotation alone says: it may change without a new revision.

@@ -13,6 +13,19 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 pub const GROUP: &str = "platform.kratix.io";
+/// Where Kratix keeps what belongs to no resource: settings, and what its promises' own pipelines use.
+pub const NAMESPACE: &str = "kratix-platform-system";
+
+/// The namespace of the secrets, the config maps and the permissions of an object's pipelines: the promise may name another than the object's own.
+pub fn namespace_of_pipelines(object: &crate::Object, workflows: &Workflows) -> String {
+    if let Some(named) = workflows.config.get("pipelineNamespace").and_then(Value::as_str) {
+        return named.to_owned();
+    }
+    if object.metadata.namespace.is_empty() && object.group() == GROUP {
+        return NAMESPACE.to_owned();
+    }
+    crate::work::home(&object.metadata.namespace)
+}
 
 /// Reads `spec` of a Kratix promise into ours.
 pub fn read(spec: &Value) -> Result<PromiseSpec> {
@@ -118,7 +131,7 @@ fn remark(remarks: &mut Vec<String>, field: &str, spec: &Value) {
         let why = match key.as_str() {
             "containers" | "volumes" | "jobOptions" | "restartPolicy" => continue,
             "rbac" if spec["rbac"].get("serviceAccount").is_none() => continue,
-            "rbac" => "service accounts belong to a cluster; the containers get what rbac.permissions lists",
+            "rbac" => "left out: service accounts belong to a cluster; containers get what rbac.permissions lists",
             "nodeSelector" | "tolerations" => "left out: there are no nodes to choose from",
             "imagePullSecrets" => "left out: images are pulled as the server's container runtime is signed in",
             _ => "is no field of a pipeline; left out",

@@ -21,6 +21,8 @@ pub enum Outcome {
         message: String,
         exit_code: Option<i32>,
         permanent: bool,
+        /// Nobody knows whether it did what it was to do: the next attempt goes under the same key.
+        unclear: bool,
     },
     /// What it wants is not so yet: it is looked at again in the next pass.
     Waiting {
@@ -48,7 +50,7 @@ pub struct StepResult {
 impl Outcome {
     /// A failure that trying again cannot cure: the definition or the input is wrong.
     pub fn refused(error: &Error) -> Self {
-        Self::Failed { message: error.message.clone(), exit_code: None, permanent: true }
+        Self::Failed { message: error.message.clone(), exit_code: None, permanent: true, unclear: false }
     }
 }
 
@@ -64,8 +66,10 @@ impl Run {
         step.holder = None;
         step.finished_at = Some(now);
         let left = match outcome {
-            Outcome::Failed { message, exit_code, permanent } => {
+            Outcome::Failed { message, exit_code, permanent, unclear } => {
                 step.phase = Phase::Failed;
+                step.repeats = unclear;
+                step.unclear += u32::from(unclear);
                 step.exit_code = exit_code;
                 step.message = message;
                 step.next_attempt_at =

@@ -188,10 +188,10 @@ pub struct KeyToPath {
 }
 
 /// What a pipeline may do on the API, in Kratix's words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Permission {
-    /// `*` for all; the resource's own when empty.
+    /// `*` for all; the pipeline's own when empty.
     pub resource_namespace: String,
     pub api_groups: Vec<String>,
     pub resources: Vec<String>,

@@ -10,7 +10,7 @@ mod room;
 mod tree;
 
 pub(super) use environment::{Call, check, contract};
-pub(super) use room::{Room, file_name};
+pub(super) use room::{KUBECONFIG, Room, file_name};
 
 use super::{
     Ended, RunnerConfig, StepInput,
@@ -178,14 +178,14 @@ async fn attempt(
         End::Exited(Ok(status)) => {
             let how = told(status);
             let message = if last.is_empty() { how } else { format!("{how}: {last}") };
-            Ended::Failed { message, exit_code: status.code(), permanent: false }
+            Ended::Failed { message, exit_code: status.code(), permanent: false, unclear: status.code().is_none() }
         }
-        End::Exited(Err(error)) => Ended::failed(format!("lost sight of the command: {error}")),
+        End::Exited(Err(error)) => Ended::unclear(format!("lost sight of the command: {error}")),
         End::TimedOut => {
             let limit = domain::workflow::GoDuration(input.step.timeout());
-            Ended::failed(format!("timed out: the command took longer than {limit} and was ended"))
+            Ended::unclear(format!("timed out: the command took longer than {limit} and was ended"))
         }
-        End::Cancelled => Ended::failed("cancelled: the command was ended before it was done"),
+        End::Cancelled => Ended::unclear("cancelled: the command was ended before it was done"),
     })
 }
 

@@ -153,6 +153,9 @@ impl Boxed {
         mount(room.input(), "/kratix/input", true);
         mount(room.output(), "/kratix/output", false);
         mount(room.metadata(), "/kratix/metadata", false);
+        if input.given.access.is_some() {
+            mount(room.kubeconfig(), &format!("/kratix/{}", command::KUBECONFIG), true);
+        }
         for item in &self.mounts {
             mount(item.lay_out(room.path())?, &item.place, item.read_only);
         }

@@ -1,9 +1,9 @@
-//! What a container step is given of the namespace's secrets and config maps, loaded before it starts.
+//! What a step is given beside its object: the namespace's secrets and config maps, and access to the API, all of it before it starts.
 
-use super::StepInput;
+use super::{StepInput, access::Access};
 use domain::{
     Error, Result,
-    workflow::container::{Container, KeyRef, KeyToPath, SourceRef, Volume},
+    workflow::container::{Container, KeyRef, KeyToPath, Permission, SourceRef, Volume},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,11 @@ pub type Values = BTreeMap<String, Vec<u8>>;
 pub struct Given {
     pub secrets: BTreeMap<String, Values>,
     pub config_maps: BTreeMap<String, Values>,
+    /// Where they are.
+    pub namespace: String,
+    /// What the pipeline may do on the API.
+    pub permissions: Vec<Permission>,
+    pub access: Option<Access>,
 }
 
 impl std::fmt::Debug for Given {
@@ -49,6 +54,7 @@ impl Given {
             .values()
             .flat_map(|values| values.values())
             .map(|value| String::from_utf8_lossy(value).into_owned())
+            .chain(self.access.iter().map(|access| access.token.clone()))
     }
 
     /// One value; `None` when it is missing and may be.
@@ -60,7 +66,7 @@ impl Given {
             }),
             None if key.optional => Ok(None),
             None => {
-                let namespace = &input.object.metadata.namespace;
+                let namespace = self.namespace(input);
                 let (kind, name, key) = (kind(secret), &key.name, &key.key);
                 Err(Error::unavailable(format!(
                     "there is no {kind} {name:?} with a key {key:?} in namespace {namespace:?}"
@@ -75,7 +81,7 @@ impl Given {
             Some(values) => Ok(values.clone()),
             None if source.optional => Ok(Values::new()),
             None => {
-                let (kind, name, namespace) = (kind(secret), &source.name, &input.object.metadata.namespace);
+                let (kind, name, namespace) = (kind(secret), &source.name, self.namespace(input));
                 Err(Error::unavailable(format!("there is no {kind} {name:?} in namespace {namespace:?}")))
             }
         }
@@ -100,6 +106,10 @@ impl Given {
                 )))),
             })
             .collect()
+    }
+
+    fn namespace<'a>(&'a self, input: &'a StepInput) -> &'a str {
+        if self.namespace.is_empty() { &input.object.metadata.namespace } else { &self.namespace }
     }
 
     fn all(&self, secret: bool) -> &BTreeMap<String, Values> {

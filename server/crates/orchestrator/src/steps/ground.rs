@@ -36,6 +36,8 @@ pub struct Containers {
     /// Arguments of the runtime that stand before its verb.
     pub arguments: Vec<String>,
     pub network: String,
+    /// The address at which steps with a network find this server's API.
+    pub api: Option<String>,
     pub images: ImageMap,
     /// What the runtime's client needs of the server's environment, such as `HOME` or `DOCKER_HOST`.
     pub environment: Vec<(String, String)>,
@@ -43,8 +45,8 @@ pub struct Containers {
 
 impl Default for Containers {
     fn default() -> Self {
-        let (runtime, arguments, images) = (None, Vec::new(), ImageMap::default());
-        Self { runtime, arguments, network: "none".to_owned(), images, environment: Vec::new() }
+        let (arguments, images) = (Vec::new(), ImageMap::default());
+        Self { runtime: None, arguments, network: "none".to_owned(), api: None, images, environment: Vec::new() }
     }
 }
 

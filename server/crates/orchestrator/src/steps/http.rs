@@ -82,8 +82,8 @@ pub async fn perform(
     let limit = input.step.timeout();
     tokio::select! {
         ended = exchange(config, input, call, log, mask) => ended,
-        () = tokio::time::sleep(limit) => Ended::failed(format!("timed out: no whole answer within {}", domain::workflow::GoDuration(limit))),
-        () = cancel.cancelled() => Ended::failed("cancelled before the answer came"),
+        () = tokio::time::sleep(limit) => Ended::unclear(format!("timed out: no whole answer within {}", domain::workflow::GoDuration(limit))),
+        () = cancel.cancelled() => Ended::unclear("cancelled before the answer came"),
     }
 }
 
@@ -101,7 +101,7 @@ async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &Lo
         failpoint::pass("http.send");
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Ended::failed(format!("{method} {}: {}", shown(&url), told(&error))),
+            Err(error) => return Ended::unclear(format!("{method} {}: {}", shown(&url), told(&error))),
         };
         failpoint::pass("http.answered");
         let status = response.status();

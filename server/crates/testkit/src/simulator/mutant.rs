@@ -11,6 +11,8 @@ pub enum Mutant {
     EffectBeforeIntent,
     /// Who takes up an attempt gives it a key of its own.
     NewKeyForTheSameAttempt,
+    /// An attempt that nobody knows the end of is followed by one under another key.
+    NewKeyAfterAnUnclearEnd,
     /// Who takes up an attempt gives it what is asked for now.
     InputNotFrozen,
     /// An outcome is recorded though somebody else has taken the step over.
@@ -30,11 +32,12 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoCheckOfTheLease,
         Self::NoCheckOfVersions,
         Self::EffectBeforeIntent,
         Self::NewKeyForTheSameAttempt,
+        Self::NewKeyAfterAnUnclearEnd,
         Self::InputNotFrozen,
         Self::OutcomeOfAStranger,
         Self::NoFenceAtTheDestination,

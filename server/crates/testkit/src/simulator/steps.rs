@@ -111,7 +111,8 @@ impl World {
         if self.stormy() && self.rng.percent(20) && !self.ledger.knows(&step.key) {
             let (who, run, at, attempt) = (step.holder.replica.clone(), step.run.clone(), step.at, step.attempt);
             self.tell(|| format!("{who} fails at {run} {at:?} attempt {attempt}"));
-            return Outcome::Failed { message: "it did not work".to_owned(), exit_code: Some(1), permanent: false };
+            let message = "it did not work".to_owned();
+            return Outcome::Failed { message, exit_code: Some(1), permanent: false, unclear: false };
         }
         let row = self.db.by_uid(&step.run).map(|row| Typed::<RunKind>::parse(row).expect("a run can be read"));
         let Performing { key, content, run, at, round, attempt, .. } = step;
@@ -124,6 +125,11 @@ impl World {
                 step.holder.replica, step.run, step.at, step.attempt, step.key
             )
         });
+        if self.stormy() && self.rng.percent(15) {
+            // it was done, and its answer got lost
+            let unclear = !self.breaks_with(Mutant::NewKeyAfterAnUnclearEnd);
+            return Outcome::Failed { message: "timed out".to_owned(), exit_code: None, permanent: false, unclear };
+        }
         Outcome::Done(StepResult::default())
     }
 

@@ -38,7 +38,7 @@ fn leaves(path: &str, content: &str) -> Outcome {
 }
 
 fn fails(permanent: bool) -> Outcome {
-    Outcome::Failed { message: "no route".to_owned(), exit_code: Some(1), permanent }
+    Outcome::Failed { message: "no route".to_owned(), exit_code: Some(1), permanent, unclear: false }
 }
 
 #[test]

@@ -69,6 +69,7 @@ happenings! {
     StepDone,
     StepSaysMuch,
     StepFails,
+    StepIsLost,
     StepIsRefused,
     StepSuspends,
     StepWaits,
@@ -90,6 +91,7 @@ impl Happening {
             Self::StepDone
             | Self::StepSaysMuch
             | Self::StepFails
+            | Self::StepIsLost
             | Self::StepIsRefused
             | Self::StepSuspends
             | Self::StepWaits => world.running().is_some(),
@@ -142,6 +144,7 @@ impl Happening {
                 world.step(left.says("status.yaml", &status).says("outputs.yaml", "host: db-1"));
             }
             Self::StepFails => world.step_fails("no quota"),
+            Self::StepIsLost => world.step_is_lost("timed out"),
             Self::StepIsRefused => world.step_is_refused("the template is wrong"),
             Self::StepSuspends => world.step(world.usual().says("workflow-control.yaml", "suspend: true")),
             Self::StepWaits => world.step(world.usual().says("workflow-control.yaml", "retryAfter: 30s")),

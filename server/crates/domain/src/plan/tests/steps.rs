@@ -143,6 +143,28 @@ fn a_dead_holders_attempt_is_taken_up_under_the_same_key() {
 }
 
 #[test]
+fn an_attempt_of_unclear_outcome_is_repeated_under_its_key_until_the_outcome_is_known() {
+    let mut world = World::started(ONE_STEP);
+    let at = world.running().unwrap();
+    let key = world.run().idempotency_key(at);
+    world.step_is_lost("timed out");
+    world.later(13);
+    world.pass();
+    let step = world.run().step(at).unwrap();
+    assert_eq!((step.attempt, step.again()), (2, true));
+    assert_eq!(world.run().idempotency_key(at), key);
+    world.holder_dies();
+    world.pass();
+    assert_eq!(world.run().idempotency_key(at), key);
+    world.step_fails("no quota");
+    world.later(30);
+    world.pass();
+    let step = world.run().step(at).unwrap();
+    assert_eq!((step.attempt, step.again()), (3, false));
+    assert_ne!(world.run().idempotency_key(at), key);
+}
+
+#[test]
 fn a_living_holder_is_left_alone() {
     let mut world = World::started(ONE_STEP);
     world.live.insert("two".to_owned());

@@ -36,9 +36,19 @@ fn a_settled_resource_is_not_touched_by_another_pass_until_it_is_time_to_look_ag
 }
 
 #[test]
+fn without_an_interval_nothing_is_run_again_by_itself() {
+    let mut world = World::ready(ONE_STEP);
+    world.course.interval = None;
+    world.later(1_000_000);
+    assert_eq!(plan::plan(world.observed(), world.now).wake, None);
+    assert_eq!(world.carry_on(), Reason::Ready);
+    assert_eq!(world.runs.len(), 1);
+}
+
+#[test]
 fn a_failed_run_is_looked_at_again_after_its_interval() {
     let mut world = World::started(ONE_STEP);
-    world.course.interval = Duration::from_mins(1);
+    world.course.interval = Some(Duration::from_mins(1));
     world.step_is_refused("no");
     world.pass();
     world.later(59);

@@ -184,7 +184,17 @@ impl World {
     pub fn step_fails(&mut self, cause: &str) {
         self.record(
             &format!("fails: {cause}"),
-            Outcome::Failed { message: cause.to_owned(), exit_code: Some(1), permanent: false },
+            Outcome::Failed { message: cause.to_owned(), exit_code: Some(1), permanent: false, unclear: false },
+        );
+    }
+
+    /// Nobody knows how the attempt ended.
+    #[track_caller]
+    pub fn step_is_lost(&mut self, cause: &str) {
+        let message = cause.to_owned();
+        self.record(
+            &format!("is lost: {cause}"),
+            Outcome::Failed { message, exit_code: None, permanent: false, unclear: true },
         );
     }
 
@@ -192,7 +202,7 @@ impl World {
     pub fn step_is_refused(&mut self, cause: &str) {
         self.record(
             &format!("is refused: {cause}"),
-            Outcome::Failed { message: cause.to_owned(), exit_code: None, permanent: true },
+            Outcome::Failed { message: cause.to_owned(), exit_code: None, permanent: true, unclear: false },
         );
     }
 
@@ -317,10 +327,13 @@ impl World {
     fn give_out_key(&mut self, at: StepAt) {
         let run = self.runs.last().unwrap();
         let (pipeline, step) = (&run.status.pipelines[at.pipeline], run.step(at).unwrap());
-        let (key, resumed) = (run.idempotency_key(at), step.resumed > 0);
+        let (key, resumed) = (run.idempotency_key(at), step.again());
         let attempt = format!(
             "{} {at:?} started {:?} round {} attempt {}",
-            run.metadata.uid, run.status.started_at, pipeline.attempts, step.attempt
+            run.metadata.uid,
+            run.status.started_at,
+            pipeline.attempts,
+            step.deed()
         );
         match self.keys.insert(key, attempt.clone()) {
             Some(before) => assert!(resumed && before == attempt, "the key of {before} was used again for {attempt}"),

@@ -1,5 +1,6 @@
 //! What a command is called with.
 
+use super::room::KUBECONFIG;
 use crate::steps::{
     StepInput,
     template::{self, Mode, Sources, Templates},
@@ -114,7 +115,7 @@ impl Call {
 pub fn contract(input: &StepInput, kratix: &str) -> Vec<(&'static str, String)> {
     let object = &input.object;
     let about = if Promise::is_promise(object.group(), &object.kind) { "promise" } else { "resource" };
-    vec![
+    let mut contract = vec![
         ("KRATIX_WORKFLOW_ACTION", input.workflow.as_str().to_owned()),
         ("KRATIX_WORKFLOW_TYPE", about.to_owned()),
         ("KRATIX_PROMISE_NAME", input.promise.clone()),
@@ -132,7 +133,11 @@ pub fn contract(input: &StepInput, kratix: &str) -> Vec<(&'static str, String)> 
         ("MIDSPAN_INPUT", format!("{kratix}/input")),
         ("MIDSPAN_OUTPUT", format!("{kratix}/output")),
         ("MIDSPAN_METADATA", format!("{kratix}/metadata")),
-    ]
+    ];
+    if input.given.access.is_some() {
+        contract.push(("KUBECONFIG", format!("{kratix}/{KUBECONFIG}")));
+    }
+    contract
 }
 
 fn check_name(name: &str, place: &str) -> Result<()> {

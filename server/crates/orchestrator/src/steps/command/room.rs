@@ -9,6 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// What clients of the API read, beside the folders of the contract.
+pub const KUBECONFIG: &str = "kubeconfig";
+
 /// Removed when dropped, whatever happened.
 pub struct Room {
     path: PathBuf,
@@ -25,6 +28,7 @@ impl Room {
         let path = of_step(config, &input.run, &input.idempotency_key);
         let object = document::to_yaml(&input.object.to_value());
         let before = input.before.clone();
+        let kubeconfig = input.given.access.as_ref().map(super::super::access::Access::kubeconfig);
         let children: Vec<(String, String)> = input
             .children
             .iter()
@@ -48,6 +52,10 @@ impl Room {
             }
             for (name, child) in children {
                 fs::write(room.input().join("children").join(name), child)?;
+            }
+            if let Some(text) = kubeconfig {
+                // the folder is the server's alone; a container's user reads the file
+                fs::write(room.kubeconfig(), text)?;
             }
             folders::lay_out(&room.output(), &before.output)?;
             folders::lay_out(&room.metadata(), &before.metadata)?;
@@ -74,6 +82,10 @@ impl Room {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.path.join("kratix").join(KUBECONFIG)
     }
 
     pub fn input(&self) -> PathBuf {

@@ -26,7 +26,7 @@ pub async fn read(mut response: Response, call: &Call, before: Folders) -> Ended
                     break;
                 }
             }
-            Err(error) if wanted => return Ended::failed(format!("the answer broke off: {}", super::told(&error))),
+            Err(error) if wanted => return Ended::unclear(format!("the answer broke off: {}", super::told(&error))),
             Ok(None) | Err(_) => break,
         }
     }
@@ -49,7 +49,9 @@ fn refusal(status: StatusCode, body: &[u8]) -> Ended {
     };
     let again =
         status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT;
-    Ended::Failed { message, exit_code: None, permanent: !again }
+    // whoever stands between does not know what became of the call
+    let unclear = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+    Ended::Failed { message, exit_code: None, permanent: !again, unclear }
 }
 
 fn accept(body: &[u8], whole: bool, call: &Call, mut folders: Folders) -> Result<Folders> {

@@ -101,7 +101,12 @@ async fn a_failure_tells_its_code_and_last_words_and_may_be_tried_again() {
     let (ended, log) = World::new().perform(sh("echo one; echo no disk hunter-two >&2; exit 3")).await;
     assert_eq!(
         ended,
-        Ended::Failed { message: "exit code 3: no disk ***".into(), exit_code: Some(3), permanent: false }
+        Ended::Failed {
+            message: "exit code 3: no disk ***".into(),
+            exit_code: Some(3),
+            permanent: false,
+            unclear: false
+        }
     );
     assert!(log.contains("one\n") && !log.contains("hunter"), "{log}");
 }

@@ -70,7 +70,10 @@ async fn arguments_alone_go_to_the_images_entry_point_and_a_failure_tells_its_co
     let (ended, _) = world.perform(input("container", json!({"image": IMAGE, "args": ["said"]}))).await;
     assert_eq!(done(ended).1, "said");
     let (ended, _) = world.perform(sh("echo no disk >&2; exit 3")).await;
-    assert_eq!(ended, Ended::Failed { message: "exit code 3: no disk".into(), exit_code: Some(3), permanent: false });
+    assert_eq!(
+        ended,
+        Ended::Failed { message: "exit code 3: no disk".into(), exit_code: Some(3), permanent: false, unclear: false }
+    );
 }
 
 #[tokio::test]
