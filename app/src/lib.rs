@@ -33,8 +33,8 @@ use leptos_router::{
 use leptos::mount::hydrate_islands;
 
 use pages::{
-    catalog::CatalogPage, delete::DeletePageView, files::FilesPageView, form::EditPage, form::NewRequestPage,
-    history::HistoryPageView, home::HomePage, platform::PlatformPageView, problem::NotFoundPage,
+    action::ActionPageView, catalog::CatalogPage, delete::DeletePageView, files::FilesPageView, form::EditPage,
+    form::NewRequestPage, history::HistoryPageView, home::HomePage, platform::PlatformPageView, problem::NotFoundPage,
     promise::PromisePageView, request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage,
     run::RunPageView, runs::RunsPage, sign_in::SignInPage,
 };
@@ -91,6 +91,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/r/:namespace/:promise/:name/files") view=FilesPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/history") view=HistoryPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/edit") view=EditPage ssr=SsrMode::Async/>
+                <Route path=path!("/r/:namespace/:promise/:name/actions/:action") view=ActionPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/delete") view=DeletePageView ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:name") view=RunPageView ssr=SsrMode::Async/>

@@ -1,5 +1,6 @@
 //! The pages, one per file: each defines what it shows and draws it.
 
+pub mod action;
 pub mod catalog;
 pub mod delete;
 pub mod files;

@@ -39,9 +39,14 @@ impl ResourceKey {
         format!("/r/{}/{}/{}", segment(&self.namespace), segment(&self.promise), segment(&self.name))
     }
 
-    /// `files`, `history`, `edit`, `delete`; POST only: `run`.
+    /// `files`, `history`, `edit`, `delete`; POST only: `run`, `extend`.
     pub fn tab(&self, tab: &str) -> String {
         format!("{}/{tab}", self.path())
+    }
+
+    /// The page of one of its actions.
+    pub fn action(&self, action: &str) -> String {
+        format!("{}/actions/{}", self.path(), segment(action))
     }
 
     /// What the live stream calls this resource.

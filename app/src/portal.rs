@@ -8,6 +8,7 @@ use domain::{Error, Timestamp};
 
 use crate::{
     pages::{
+        action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
         files::FilesPage,
@@ -59,6 +60,8 @@ pub trait Portal: Send + Sync {
     async fn history(&self, key: &ResourceKey, before: Option<&str>) -> Result<HistoryPage>;
     /// `/r/…/edit?draft=`: the same form, filled with the present spec or with a draft that was not submitted.
     async fn edit(&self, key: &ResourceKey, draft: &str) -> Result<FormPage>;
+    /// `/r/…/actions/{action}`
+    async fn action(&self, key: &ResourceKey, action: &str) -> Result<ActionPage>;
     /// `/r/…/delete`
     async fn delete(&self, key: &ResourceKey) -> Result<DeletePage>;
     /// `/runs?…`
@@ -117,6 +120,8 @@ pub enum Refused {
     Resource(Arc<ResourcePage>),
     /// The request or edit form with its values and its errors.
     Form(Arc<FormPage>),
+    /// The page of an action with its values and its errors.
+    Action(Arc<ActionPage>),
     /// The delete page, with `typed` and `refusal` filled in.
     Delete(Arc<DeletePage>),
     /// The sign-in page, with where it goes on and why a token was refused.

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use app::{pages::sign_in::SignIn, portal::Refused};
 use fake::{Answer, Scene, data, refused, story, visit};
 
-const ADDRESSES: [&str; 19] = [
+const ADDRESSES: [&str; 20] = [
     "/",
     "/catalog",
     "/catalog?q=kafka",
@@ -25,6 +25,7 @@ const ADDRESSES: [&str; 19] = [
     "/r/default/postgresql/orders-db/history",
     "/r/default/postgresql/orders-db/edit",
     "/r/default/postgresql/orders-db/delete",
+    "/r/default/postgresql/orders-db/actions/restart",
     "/runs",
     "/runs/run-failed",
     "/platform",

@@ -5,12 +5,14 @@ macro_rules! println {
     ($($words:tt)*) => { $crate::cli::print::line(format_args!($($words)*)) };
 }
 
+mod act;
 mod apply;
 mod check;
 mod client;
 mod delete;
 mod describe;
 mod doctor;
+mod extend;
 mod files;
 mod get;
 mod keep;
@@ -80,6 +82,12 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Print what a resource gives back
     Outputs(outputs::OutputsArgs),
+    /// List what may be asked of a resource
+    Actions(act::ActionsArgs),
+    /// Ask for one of a resource's actions
+    Act(act::ActArgs),
+    /// Put off the end of a resource's time
+    Extend(extend::ExtendArgs),
     /// Print a resource with its children, and theirs
     Tree(tree::TreeArgs),
     /// Change the keys that secrets are sealed with
@@ -190,6 +198,9 @@ async fn run(cli: Cli) -> Outcome {
         Command::Wait(args) => wait::run(&server, args).await,
         Command::Logs(args) => logs::run(&server, args).await,
         Command::Outputs(args) => outputs::run(&server, args).await,
+        Command::Actions(args) => act::list(&server, args).await,
+        Command::Act(args) => act::run(&server, args).await,
+        Command::Extend(args) => extend::run(&server, args).await,
         Command::Tree(args) => tree::run(&server, args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Check(args) => check::run(&server, args).await,

@@ -1,5 +1,7 @@
 //! The doors: every URL space on one screen. Doors translate; they hold no rules.
 
+mod acting;
+mod actions;
 mod address;
 mod api;
 mod assets;
@@ -80,6 +82,7 @@ pub fn router(doors: Doors) -> Router {
     let pages = pages::routes(&doors)
         .merge(forms::routes())
         .merge(deeds::routes())
+        .merge(acting::routes())
         .route("/events", get(events::stream))
         .route("/runs/{name}/log", get(events::log))
         .layer(DefaultBodyLimit::max(1024 * 1024))

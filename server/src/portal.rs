@@ -1,5 +1,6 @@
 //! What the pages show: `app`'s portal for one caller, over the same verbs as every other door.
 
+mod actions;
 mod catalog;
 mod diff;
 mod drafts;
@@ -38,6 +39,7 @@ use crate::{
 };
 use app::{
     pages::{
+        action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
         files::FilesPage,
@@ -198,6 +200,10 @@ impl Portal for ServerPortal {
 
     async fn edit(&self, key: &ResourceKey, draft: &str) -> Result<FormPage> {
         self.edit_page(key, draft).await
+    }
+
+    async fn action(&self, key: &ResourceKey, action: &str) -> Result<ActionPage> {
+        self.action_page(key, action).await
     }
 
     async fn delete(&self, key: &ResourceKey) -> Result<DeletePage> {

@@ -1,8 +1,10 @@
 //! The verbs. Each authorises, validates, changes everything in one transaction and wakes who must act; doors only translate.
 
+pub mod actions;
 mod bindings;
 pub mod checks;
 mod children;
+pub mod expiry;
 pub mod kinds;
 mod metadata;
 pub mod namespaces;

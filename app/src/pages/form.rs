@@ -194,7 +194,7 @@ fn all_problems(page: &FormPage) -> Vec<Problem> {
     named.chain(of_spec).collect()
 }
 
-fn error_summary(problems: &[Problem]) -> Option<impl IntoView> {
+pub(super) fn error_summary(problems: &[Problem]) -> Option<impl IntoView> {
     if problems.is_empty() {
         return None;
     }

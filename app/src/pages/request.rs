@@ -53,6 +53,10 @@ pub enum RequestKind {
     Delete,
     /// Run the workflow again with the same inputs.
     Rerun,
+    /// A day-2 action.
+    Act,
+    /// A later end of its time.
+    Extend,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -282,7 +286,8 @@ impl RequestKind {
             Self::Create => Icon::Plus,
             Self::Update | Self::Upgrade => Icon::Edit,
             Self::Delete => Icon::Trash,
-            Self::Rerun => Icon::Play,
+            Self::Rerun | Self::Act => Icon::Play,
+            Self::Extend => Icon::Clock,
         }
     }
 
@@ -293,6 +298,8 @@ impl RequestKind {
             Self::Upgrade => "Upgrade",
             Self::Delete => "Delete",
             Self::Rerun => "Run again",
+            Self::Act => "Act on",
+            Self::Extend => "Extend",
         }
     }
 }

@@ -49,6 +49,33 @@ pub struct ResourceHead {
     pub is_deleting: bool,
     /// What the caller may do.
     pub day2: Vec<Day2>,
+    /// What the promise lets people ask of it.
+    pub actions: Vec<ActionButton>,
+    /// `None` = its time has no end.
+    pub time_left: Option<TimeLeft>,
+}
+
+/// An action of the promise.
+#[derive(Clone, Debug, Default)]
+pub struct ActionButton {
+    pub name: String,
+    pub title: String,
+    /// Of the promise's icon names; empty = the usual one.
+    pub icon: String,
+    /// It takes no input and asks for no confirmation.
+    pub at_once: bool,
+    /// Why not; empty = may.
+    pub refusal: String,
+}
+
+/// The end of a resource's time.
+#[derive(Clone, Debug, Default)]
+pub struct TimeLeft {
+    pub at: Timestamp,
+    /// What people are told when it is near; empty = it is not.
+    pub warning: String,
+    /// How much one extension adds; empty = there is none.
+    pub extension: String,
 }
 
 /// What stands in the way, with the next step.

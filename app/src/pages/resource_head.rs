@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    resource::{Day2, Deed, ResourceHead},
+    resource::{ActionButton, Day2, Deed, ResourceHead, TimeLeft},
     resource_parts::part_of,
 };
 use crate::{
@@ -24,6 +24,8 @@ use crate::{
 pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoView {
     let key = &head.key;
     let deeds = head.day2.iter().map(|day2| deed(key, day2)).collect_view();
+    let actions = head.actions.iter().map(|action| action_button(key, action)).collect_view();
+    let time_left = head.time_left.as_ref().filter(|_| !head.is_deleting).map(|left| time_left(key, left, frame));
     let notice = head
         .notice
         .as_ref()
@@ -50,12 +52,13 @@ pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoVi
                     </p>
                 </div>
             </div>
-            <div class="page-actions" data-live="deeds">{deeds}</div>
+            <div class="page-actions" data-live="deeds">{actions}{deeds}</div>
         </div>
         <div class="stack" data-live="facts">
             {facts(&head.facts)}
             {deleting}
             {notice}
+            {time_left}
         </div>
         <nav class="tabs" aria-label="Resource">
             {tab_link(key.path(), "Overview", tab == "overview")}
@@ -67,6 +70,33 @@ pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoVi
 
 fn tab_link(href: String, label: &'static str, current: bool) -> impl IntoView {
     view! { <a class="tab" href=href aria-current=current.then_some("page")>{label}</a> }
+}
+
+fn action_button(key: &ResourceKey, action: &ActionButton) -> AnyView {
+    let which = if action.icon.is_empty() { Icon::Play } else { named(&action.icon) };
+    if !action.refusal.is_empty() {
+        return refused_button(Some(which), &action.title, &action.refusal);
+    }
+    let address = key.action(&action.name);
+    if action.at_once {
+        post_button(address, Some(which), &action.title, Weight::Plain)
+    } else {
+        link_button(address, Some(which), &action.title, Weight::Plain)
+    }
+}
+
+/// When it ends, loudly once that is near, and the button that puts it off.
+fn time_left(key: &ResourceKey, left: &TimeLeft, frame: &Frame) -> AnyView {
+    let extend = (!left.extension.is_empty()).then(|| {
+        let label = format!("Extend by {}", left.extension);
+        post_button(key.tab("extend"), Some(Icon::Clock), &label, Weight::Plain)
+    });
+    let says = if left.warning.is_empty() {
+        view! { <p class="note">"Its time ends "{ago(left.at, frame.now)}"."</p> }.into_any()
+    } else {
+        banner(Tone::Warn, "Its time is nearly over", &left.warning, "", "").into_any()
+    };
+    view! { {says}{extend} }.into_any()
 }
 
 fn deed(key: &ResourceKey, day2: &Day2) -> AnyView {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use app::{
     App, Head,
     pages::{
+        action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
         files::FilesPage,
@@ -112,6 +113,11 @@ impl Portal for FakePortal {
 
     async fn edit(&self, _: &ResourceKey, _: &str) -> Result<FormPage> {
         Ok(data::edit_form())
+    }
+
+    async fn action(&self, key: &ResourceKey, action: &str) -> Result<ActionPage> {
+        let head = self.resource(key).await?.head;
+        Ok(story::action(head, action))
     }
 
     async fn delete(&self, _: &ResourceKey) -> Result<DeletePage> {

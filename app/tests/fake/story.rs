@@ -2,11 +2,13 @@
 
 use app::{
     pages::{
+        action::ActionPage,
         delete::DeletePage,
         files::{DestinationFiles, FilesPage, PlacedFile},
         history::HistoryPage,
         resource::{
-            Condition, Day2, Deed, Notice, Output, Placed, ResourceHead, ResourcePage, RunStrip, SpecEntry, Truth,
+            ActionButton, Condition, Day2, Deed, Notice, Output, Placed, ResourceHead, ResourcePage, RunStrip,
+            SpecEntry, TimeLeft, Truth,
         },
         run::RunPage,
     },
@@ -38,6 +40,26 @@ fn head(promise: &str, title: &str, icon: &str, name: &str, facts: Facts) -> Res
             Day2 { deed: Deed::RunAgain, refusal: String::new() },
             Day2 { deed: Deed::Delete, refusal: String::new() },
         ],
+        actions: vec![
+            ActionButton { name: "restart".into(), title: "Restart".into(), ..ActionButton::default() },
+            ActionButton {
+                name: "back-up".into(),
+                title: "Back up now".into(),
+                at_once: true,
+                ..ActionButton::default()
+            },
+            ActionButton {
+                name: "rotate".into(),
+                title: "Rotate the password".into(),
+                refusal: "It is being upgraded".into(),
+                ..ActionButton::default()
+            },
+        ],
+        time_left: Some(TimeLeft {
+            at: ago(-86_400),
+            warning: "Less than 3 days left".into(),
+            extension: "30 days".into(),
+        }),
     }
 }
 
@@ -237,4 +259,16 @@ pub fn deleting() -> ResourcePage {
     page.head.is_deleting = true;
     page.head.facts.operation = Operation::Deleting;
     page
+}
+
+/// A day-2 action of a resource.
+pub fn action(head: ResourceHead, name: &str) -> ActionPage {
+    ActionPage {
+        head,
+        name: name.into(),
+        title: "Restart".into(),
+        description: "Takes a few seconds.".into(),
+        type_name: true,
+        ..ActionPage::default()
+    }
 }

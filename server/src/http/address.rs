@@ -10,6 +10,8 @@ pub struct Address {
     pub namespace: String,
     pub name: String,
     pub subresource: String,
+    /// Of what the sub-resource has several: an action.
+    pub item: String,
 }
 
 impl Address {
@@ -38,6 +40,9 @@ impl Address {
             ["namespaces", namespace, plural] => Some(at(plural, namespace, "", "")),
             ["namespaces", namespace, plural, name] => Some(at(plural, namespace, name, "")),
             ["namespaces", namespace, plural, name, sub] => Some(at(plural, namespace, name, sub)),
+            ["namespaces", namespace, plural, name, sub, item] => {
+                Some(Self { item: (*item).to_owned(), ..at(plural, namespace, name, sub) })
+            }
             [plural] => Some(at(plural, "", "", "")),
             [plural, name] => Some(at(plural, "", name, "")),
             [plural, name, sub] => Some(at(plural, "", name, sub)),

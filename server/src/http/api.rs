@@ -1,6 +1,8 @@
 //! The Kubernetes-style API: one handler reads the address and calls a verb. It holds no rules.
 
-use super::{address::Address, body, discovery, log, openapi, params::Params, status::Refusal, table, timeline, watch};
+use super::{
+    actions, address::Address, body, discovery, log, openapi, params::Params, status::Refusal, table, timeline, watch,
+};
 use crate::{
     http::Doors,
     service::{
@@ -131,6 +133,11 @@ impl Call {
             ("GET" | "POST", name, "outputs") if served.promised().is_some() => {
                 self.outputs(&served, &address.namespace, name).await
             }
+            (_, name, "actions" | "extend") if served.promised().is_some() => {
+                let call = actions::Call { services, asker: &self.asker, served: &served, address: &address, name };
+                call.answer(&self.method, || self.input(), params.write_options()?.dry_run).await
+            }
+            _ if !address.item.is_empty() => Err(no_such_address()),
             ("GET", name, "tree") if served.promised().is_some() => {
                 let tree = services.tree(&self.asker, &served, &address.namespace, name).await?;
                 Ok(Json(json!({"kind": "Tree", "apiVersion": domain::object::API_VERSION, "root": tree}))
@@ -206,7 +213,8 @@ impl Call {
         };
         let force =
             options.get("gracePeriodSeconds").and_then(Value::as_i64).or(params.grace_period_seconds) == Some(0);
-        let precondition = Precondition { uid: text("/preconditions/uid"), resource_version, force };
+        let precondition =
+            Precondition { uid: text("/preconditions/uid"), resource_version, force, ..Precondition::default() };
         let mut write = params.write_options()?;
         let policy = text("/propagationPolicy").unwrap_or_else(|| params.propagation_policy.clone());
         if policy == "Foreground" {
@@ -250,6 +258,11 @@ impl Call {
         };
         let body = json!({"kind": "Outputs", "apiVersion": domain::object::API_VERSION, "metadata": {"name": name, "namespace": namespace}, "outputs": outputs});
         Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+    }
+
+    /// The body of a call that may do without one.
+    fn input(&self) -> domain::Result<Value> {
+        if self.bytes.is_empty() { Ok(json!({})) } else { body::object(&self.headers, &self.bytes) }
     }
 
     fn written(&self, served: &Served, written: &Written, code: StatusCode) -> Response {

@@ -164,7 +164,51 @@ fn operations(kind: &Served, schema: &str) -> Vec<(String, Value)> {
         on_item["patch"] = with_body("patch", &["application/merge-patch+json", "application/json-patch+json"]);
         on_item["delete"] = operation("delete", &none);
     }
-    vec![(format!("{collection}/{{name}}"), on_item), (collection, on_collection)]
+    let mut paths = actions(kind, &collection, &on_item["parameters"]);
+    paths.extend([(format!("{collection}/{{name}}"), on_item), (collection, on_collection)]);
+    paths
+}
+
+/// What may be asked of a living resource beside a change.
+fn actions(kind: &Served, collection: &str, parameters: &Value) -> Vec<(String, Value)> {
+    let Some(promised) = kind.promised() else { return Vec::new() };
+    let spec = &promised.offer.promise.spec;
+    let operation = |id: String, description: &str, code: &str, body: Option<&Value>| {
+        let mut operation = json!({
+            "operationId": id, "description": description,
+            "responses": {code: {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}},
+        });
+        if let Some(schema) = body {
+            let content = json!({"application/json": {"schema": schema}, "application/yaml": {"schema": schema}});
+            operation["requestBody"] = json!({"required": false, "content": content});
+        }
+        operation
+    };
+    let item = |end: &str| format!("{collection}/{{name}}/{end}");
+    let mut paths = Vec::new();
+    let declared = &spec.workflows.resource.actions;
+    if !declared.is_empty() {
+        let list = operation(
+            format!("listActionsOf{}", kind.kind),
+            "The actions, and which may be asked for now.",
+            "200",
+            None,
+        );
+        paths.push((item("actions"), json!({"parameters": parameters, "get": list})));
+    }
+    for (name, action) in declared {
+        let schema = if action.schema.is_object() { action.schema.clone() } else { json!({"type": "object"}) };
+        let about = format!("{}. {}", action.title(name), action.description);
+        let id = format!("act{}{}", kind.kind, name.replace('-', "_"));
+        let post = operation(id, about.trim_end(), "201", Some(&schema));
+        paths.push((item(&format!("actions/{name}")), json!({"parameters": parameters, "post": post})));
+    }
+    if spec.expiry.is_some() {
+        let schema = json!({"type": "object", "properties": {"by": {"type": "string", "description": "A duration such as 24h."}}});
+        let post = operation(format!("extend{}", kind.kind), "Puts off the end of its time.", "201", Some(&schema));
+        paths.push((item("extend"), json!({"parameters": parameters, "post": post})));
+    }
+    paths
 }
 
 fn in_path(name: &str, description: &str) -> Value {

@@ -84,7 +84,15 @@ impl Params {
             }
         };
         let (new_revision, accept_breaking) = (is_true(&self.new_revision), is_true(&self.accept_breaking));
-        Ok(WriteOptions { dry_run, unknown_fields, new_revision, accept_breaking, dependents: Dependents::Keep })
+        let dependents = Dependents::Keep;
+        Ok(WriteOptions {
+            dry_run,
+            unknown_fields,
+            new_revision,
+            accept_breaking,
+            dependents,
+            ..WriteOptions::default()
+        })
     }
 
     /// The list these parameters ask for.

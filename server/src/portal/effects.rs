@@ -14,6 +14,8 @@ pub fn of(promise: &Promise, workflow: Workflow) -> Vec<PlannedEffect> {
     let pipelines = match workflow {
         Workflow::Configure => &workflows.configure,
         Workflow::Delete => &workflows.delete,
+        // each has its own
+        Workflow::Action => return Vec::new(),
     };
     let several = pipelines.len() > 1;
     let effect = |pipeline: &str, step: &Step| PlannedEffect {

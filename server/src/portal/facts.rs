@@ -84,6 +84,8 @@ fn doing(operation: request::Operation) -> &'static str {
         request::Operation::Create => "Creating it",
         request::Operation::Update => "The change",
         request::Operation::Delete => "Deleting it",
+        request::Operation::Action => "The action",
+        request::Operation::Extend => "Extending it",
     }
 }
 
@@ -92,6 +94,8 @@ fn done(operation: request::Operation) -> &'static str {
         request::Operation::Create => "Created",
         request::Operation::Update => "Updated",
         request::Operation::Delete => "Deleted",
+        request::Operation::Action => "Done",
+        request::Operation::Extend => "Extended",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The head of a resource: who it is, what stands in its way with the next step, what the caller may do.
 
 use super::{
-    ServerPortal,
+    ServerPortal, actions,
     facts::{facts, key_of, trouble, version},
 };
 use crate::service::{kinds::Served, pins::annotated};
@@ -17,7 +17,7 @@ use domain::{
     facets::REQUESTED_BY,
     object::GROUP,
     run::{Phase, Run, RunKind},
-    status::ResourceStatus,
+    status::{OperationState, ResourceStatus},
 };
 
 impl ServerPortal {
@@ -37,7 +37,9 @@ impl ServerPortal {
             _ => None,
         };
         Ok(ResourceHead {
-            notice: stuck.map(|ready| notice(&ready.reason, &ready.message, &key, run.as_ref(), object.deleting())),
+            notice: stuck
+                .map(|ready| notice(&ready.reason, &ready.message, &key, run.as_ref(), object.deleting()))
+                .or_else(|| action_failed(&status)),
             facts: facts(object, &status),
             promise_title: promise.map_or_else(|| object.kind.clone(), |promise| promise.title().to_owned()),
             icon: promise.map_or_else(String::new, |promise| promise.spec.icon.clone()),
@@ -48,6 +50,8 @@ impl ServerPortal {
             created: object.metadata.creation_timestamp.unwrap_or_default(),
             is_deleting: object.deleting(),
             day2: [Deed::Edit, Deed::RunAgain, Deed::Delete].map(|deed| Day2 { deed, refusal: refusal.clone() }).into(),
+            actions: self.buttons(object, served).await?,
+            time_left: actions::time_left(&status, served),
             held: held(object, &status, promise.map_or("", |promise| promise.version.as_str())),
             version: version(&status, promise.map(|promise| promise.version.as_str())),
             key,
@@ -62,6 +66,18 @@ impl ServerPortal {
         let found = store.by_name(GROUP, "Run", &object.metadata.namespace, &status.run).await?;
         found.map(Typed::<RunKind>::parse).transpose()
     }
+}
+
+/// The last action has failed; the resource is none the worse for it.
+fn action_failed(status: &ResourceStatus) -> Option<Notice> {
+    let last = status.last_action.as_ref().filter(|last| last.state == OperationState::Failed)?;
+    Some(Notice {
+        tone: Tone::Warn,
+        title: format!("The action {} failed", last.name),
+        sentence: last.message.clone(),
+        action: "Open the run".to_owned(),
+        href: paths::run(&last.run),
+    })
 }
 
 /// Whether it is held at a version, and what there is beyond it.

@@ -1,6 +1,7 @@
 //! What happened to a resource: its time line, joined with the requests that say what exactly was asked.
 
-use super::{ServerPortal, settings};
+use super::{ServerPortal, actions, settings};
+use crate::service::expiry::EXPIRED;
 use app::{
     pages::history::HistoryPage,
     paths::{self, ResourceKey},
@@ -32,7 +33,8 @@ impl ServerPortal {
 
 /// An event in the words of the page.
 pub fn happening(schema: &Schema, event: &Event, requests: &[Request]) -> Happening {
-    let asked = matches!(event.reason.as_str(), "Requested" | "ChangeRequested" | "DeleteRequested");
+    const ASKED: [&str; 5] = ["Requested", "ChangeRequested", "DeleteRequested", "ActionRequested", "Extended"];
+    let asked = ASKED.contains(&event.reason.as_str());
     // a request and the line about it are written together
     let request = requests.iter().find(|request| asked && request.status.submitted_at == Some(event.at));
     match request {
@@ -42,10 +44,16 @@ pub fn happening(schema: &Schema, event: &Event, requests: &[Request]) -> Happen
 }
 
 fn asked_for(schema: &Schema, event: &Event, request: &Request, requests: &[Request]) -> Happening {
-    let changes = changes(schema, request, requests);
+    let changes = match request.spec.operation {
+        Operation::Action | Operation::Extend => actions::inputs(request),
+        _ => changes(schema, request, requests),
+    };
     let title = match (request.spec.operation, changes.as_slice()) {
         (Operation::Create, _) => "Requested".to_owned(),
+        (Operation::Delete, _) if request.spec.reason == EXPIRED => "Deleted: its time was over".to_owned(),
         (Operation::Delete, _) => "Deletion requested".to_owned(),
+        (Operation::Action, _) => format!("Action {} requested", request.spec.action),
+        (Operation::Extend, _) => "Extended".to_owned(),
         (Operation::Update, []) => "Change requested".to_owned(),
         (Operation::Update, [only]) => sentence(only),
         (Operation::Update, several) => format!("{} settings changed", several.len()),
@@ -57,7 +65,7 @@ fn asked_for(schema: &Schema, event: &Event, request: &Request, requests: &[Requ
         who: event.actor.clone(),
         source: if request.spec.source == "page" { "portal".to_owned() } else { request.spec.source.clone() },
         href: paths::request(&request.metadata.name),
-        changes: if changes.len() > 1 { changes } else { Vec::new() },
+        changes: if changes.len() > 1 || !request.spec.operation.is_change() { changes } else { Vec::new() },
         ..Happening::default()
     }
 }
@@ -67,7 +75,8 @@ pub fn changes(schema: &Schema, request: &Request, requests: &[Request]) -> Vec<
     if request.spec.operation != Operation::Update {
         return Vec::new();
     }
-    let before = requests.iter().filter(|other| other.spec.generation < request.spec.generation);
+    let before = requests.iter().filter(|other| other.spec.operation.is_change());
+    let before = before.filter(|other| other.spec.generation < request.spec.generation);
     let before = before.filter(|other| !other.spec.input.is_null()).max_by_key(|other| other.spec.generation);
     before.map(|before| settings::changes(schema, &before.spec.input, &request.spec.input)).unwrap_or_default()
 }
@@ -103,6 +112,14 @@ fn told(event: &Event) -> Happening {
         "PromiseMissing" => ("The promise is missing", Tone::Bad),
         "FinishingOlder" => ("Finishing the step that runs", Tone::Busy),
         "Withdrawing" => ("Removing files", Tone::Busy),
+        "ActionRequested" => ("Action requested", Tone::Quiet),
+        "ActionStarted" => ("Action under way", Tone::Busy),
+        "ActionSuspended" => ("Action waiting", Tone::Warn),
+        "ActionSucceeded" => ("Action done", Tone::Good),
+        "ActionFailed" => ("Action failed", Tone::Bad),
+        "ExpiresSoon" => ("Its time is nearly over", Tone::Warn),
+        "Expired" => ("Its time is over", Tone::Warn),
+        "ExpiryHeld" => ("Its time is over, and it cannot go yet", Tone::Bad),
         "Deleted" => ("Deleted", Tone::Quiet),
         "StepWaiting" => ("A step waits", Tone::Busy),
         other => (other, if event.level() == Level::Warning { Tone::Warn } else { Tone::Quiet }),

@@ -1,7 +1,7 @@
 //! A request: the plan of a draft, else what became of it.
 
 use super::{
-    ServerPortal, diff,
+    ServerPortal, actions, diff,
     drafts::outdated,
     effects, history,
     resource::manifest,
@@ -41,7 +41,9 @@ impl ServerPortal {
             uid => futures::try_join!(self.runs_of(uid), self.requests_of(uid))?,
         };
         let cover = secrets_of(&promised, &request, stored.as_ref(), &requests);
-        let mut plan = if draft || request.status.phase.open() {
+        let mut plan = if !spec.operation.is_change() {
+            Plan::default()
+        } else if draft || request.status.phase.open() {
             self.foreseen(&request, &served, &promised, &key, stored.as_ref(), &cover).await?
         } else {
             Plan { files: self.written(&request, &runs, stored.as_ref(), &cover).await?, ..Plan::default() }
@@ -51,16 +53,17 @@ impl ServerPortal {
             (Operation::Update, Some(stored)) if draft => {
                 settings::changes(&promised.schema, &stored.spec, &spec.input)
             }
+            (Operation::Action | Operation::Extend, _) => actions::inputs(&request),
             _ => history::changes(&promised.schema, &request, &requests),
         };
-        if !spec.input.is_null() {
+        if !spec.input.is_null() && spec.operation.is_change() {
             plan.yaml = manifest(&served, &promised, &key, &spec.input);
         }
         let edit_href = match spec.operation {
             _ if !draft => String::new(),
             Operation::Create => paths::with_query(&paths::new_request(&key.promise), &[("draft", name)]),
             Operation::Update => paths::with_query(&key.tab("edit"), &[("draft", name)]),
-            Operation::Delete => String::new(),
+            Operation::Delete | Operation::Action | Operation::Extend => String::new(),
         };
         let made: Vec<Run> = runs.into_iter().filter(|run| carried_out(run, &request)).collect();
         let message = if draft { outdated(&request, stored.as_ref()) } else { request.status.message.clone() };
@@ -230,6 +233,8 @@ pub fn kind(operation: Operation) -> RequestKind {
         Operation::Create => RequestKind::Create,
         Operation::Update => RequestKind::Update,
         Operation::Delete => RequestKind::Delete,
+        Operation::Action => RequestKind::Act,
+        Operation::Extend => RequestKind::Extend,
     }
 }
 

@@ -16,8 +16,13 @@ use app::{
     paths::ResourceKey,
 };
 use domain::{
-    Object, Result, document, output::is_secret, plan::Offer, promise::Promise, request::Request, run::RunPhase,
-    status::ResourceStatus,
+    Object, Result, document,
+    output::is_secret,
+    plan::Offer,
+    promise::Promise,
+    request::Request,
+    run::RunPhase,
+    status::{OperationState, ResourceStatus},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -95,7 +100,12 @@ impl ServerPortal {
 
     /// The newest run while it moves, or when it failed.
     async fn strip(&self, object: &Object, status: &ResourceStatus, requests: &[Request]) -> Result<Option<RunStrip>> {
-        let run = self.newest_run(object, status).await?;
+        let acting = status.last_action.as_ref();
+        let acting = acting.filter(|last| matches!(last.state, OperationState::Running | OperationState::Suspended));
+        let run = match acting {
+            Some(last) => self.stored_run(&last.run).await.ok(),
+            None => self.newest_run(object, status).await?,
+        };
         let Some(run) = run.filter(|run| !matches!(run.status.phase, RunPhase::Succeeded | RunPhase::Superseded))
         else {
             return Ok(None);

@@ -1,6 +1,6 @@
 //! Runs: the list, and one with its steps and their logs.
 
-use super::{ServerPortal, facts::Offers, label, paging, secrets, steps::is_retrying};
+use super::{ServerPortal, actions, facts::Offers, label, paging, secrets, steps::is_retrying};
 use app::{
     pages::{
         run::RunPage,
@@ -79,7 +79,10 @@ impl ServerPortal {
             version: offer.as_ref().map_or_else(String::new, |offer| offer.promise.version.clone()),
             request: asked.map_or_else(String::new, |request| request.metadata.name.clone()),
             steps: self.steps(&run, offer.as_deref()).await?,
-            inputs: inputs.filter(|_| run.spec.workflow == Workflow::Configure).unwrap_or_default(),
+            inputs: match &run.spec.action {
+                Some(call) => actions::input_as_yaml(&call.input),
+                None => inputs.filter(|_| run.spec.workflow == Workflow::Configure).unwrap_or_default(),
+            },
         })
     }
 
@@ -139,13 +142,20 @@ impl ServerPortal {
         };
         let found = self.doors.services.store.list(&query).await?.objects;
         let mut runs = found.into_iter().map(Typed::<RunKind>::parse).collect::<Result<Vec<_>>>()?;
-        runs.sort_by_key(|run| std::cmp::Reverse(run.spec.sequence));
+        // an action counts its runs by itself
+        runs.sort_by_key(|run| std::cmp::Reverse((run.status.started_at, run.spec.sequence)));
         Ok(runs)
     }
 }
 
 /// Whether a run carried out what a request asked for.
 pub fn carried_out(run: &Run, request: &Request) -> bool {
+    if let Some(call) = &run.spec.action {
+        return call.request == request.metadata.uid;
+    }
+    if !request.spec.operation.is_change() {
+        return false;
+    }
     let deletes = request.spec.operation == Operation::Delete;
     request.spec.resource.uid == run.spec.resource.uid
         && request.spec.generation == run.spec.generation
@@ -154,7 +164,9 @@ pub fn carried_out(run: &Run, request: &Request) -> bool {
 
 /// Whether a run began because of a request: one that runs again, or for a newer promise, was asked for otherwise.
 pub fn began(run: &Run, request: &Request) -> bool {
-    ["created", "the spec changed", "deleted"].contains(&run.spec.trigger.as_str()) && carried_out(run, request)
+    let asked =
+        run.spec.action.is_some() || ["created", "the spec changed", "deleted"].contains(&run.spec.trigger.as_str());
+    asked && carried_out(run, request)
 }
 
 /// A run without who asked for it.
@@ -169,7 +181,7 @@ pub fn row(run: &Run, offers: &Offers) -> RunRow {
         resource: ResourceKey::new(&run.spec.resource.namespace, &run.spec.promise, &run.spec.resource.name),
         promise_title: offer.map_or_else(|| run.spec.promise.clone(), |offer| offer.promise.title().to_owned()),
         icon: offer.map_or_else(String::new, |offer| offer.promise.spec.icon.clone()),
-        workflow: run.spec.workflow.as_str().to_owned(),
+        workflow: run.occasion().to_owned(),
         because: run.spec.trigger.clone(),
         by: run.spec.asked_by.clone(),
         phase: match run.status.phase {

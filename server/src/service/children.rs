@@ -47,6 +47,10 @@ impl Gate for Services {
         }
         .boxed()
     }
+
+    fn expire<'a>(&'a self, resource: &'a Object) -> BoxFuture<'a, Result<()>> {
+        self.delete_expired(resource).boxed()
+    }
 }
 
 impl Services {

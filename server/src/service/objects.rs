@@ -29,6 +29,8 @@ pub struct WriteOptions {
     /// A promise may be published though some of its resources are not valid in it.
     pub accept_breaking: bool,
     pub dependents: Dependents,
+    /// Why something is deleted though nobody asked for it.
+    pub because: &'static str,
 }
 
 /// What a delete does about what stands on the object.

@@ -52,6 +52,7 @@ impl Services {
         // the look at who offers what is as old as this, whatever is published meanwhile
         if stored.is_none_or(|stored| stored.spec != object.spec) {
             check_steps(&promise, served)?;
+            super::actions::check(&promise)?;
         }
         let snapshot = self.kinds.snapshot();
         let seen = snapshot.newest;
@@ -261,6 +262,7 @@ impl Services {
             course: Course::default(),
             inputs: Inputs::default(),
             children: Vec::new(),
+            judged: plan::Judged::new(),
             looked: BTreeSet::new(),
             destinations: Arc::default(),
             live: BTreeSet::new(),

@@ -48,6 +48,8 @@ impl Services {
             metadata: None,
             based_on: stored.as_ref().map_or_else(String::new, |stored| stored.metadata.generation.to_string()),
             generation: 0,
+            action: String::new(),
+            reason: String::new(),
             asked_by: asker.caller.name.clone(),
             source: asker.source.clone(),
         };
@@ -110,6 +112,9 @@ impl Services {
                     options,
                 )
                 .await
+            }
+            (Operation::Action | Operation::Extend, _) => {
+                Err(Error::conflict(format!("request {name} has been submitted already")))
             }
             (Operation::Delete, _) => {
                 self.delete(asker, &served, &resource.namespace, &resource.name, &Precondition::default(), options)

@@ -1,7 +1,7 @@
 //! What a promise offers, asked for: its schema judges the spec, a request records the asking, the orchestrator is woken.
 
 use super::{
-    Asker, Errand, Services,
+    Asker, Errand, Services, expiry,
     kinds::{Promised, Served},
     objects::{Draft, UnknownFields, WriteOptions},
     pins::annotated,
@@ -33,7 +33,8 @@ impl Services {
         stored: Option<&Object>,
         options: WriteOptions,
     ) -> Result<Draft> {
-        let warnings = admit_spec(served, promised, &mut object, stored, options.unknown_fields)?;
+        let mut warnings = admit_spec(served, promised, &mut object, stored, options.unknown_fields)?;
+        warnings.extend(expiry::admit(served, promised, &mut object, stored, self.now())?);
         let promise = &promised.offer.promise.name;
         object.metadata.labels.insert(PROMISE_LABEL.to_owned(), promise.clone());
         keep_origin(&mut object, stored, &asker.errand);
@@ -64,11 +65,8 @@ impl Services {
         };
         let mut ops = Vec::new();
         if let Some(operation) = operation {
-            ops.extend(self.asked(asker, promise, &object, operation, draft));
-        }
-        let (before, held) = (stored.and_then(annotated), annotated(&object));
-        if stored.is_some() && before != held {
-            ops.push(self.held(asker, &object, held));
+            let asked = Asked { operation, draft, because: "" };
+            ops.extend(self.asked(asker, promise, &object, asked));
         }
         let asks_again = asks_again(stored, &object);
         let by = if asks_again { Some(&asker.caller.name) } else { stored.and_then(asked_again_by) };
@@ -81,6 +79,10 @@ impl Services {
             let by = &asker.caller.name;
             let message = format!("{by} asked to run it again");
             ops.push(Op::Event(Event::about(&object, self.now(), Level::Normal, "RunAgainRequested", message).by(by)));
+        }
+        let (before, held) = (stored.and_then(annotated), annotated(&object));
+        if stored.is_some() && before != held {
+            ops.push(self.held(asker, &object, held));
         }
         ops.push(self.wake_resource(&object));
         Ok(Draft { object, ops, warnings })
@@ -97,9 +99,10 @@ impl Services {
     }
 
     /// What a delete of a resource writes beside the mark on it.
-    pub(crate) fn on_resource_delete(&self, asker: &Asker, served: &Served, object: &Object) -> Vec<Op> {
+    pub(crate) fn on_resource_delete(&self, asker: &Asker, served: &Served, object: &Object, because: &str) -> Vec<Op> {
         let Some(promised) = served.promised() else { return Vec::new() };
-        let mut ops = self.asked(asker, &promised.offer.promise.name, object, Operation::Delete, None);
+        let asked = Asked { operation: Operation::Delete, draft: None, because };
+        let mut ops = self.asked(asker, &promised.offer.promise.name, object, asked);
         ops.push(self.wake_resource(object));
         ops
     }
@@ -114,8 +117,7 @@ impl Services {
         asker: &Asker,
         promise: &str,
         object: &Object,
-        operation: Operation,
-        draft: Option<&str>,
+        Asked { operation, draft, because }: Asked<'_>,
     ) -> Vec<Op> {
         let now = self.now();
         let uid = draft.map_or_else(|| self.ids.uid("req"), ToOwned::to_owned);
@@ -127,6 +129,8 @@ impl Services {
             metadata: None,
             based_on: String::new(),
             generation: object.metadata.generation,
+            action: String::new(),
+            reason: because.to_owned(),
             asked_by: asker.caller.name.clone(),
             source: asker.source.clone(),
         };
@@ -136,9 +140,11 @@ impl Services {
             Operation::Create => "Requested",
             Operation::Update => "ChangeRequested",
             Operation::Delete => "DeleteRequested",
+            Operation::Action | Operation::Extend => "ActionRequested",
         };
+        let why = if because.is_empty() { String::new() } else { format!(": {because}") };
         let message = format!(
-            "{} asked to {} it (generation {})",
+            "{} asked to {} it (generation {}){why}",
             asker.caller.name,
             operation.as_str(),
             object.metadata.generation
@@ -146,6 +152,14 @@ impl Services {
         let event = Event::about(object, now, Level::Normal, verb, message).by(&asker.caller.name);
         vec![Op::Put(request.to_object()), Op::Event(event)]
     }
+}
+
+/// What was asked of a resource.
+struct Asked<'a> {
+    operation: Operation,
+    /// The draft it carries out.
+    draft: Option<&'a str>,
+    because: &'a str,
 }
 
 /// Prunes, fills in defaults, validates. Returns the warnings.

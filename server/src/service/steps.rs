@@ -14,8 +14,11 @@ pub(super) fn check_steps(promise: &Promise, served: &Served) -> Result<()> {
         ("promise.configure", &workflows.promise.configure),
         ("promise.delete", &workflows.promise.delete),
     ];
+    let all = all.into_iter().map(|(occasion, pipelines)| (occasion.to_owned(), pipelines));
+    let actions = workflows.resource.actions.iter();
+    let actions = actions.map(|(name, action)| (format!("resource.actions.{name}.pipelines"), &action.pipelines));
     let mut causes: Vec<Cause> = Vec::new();
-    for (occasion, pipelines) in all {
+    for (occasion, pipelines) in all.chain(actions) {
         for (pipeline_at, pipeline) in pipelines.iter().enumerate() {
             for (step_at, step) in pipeline.steps.iter().enumerate() {
                 let field = format!("spec.workflows.{occasion}[{pipeline_at}].steps[{step_at}]");

@@ -4,12 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a play stops where the server does not do its part")]
 
+mod actions;
 mod children;
 mod control;
 mod conversation;
 mod destinations;
 mod differences;
 mod discovery;
+mod expiry;
 mod kratix;
 mod listing;
 mod midspan;

@@ -4,11 +4,13 @@
 //! - `random`: 100 resources, killed 50 times meanwhile. `MIDSPAN_CRASH_ROUNDS` asks for more, `MIDSPAN_CRASH_SEED` for the same once more.
 //! - `everywhere`: one resource for each place at which a debug build can be made to die.
 //! - `panics`: a bug in the middle of everything.
+//! - `actions`: the same for a day-2 action.
 //! - `leases`: a push that takes longer than a lease.
 //! - `replicas`: several servers on one PostgreSQL, one killed, one paused for longer than its lease.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+mod actions;
 mod book;
 mod chance;
 mod everywhere;

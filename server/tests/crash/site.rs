@@ -119,7 +119,7 @@ impl Site {
         assert!(all.await.is_some(), "not ready after {deadline:?}: {last:#?}");
     }
 
-    async fn call(
+    pub async fn call(
         &self,
         how: &Start,
         method: Method,

@@ -26,6 +26,7 @@ pub fn rendered(promise: &Promise, request: &Value) -> Rendered {
     for pipeline in &promise.spec.workflows.resource.configure {
         for step in &pipeline.steps {
             let input = StepInput {
+                act: None,
                 object: object.clone(),
                 promise: promise.name.clone(),
                 promise_version: promise.version.clone(),

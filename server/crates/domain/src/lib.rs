@@ -7,6 +7,7 @@ pub mod digest;
 pub mod document;
 pub mod error;
 pub mod event;
+pub mod expiry;
 pub mod facets;
 pub mod name;
 pub mod object;

@@ -8,10 +8,12 @@
 //!
 //! A promise is planned by the same rules ([`promise`]): its own workflow runs, its dependencies are placed, and it says whether it is available.
 
+mod action;
 mod admit;
 mod advance;
 mod children;
 mod course;
+mod expiry;
 mod place;
 mod promise;
 mod retire;
@@ -21,14 +23,17 @@ mod settle_promise;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod told;
 
+pub use action::{Judged, pipeline_of as action_pipeline};
 pub use children::{CHILD, CHILD_OF_STEP, CHILD_WAIT, child_of_step, child_trouble};
 pub use course::Course;
+pub use expiry::EXPIRING;
 pub use subject::{Dependent, PromiseState, Subject, Surroundings};
+pub use told::told;
 
 use crate::{
     destination::Destination,
-    event::{Event, Level},
     object::Object,
     placement::Placement,
     promise::Promise,
@@ -38,7 +43,7 @@ use crate::{
     run::{Holder, Run, RunSpec, StepAt, Workflow, WorkflowType},
     time::Timestamp,
     work::Work,
-    workflow::{Pipeline, Step},
+    workflow::{Action, Pipeline, Step},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -62,7 +67,7 @@ pub struct Observed {
     pub resource: Object,
     /// Whether that is a resource or a promise, and what of the others it stands among matters to it.
     pub subject: Subject,
-    /// The newest run last; only the newest is loaded, a plan may add one.
+    /// The newest run of the resource's own workflow, and after it that of an action that is under way; a plan may add some.
     pub runs: Vec<Run>,
     /// Requests that are not answered yet, oldest first.
     pub requests: Vec<Request>,
@@ -76,6 +81,8 @@ pub struct Observed {
     pub inputs: Inputs,
     /// Resources it has asked for.
     pub children: Vec<Object>,
+    /// Actions that were asked for and whose condition has been asked about in this pass, by the request's uid.
+    pub judged: Judged,
     /// Steps that wait and have been looked at in this pass.
     pub looked: BTreeSet<StepAt>,
     pub destinations: Arc<Vec<Destination>>,
@@ -100,6 +107,10 @@ pub struct Plan {
     pub next: Observed,
     /// Steps to perform, at the same time. Their run row, committed first, is the intent.
     pub perform: Vec<StepAt>,
+    /// The request of an action that would begin now: whether it may is to be asked first.
+    pub judge: Option<String>,
+    /// Its time is over: it is to be deleted, through the door of everybody's requests.
+    pub expire: bool,
     /// Children to be deleted, through the door of everybody's requests.
     pub remove: Vec<Object>,
     /// Resources that are asked to go with their promise, marked as deleted.
@@ -130,38 +141,15 @@ pub fn plan(observed: Observed, now: Timestamp) -> Plan {
         Subject::Promise(_) => settle_promise::settle(&mut pass, &reason),
     }
     course::settle(&mut pass);
-    let Pass { observed: next, perform, remove, dismiss, forget, wake, .. } = pass;
-    Plan { next, perform, remove, dismiss, forget, wake, reason }
-}
-
-/// The line a time line gets when a pass changed what a resource is waiting for.
-pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
-    let ready = |object: &Object| {
-        let conditions = object.status.get("conditions").and_then(serde_json::Value::as_array);
-        let ready = conditions.into_iter().flatten().find(|condition| condition["type"] == "Ready");
-        ready.map(|ready| (ready["reason"].clone(), ready["message"].clone()))
-    };
-    let after = &plan.next.resource;
-    if !plan.forget && ready(before) == ready(after) {
-        return None;
-    }
-    let level = match plan.reason {
-        Reason::StepFailed { .. }
-        | Reason::StepRetrying { .. }
-        | Reason::PlacementFailing { .. }
-        | Reason::NoDestination { .. }
-        | Reason::PromiseUnavailable { .. }
-        | Reason::RequirementUnmet { .. }
-        | Reason::PromiseMissing { .. }
-        | Reason::VersionMissing { .. }
-        | Reason::InputMissing { .. } => Level::Warning,
-        _ => Level::Normal,
-    };
-    let run = plan.next.runs.last().map_or("", |run| run.metadata.name.as_str());
-    Some(Event::about(after, now, level, plan.reason.code(), plan.reason.to_string()).in_run(run))
+    let Pass { observed: next, perform, judge, expire, remove, dismiss, forget, wake, .. } = pass;
+    Plan { next, perform, judge, expire, remove, dismiss, forget, wake, reason }
 }
 
 fn converge(pass: &mut Pass) -> Reason {
+    expiry::look(pass);
+    if pass.observed.offer.is_some() {
+        action::go_on(pass);
+    }
     let held = admit::admit(pass);
     match held {
         // what was begun before goes on meanwhile
@@ -171,14 +159,24 @@ fn converge(pass: &mut Pass) -> Reason {
     let running = advance::advance(pass);
     pass.look_again();
     let placing = place::place(pass);
-    held.or(running).or(placing).or_else(|| children::troubled(pass)).unwrap_or(Reason::Ready)
+    let begins = held.is_none();
+    let reason = held.or(running).or(placing).or_else(|| children::troubled(pass)).unwrap_or(Reason::Ready);
+    if begins && !pass.expire && !reason.moving() {
+        action::begin_next(pass);
+    }
+    reason
 }
 
 /// One decision in the making.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and none follows from another")]
 struct Pass {
     now: Timestamp,
     observed: Observed,
+    /// What is moved now is the action, not the resource's own workflow.
+    acting: bool,
     perform: Vec<StepAt>,
+    judge: Option<String>,
+    expire: bool,
     remove: Vec<Object>,
     dismiss: Vec<Object>,
     forget: bool,
@@ -191,15 +189,37 @@ impl Pass {
     fn begin(observed: Observed, now: Timestamp) -> Self {
         let restart = course::restart_due(&observed.resource);
         let (remove, dismiss) = (Vec::new(), Vec::new());
-        Self { now, perform: Vec::new(), remove, dismiss, forget: false, wake: None, restart, observed }
+        Self {
+            now,
+            acting: false,
+            perform: Vec::new(),
+            judge: None,
+            expire: false,
+            remove,
+            dismiss,
+            forget: false,
+            wake: None,
+            restart,
+            observed,
+        }
     }
 
+    /// The newest run of the resource's own workflow.
     fn run(&self) -> Option<&Run> {
-        self.observed.runs.last()
+        self.observed.runs.iter().rev().find(|run| run.spec.action.is_none())
     }
 
-    fn run_mut(&mut self) -> Option<&mut Run> {
-        self.observed.runs.last_mut()
+    /// The run that is moved now.
+    fn current(&self) -> Option<&Run> {
+        if self.acting { self.observed.runs.last() } else { self.run() }
+    }
+
+    fn current_mut(&mut self) -> Option<&mut Run> {
+        if self.acting {
+            self.observed.runs.last_mut()
+        } else {
+            self.observed.runs.iter_mut().rev().find(|run| run.spec.action.is_none())
+        }
     }
 
     /// Whether a control label is set; any value but `true` is as good as none.
@@ -217,7 +237,7 @@ impl Pass {
 
     /// Whether somebody alive performs the running step. Asked before it is taken up.
     fn attended(&self, at: StepAt) -> bool {
-        let holder = self.run().and_then(|run| run.step(at)?.holder.as_ref());
+        let holder = self.current().and_then(|run| run.step(at)?.holder.as_ref());
         holder.is_some_and(|holder| self.observed.live.contains(&holder.replica))
             && !self.observed.abandoned.contains(&at)
     }
@@ -226,7 +246,7 @@ impl Pass {
     fn take_up(&mut self, at: StepAt) {
         let (now, holder) = (self.now, self.observed.holder.clone());
         self.observed.abandoned.remove(&at);
-        if let Some(step) = self.run_mut().and_then(|run| run.step_mut(at)) {
+        if let Some(step) = self.current_mut().and_then(|run| run.step_mut(at)) {
             step.resumed += 1;
             step.begin(holder, now);
             self.perform.push(at);
@@ -260,7 +280,15 @@ impl Offer {
 
     /// The pipeline of the step.
     pub fn pipeline(&self, run: &RunSpec, at: StepAt) -> Option<&Pipeline> {
-        self.pipelines(run.workflow_type, run.workflow).get(at.pipeline)
+        match &run.action {
+            Some(call) => self.action(&call.name)?.pipelines.get(at.pipeline),
+            None => self.pipelines(run.workflow_type, run.workflow).get(at.pipeline),
+        }
+    }
+
+    /// An action of the promise.
+    pub fn action(&self, name: &str) -> Option<&Action> {
+        self.promise.spec.workflows.resource.actions.get(name)
     }
 
     pub fn pipelines(&self, of: WorkflowType, workflow: Workflow) -> &[Pipeline] {
@@ -270,6 +298,8 @@ impl Offer {
             (WorkflowType::Resource, Workflow::Delete) => &workflows.resource.delete,
             (WorkflowType::Promise, Workflow::Configure) => &workflows.promise.configure,
             (WorkflowType::Promise, Workflow::Delete) => &workflows.promise.delete,
+            // each action has its own
+            (_, Workflow::Action) => &[],
         }
     }
 }

@@ -22,6 +22,7 @@ pub use status::{Availability, PromiseStatus};
 
 use crate::{
     error::{Error, Result},
+    expiry::Expiry,
     object::{self, Object},
     selector::LabelSelector,
     workflow::{GoDuration, Workflows},
@@ -76,6 +77,9 @@ pub struct PromiseSpec {
     pub dependencies: Vec<Value>,
     pub destination_selectors: Vec<LabelSelector>,
     pub workflows: Workflows,
+    /// The time its resources have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Expiry>,
     /// How long after its newest run a resource is run again though nothing has changed; never when it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconcile_interval: Option<String>,

@@ -86,6 +86,10 @@ pub enum Reason {
     FinishingOlder {
         generation: i64,
     },
+    /// The configure workflow waits until an action has come to its end.
+    ActionRunning {
+        action: String,
+    },
     NoDestination {
         selectors: String,
     },
@@ -107,6 +111,22 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether the resource is on its way to another state by itself, and soon: no action begins meanwhile.
+    pub fn moving(&self) -> bool {
+        matches!(
+            self,
+            Self::StepRunning { .. }
+                | Self::StepWaiting { .. }
+                | Self::StepRetrying { .. }
+                | Self::Suspended { .. }
+                | Self::FinishingOlder { .. }
+                | Self::ActionRunning { .. }
+                | Self::Placing { .. }
+                | Self::Withdrawing { .. }
+                | Self::ChildNotReady { .. }
+        )
+    }
+
     /// One CamelCase word for `conditions[].reason`.
     pub fn code(&self) -> &'static str {
         match self {
@@ -128,6 +148,7 @@ impl Reason {
             Self::StepFailed { .. } => "StepFailed",
             Self::Suspended { .. } => "Suspended",
             Self::FinishingOlder { .. } => "FinishingOlder",
+            Self::ActionRunning { .. } => "ActionRunning",
             Self::NoDestination { .. } => "NoDestination",
             Self::Placing { .. } => "Placing",
             Self::PlacementFailing { .. } => "PlacementFailing",
@@ -192,6 +213,9 @@ impl fmt::Display for Reason {
             }
             Self::FinishingOlder { generation } => {
                 write!(f, "Finishing the running step of generation {generation} before the newer one starts")
+            }
+            Self::ActionRunning { action } => {
+                write!(f, "Waiting until the action {action} has come to its end")
             }
             Self::NoDestination { selectors } if selectors.is_empty() => {
                 f.write_str("No destination takes this; add one")

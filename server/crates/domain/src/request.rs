@@ -43,6 +43,12 @@ pub struct RequestSpec {
     /// The generation this request made.
     #[serde(default)]
     pub generation: i64,
+    /// The action that is asked for, by name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub action: String,
+    /// Why, where nobody asked: `expired`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
     pub asked_by: String,
     /// Where it came from: `page`, `api`, `cli`.
     pub source: String,
@@ -54,15 +60,26 @@ pub enum Operation {
     Create,
     Update,
     Delete,
+    /// A day-2 action of the promise.
+    Action,
+    /// A later end of its time.
+    Extend,
 }
 
 impl Operation {
+    /// Whether it asks for another state of the resource, which its own workflow brings about.
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Delete)
+    }
+
     /// In the middle of a sentence.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Action => "act on",
+            Self::Extend => "extend",
         }
     }
 }

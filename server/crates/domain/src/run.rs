@@ -1,9 +1,11 @@
 //! One execution of a workflow: its pipelines, their steps, attempts and what each produced.
 
+mod call;
 mod contract;
 mod left;
 mod record;
 
+pub use call::Call;
 pub use contract::{Contents, Control, Metadata as PipelineMetadata};
 pub use left::Left;
 pub use record::{Outcome, StepResult};
@@ -57,6 +59,9 @@ pub struct RunSpec {
     /// Of the outputs of others it works with; empty when there are none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub inputs: String,
+    /// The action it carries out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Call>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -92,6 +97,8 @@ pub enum Workflow {
     #[default]
     Configure,
     Delete,
+    /// Day 2: one of the promise's actions.
+    Action,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -239,11 +246,17 @@ pub struct StepAt {
 impl Run {
     /// A run that has not begun any step. Its identity follows from the resource and the sequence.
     pub fn new(spec: RunSpec, pipelines: &[Pipeline], now: Timestamp) -> Self {
-        let uid = crate::digest::derive_uid("run", &[&spec.resource.uid, &spec.sequence.to_string()]);
+        let uid = match &spec.action {
+            None => crate::digest::derive_uid("run", &[&spec.resource.uid, &spec.sequence.to_string()]),
+            Some(call) => crate::digest::derive_uid("run", &[&spec.resource.uid, "action", &call.request]),
+        };
         let pipelines = pipelines.iter().map(PipelineRun::new).collect();
         let mut labels = Labels::from([("midspan.dev/promise".to_owned(), spec.promise.clone())]);
         if spec.workflow_type == WorkflowType::Resource {
             labels.insert("midspan.dev/resource".to_owned(), spec.resource.name.clone());
+        }
+        if let Some(call) = &spec.action {
+            labels.insert("midspan.dev/action".to_owned(), call.name.clone());
         }
         Self {
             metadata: crate::Metadata {
@@ -264,6 +277,7 @@ impl Run {
         let (kind, failed, suspended) = match self.spec.workflow {
             Workflow::Configure => ("ConfigureWorkflowCompleted", "ConfigureWorkflowFailed", "WorkflowSuspended"),
             Workflow::Delete => ("DeleteWorkflowCompleted", "DeleteWorkflowFailed", "DeleteWorkflowSuspended"),
+            Workflow::Action => ("LastActionSucceeded", "ActionFailed", "ActionSuspended"),
         };
         let reason = reason.to_owned();
         let (truth, code, message) = match self.status.phase {
@@ -388,6 +402,7 @@ impl Workflow {
         match self {
             Self::Configure => "configure",
             Self::Delete => "delete",
+            Self::Action => "action",
         }
     }
 }

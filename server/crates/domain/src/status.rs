@@ -33,6 +33,15 @@ pub struct ResourceStatus {
     pub run: String,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<String, Value>,
+    /// What became of the last action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_action: Option<LastAction>,
+    /// What actions have said, which stays when the configure workflow runs again.
+    #[serde(skip_serializing_if = "FromActions::is_empty")]
+    pub from_actions: FromActions,
+    /// When its time is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Keys written by pipelines, so that those of a vanished pipeline can go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub written_keys: Vec<String>,
@@ -114,6 +123,39 @@ pub struct LastOperation {
     pub started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+}
+
+/// A fact beside the others: an action that fails does not make a resource less ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LastAction {
+    pub name: String,
+    pub state: OperationState,
+    pub message: String,
+    pub run: String,
+    pub asked_by: String,
+    /// Counts the actions of the resource, from 1.
+    pub sequence: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Status keys and outputs that actions gave; of each the newest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FromActions {
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub status: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<String, Value>,
+}
+
+impl FromActions {
+    pub fn is_empty(&self) -> bool {
+        self.status.is_empty() && self.outputs.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,10 @@
 //! What a promise does for one occasion: workflows are pipelines in order, a pipeline is steps in order.
 
+mod action;
 pub mod container;
 mod duration;
 
+pub use action::{Action, Concurrency, Confirm, Follow};
 pub use container::{Container, Permission, Volume};
 pub use duration::GoDuration;
 
@@ -25,6 +27,9 @@ pub struct Workflows {
 pub struct ResourceWorkflows {
     pub configure: Vec<Pipeline>,
     pub delete: Vec<Pipeline>,
+    /// What people may ask of a living resource, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<String, Action>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

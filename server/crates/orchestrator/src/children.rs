@@ -29,6 +29,9 @@ pub trait Gate: Send + Sync + 'static {
 
     /// Asks for a child's deletion.
     fn delete<'a>(&'a self, parent: &'a Object, child: &'a Object) -> BoxFuture<'a, Result<()>>;
+
+    /// Asks for the deletion of a resource whose time is over.
+    fn expire<'a>(&'a self, resource: &'a Object) -> BoxFuture<'a, Result<()>>;
 }
 
 /// What `with` says.
@@ -65,7 +68,7 @@ impl Orchestrator {
         input: &StepInput,
     ) -> Result<Outcome> {
         let with: With = domain::object::decode(input.step.with.clone(), "with")?;
-        let from = child_of_step(&input.pipeline, &input.step.name);
+        let from = child_of_step(&input.marked_pipeline(), &input.step.name);
         let asked = template::tree_of(input, &with.resources, "with.resources")?;
         let mut waiting = Vec::new();
         let mut kept = Vec::new();

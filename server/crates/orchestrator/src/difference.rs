@@ -58,7 +58,7 @@ pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Conten
     }));
     ops.extend(wake_users(before, plan, now));
     ops.extend(wake_parent(before, plan, now));
-    ops.extend(plan::told(&before.resource, plan, now).map(Op::Event));
+    ops.extend(plan::told(&before.resource, plan, now).into_iter().map(Op::Event));
     ops.extend(to_others(before, plan, now));
     ops
 }

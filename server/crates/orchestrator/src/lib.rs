@@ -21,6 +21,7 @@
 //! - Receivers of keyed effects honour the key (`Idempotency-Key`); raw processes get it as `MIDSPAN_IDEMPOTENCY_KEY`.
 //! - A replica that cannot renew its heartbeat for its whole lease stops its effects by itself, and goes on as somebody new.
 
+pub mod actions;
 mod children;
 mod config;
 mod content;
@@ -28,6 +29,7 @@ mod course;
 pub mod destinations;
 mod difference;
 mod driver;
+mod expiry;
 mod failpoint;
 mod heartbeat;
 mod housekeeping;

@@ -9,7 +9,8 @@ use domain::{
     Error, ErrorKind, Object, Result, document,
     output::{self, described, is_given, is_secret, mark, sealed, sealed_as},
     plan::Observed,
-    run::Workflow,
+    run::{Run, Workflow},
+    status::ResourceStatus,
 };
 use forms::{
     admission::{refusal, validate},
@@ -49,7 +50,8 @@ impl Orchestrator {
             return plain(Ended::Done { folders, exit_code, message });
         };
         let schema = &offer.promise.spec.outputs;
-        match sealing(&self.inner.store, schema, &observed.resource, before, &folders).await {
+        let given = given_by_actions(run, &observed.resource);
+        match sealing(&self.inner.store, schema, &observed.resource, &given, before, &folders).await {
             Ok(Sealing { text, seals, secrets }) => {
                 folders.metadata.insert(FILE.to_owned(), text);
                 let message = Mask::new(&secrets).text(&message);
@@ -73,13 +75,22 @@ async fn sealing(
     store: &Store,
     schema: &Value,
     resource: &Object,
+    given: &Map<String, Value>,
     before: &Folders,
     after: &Folders,
 ) -> Result<Sealing> {
     let (before, mut outputs) = (read(before)?, read(after)?);
+    // the value an action has sealed stays in its place
+    for (name, value) in &mut outputs {
+        if let Some(newer) = given.get(name).filter(|newer| mark(newer).is_some()) {
+            value.clone_from(newer);
+        }
+    }
     let (mut seals, mut secrets) = (Vec::new(), Vec::new());
     // what an earlier step sealed and this one left as it found it
-    let untouched = |name: &str, value: &Value| mark(value).is_some() && before.get(name) == Some(value);
+    let untouched = |name: &str, value: &Value| {
+        mark(value).is_some() && (before.get(name) == Some(value) || given.get(name) == Some(value))
+    };
     let new: Map<String, Value> = outputs
         .iter()
         .filter(|(name, value)| !untouched(name, value))
@@ -107,6 +118,14 @@ async fn sealing(
     }
     let text = document::to_yaml(&Value::Object(outputs)).into();
     Ok(Sealing { text, seals, secrets })
+}
+
+/// What the configure workflow no longer has a say in: an action has given it since.
+fn given_by_actions(run: &Run, resource: &Object) -> Map<String, Value> {
+    if run.spec.workflow == Workflow::Action {
+        return Map::new();
+    }
+    ResourceStatus::read(&resource.status).from_actions.outputs
 }
 
 fn read(folders: &Folders) -> Result<Map<String, Value>> {

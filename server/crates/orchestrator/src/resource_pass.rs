@@ -1,7 +1,7 @@
 //! One pass over one resource: load, plan, compute what is pure, commit the difference, start what is not.
 
 use crate::{
-    children,
+    actions, children,
     content::{Content, freeze_input},
     difference::difference,
     driver::{Batch, Orchestrator},
@@ -56,6 +56,10 @@ impl Orchestrator {
                     effects.push(at);
                 }
             }
+            if let Some(request) = plan.judge.take() {
+                actions::judge(&mut plan.next, &request);
+                computed = true;
+            }
             if !computed {
                 break;
             }
@@ -86,6 +90,11 @@ impl Orchestrator {
             if let Err(error) = self.gate()?.delete(&next.resource, child).await {
                 tracing::warn!(%error, child = child.metadata.name, "a child cannot be deleted yet");
             }
+        }
+        if plan.expire
+            && let Err(error) = self.gate()?.expire(&next.resource).await
+        {
+            self.told_held(&next.resource, &error).await;
         }
         for (at, performed) in steps {
             self.perform(next.clone(), at, batch.tenure.clone(), performed);
@@ -140,11 +149,12 @@ impl Orchestrator {
             }
         }
         let (run, revision) = newest(&resource);
-        if runs.is_empty() && !run.is_empty() {
+        if !runs.iter().any(|run: &Run| run.spec.action.is_none()) && !run.is_empty() {
             let newest = store.by_name(GROUP, RunKind::KIND, &home(&resource.metadata.namespace), &run).await?;
             runs.extend(newest.map(Typed::<RunKind>::parse).transpose()?);
         }
-        runs.sort_by_key(|run: &Run| run.spec.sequence);
+        // an action that is under way is what moves: it comes last
+        runs.sort_by_key(|run: &Run| (run.spec.action.is_some(), run.spec.sequence));
         requests.sort_by_key(|request: &domain::request::Request| request.spec.generation);
         let (course, offer) = self.course(&resource, &revision, binding, batch).await?;
         let subject = self.subject(&resource, offer.as_deref(), batch).await?;
@@ -178,6 +188,7 @@ impl Orchestrator {
             course,
             inputs,
             children,
+            judged: plan::Judged::new(),
             looked: BTreeSet::new(),
             destinations: batch.destinations.clone(),
             live,
@@ -301,11 +312,16 @@ impl Orchestrator {
         let definition = offer.pipeline(&run.spec, at);
         let namespace = namespace_of_pipelines(&object, &offer.promise.spec.workflows);
         self.fill_in(&mut object, &next.inputs, !step.uses.is_pure(), &mut secrets_to_mask).await?;
+        let act = self.act(run, &next.resource, !step.uses.is_pure(), &mut secrets_to_mask).await?;
+        if let Some(act) = &act {
+            object.rest.insert("input".to_owned(), act.input.clone());
+        }
         Ok(Some(StepInput {
             object,
             promise: offer.promise.name.clone(),
             promise_version: offer.promise.version.clone(),
             workflow: run.spec.workflow,
+            act,
             run: run.metadata.uid.clone(),
             pipeline: pipeline.name.clone(),
             step: step.clone(),

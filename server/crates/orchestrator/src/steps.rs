@@ -33,6 +33,7 @@ pub use log::{LogPiece, LogSink, Stream};
 #[cfg(test)]
 mod tests;
 
+use crate::actions::Act;
 use bytes::Bytes;
 use domain::{
     Error, Object,
@@ -61,6 +62,8 @@ pub struct StepInput {
     pub promise: String,
     pub promise_version: String,
     pub workflow: Workflow,
+    /// The action it is a step of.
+    pub act: Option<Act>,
     pub run: String,
     pub pipeline: String,
     pub step: Step,

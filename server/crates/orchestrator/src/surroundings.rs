@@ -96,15 +96,14 @@ impl Orchestrator {
         Ok(if there { RequirementState::Installed } else { RequirementState::NotAvailable })
     }
 
-    /// Configure runs of the promise's resources that are on their way.
+    /// Runs of the promise's resources that are on their way, those that remove one aside.
     async fn running(&self, promise: &str) -> Result<usize> {
         let labels = labelled(&[("midspan.dev/promise", promise)]);
         let query = Query { labels, active: Some(true), limit: TOGETHER, ..Query::of_kind(GROUP, "Run") };
         let mut running = 0;
         for object in self.inner.store.list(&query).await?.objects {
             let spec = Typed::<RunKind>::parse(object)?.spec;
-            running +=
-                usize::from(spec.workflow_type == WorkflowType::Resource && spec.workflow == Workflow::Configure);
+            running += usize::from(spec.workflow_type == WorkflowType::Resource && spec.workflow != Workflow::Delete);
         }
         Ok(running)
     }

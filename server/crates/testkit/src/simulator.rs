@@ -205,7 +205,22 @@ impl World {
                 self.ledger.breaks(format!("{uid} did not come to rest: {phase}: {message}"));
             }
         }
+        self.judge_actions();
         self.compare_destination();
+    }
+
+    /// Every action whose asker was told that it is stored has been answered.
+    fn judge_actions(&mut self) {
+        for uid in std::mem::take(&mut self.ledger.actions) {
+            let phase = self.db.by_uid(&uid).map(|request| request.facets().phase.to_owned());
+            match phase.as_deref() {
+                None => self.ledger.breaks(format!("{uid} was acknowledged and is lost")),
+                Some("Submitted" | "Running") => {
+                    self.ledger.breaks(format!("{uid} was acknowledged and never answered"));
+                }
+                Some(_) => {}
+            }
+        }
     }
 
     fn at(&mut self, at: Timestamp, event: Event) {
@@ -250,6 +265,9 @@ spec:
       configure:
       - {name: files, steps: [{name: render, uses: template}]}
       - {name: outside, steps: [{name: command, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}, {name: call, uses: http, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}
+      actions:
+        poke: {concurrency: queue, pipelines: [{name: poke, steps: [{name: render, uses: template}, {name: poke, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}]}
+        refresh: {concurrency: queue, then: configure, pipelines: [{name: refresh, steps: [{name: call, uses: http, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}]}
       delete:
       - {name: goodbye, steps: [{name: destroy, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}
 ";

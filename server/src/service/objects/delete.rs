@@ -5,7 +5,7 @@ use crate::service::{
     kinds::{Origin, Served},
     removal::Parting,
 };
-use domain::{Error, ErrorKind, Object, Result, caller::Verb, plan::FINALIZER};
+use domain::{Error, ErrorKind, Object, Result, Timestamp, caller::Verb, expiry::end_of, plan::FINALIZER};
 use std::sync::Arc;
 use store::Op;
 
@@ -71,7 +71,7 @@ impl Services {
         match served.origin {
             Origin::Promise => ops.extend(self.on_promise_delete(&object)),
             Origin::Release => ops.push(self.wake_promise(&object.metadata.uid)),
-            _ => ops.extend(self.on_resource_delete(asker, served, &object)),
+            _ => ops.extend(self.on_resource_delete(asker, served, &object, options.because)),
         }
         ops.extend(self.on_place_delete(served, &object).await?);
         ops.push(self.audit(asker, "delete", Some(&stored), Some(&object)));
@@ -86,6 +86,8 @@ pub struct Precondition {
     pub resource_version: Option<i64>,
     /// Though others use what it gives back.
     pub force: bool,
+    /// Its time must be over at this moment.
+    pub over_at: Option<Timestamp>,
 }
 
 impl Precondition {
@@ -97,6 +99,9 @@ impl Precondition {
                 served.invalid_name(&metadata.name),
                 metadata.uid
             )));
+        }
+        if self.over_at.is_some_and(|now| end_of(stored).is_none_or(|end| end > now)) {
+            return Err(Error::conflict(format!("{} has time left", served.invalid_name(&metadata.name))));
         }
         let version = self.resource_version.is_none_or(|version| version == metadata.resource_version);
         if version { Ok(()) } else { Err(conflict(served, &metadata.name)) }

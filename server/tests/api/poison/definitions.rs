@@ -152,7 +152,7 @@ async fn a_promise_with_a_field_nobody_knows_is_refused_by_its_name() {
             spec.api: 422 Invalid: spec.api.plurall: unknown field `plurall`; did you mean `plural`? ["spec.api.plurall"]
             step: 422 Invalid: spec.workflows.resource.configure[0].steps[0].uses: unknown variant `magic`, expected one of `template`, `command`, `http`, `container`, `resource`, `wait` ["spec.workflows.resource.configure[0].steps[0].uses"]
             step typo: 422 Invalid: spec.workflows.resource.configure[0].steps[0].wiht: unknown field `wiht`; did you mean `with`? ["spec.workflows.resource.configure[0].steps[0].wiht"]
-            workflow typo: 422 Invalid: spec.workflows.resource.config: unknown field `config`, expected `configure` or `delete` ["spec.workflows.resource.config"]
+            workflow typo: 422 Invalid: spec.workflows.resource.config: unknown field `config`, expected one of `configure`, `delete`, `actions` ["spec.workflows.resource.config"]
             kind of step: 422 Invalid: spec.workflows.resource.configure[0].steps[0].uses: unknown variant `comand`; did you mean `command`? ["spec.workflows.resource.configure[0].steps[0].uses"]
             retry: 422 Invalid: spec.workflows.resource.delete[0].steps[0].retry.attemps: unknown field `attemps`; did you mean `attempts`? ["spec.workflows.resource.delete[0].steps[0].retry.attemps"]
             type: 422 Invalid: spec.title: invalid type: integer `1`, expected a string ["spec.title"]

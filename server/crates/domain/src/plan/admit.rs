@@ -1,6 +1,6 @@
 //! May a run go on, and must a new one start?
 
-use super::{ASKED_AGAIN_BY, Pass, PromiseState, RECONCILE, SUSPENDED, Subject, course};
+use super::{ASKED_AGAIN_BY, Pass, PromiseState, RECONCILE, SUSPENDED, Subject, action, course};
 use crate::{
     reason::Reason,
     run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow, WorkflowType},
@@ -21,7 +21,8 @@ pub fn admit(pass: &mut Pass) -> Option<Reason> {
     };
     if let Subject::Resource(PromiseState::Leaving { .. }) = pass.observed.subject {
         let promise = offer.promise.name.clone();
-        return supersede(pass).or(Some(Reason::PromiseLeaving { promise }));
+        let waits = action::give_way(pass).or_else(|| supersede(pass));
+        return waits.or(Some(Reason::PromiseLeaving { promise }));
     }
     let trigger = needed(pass, &offer.revision)?;
     if let Subject::Resource(PromiseState::Unavailable { why }) = &pass.observed.subject {
@@ -34,6 +35,9 @@ pub fn admit(pass: &mut Pass) -> Option<Reason> {
     let pipelines = offer.pipelines(of, Workflow::Configure);
     if of == WorkflowType::Promise && pipelines.is_empty() && pass.run().is_none() {
         return None;
+    }
+    if let Some(call) = pass.action().and_then(|run| run.spec.action.as_ref()) {
+        return Some(Reason::ActionRunning { action: call.name.clone() });
     }
     if let Some(reason) = supersede(pass) {
         return Some(reason);
@@ -77,7 +81,7 @@ pub fn again(pass: &Pass) -> Option<&'static str> {
 
 /// Ends an unfinished run that is no longer wanted. `Some` when its running step must come to its end first: an effect is never left unknown.
 pub fn supersede(pass: &mut Pass) -> Option<Reason> {
-    let run = pass.run().filter(|run| !run.status.phase.finished())?;
+    let run = pass.current().filter(|run| !run.status.phase.finished())?;
     let (now, generation, running) = (pass.now, run.spec.generation, run.running().collect::<Vec<_>>());
     if !running.is_empty() {
         for at in running {
@@ -87,7 +91,7 @@ pub fn supersede(pass: &mut Pass) -> Option<Reason> {
         }
         return Some(Reason::FinishingOlder { generation });
     }
-    pass.run_mut()?.finish(RunPhase::Superseded, "Something newer was asked for", now);
+    pass.current_mut()?.finish(RunPhase::Superseded, "Something newer was asked for", now);
     pass.label(SUSPENDED, None);
     None
 }
@@ -108,6 +112,7 @@ pub fn start(pass: &mut Pass, workflow: Workflow, pipelines: &[Pipeline], trigge
         trigger: trigger.to_owned(),
         asked_by: asked_by.filter(|_| trigger == ASKED_AGAIN).unwrap_or_default(),
         inputs: pass.observed.inputs.digest(),
+        action: None,
     };
     let mut run = Run::new(spec, pipelines, pass.now);
     run.metadata.owner_references = vec![resource.as_owner()];

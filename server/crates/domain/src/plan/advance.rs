@@ -1,6 +1,6 @@
 //! The newest run's next step: start, wait, retry, take up what a dead holder left, suspend, finish.
 
-use super::{Observed, Pass, SUSPENDED, children};
+use super::{Observed, Pass, SUSPENDED, action, children};
 use crate::{
     digest::derive_uid,
     object::Object,
@@ -15,7 +15,7 @@ use std::ops::Range;
 
 /// Moves the run by one decision. `Some` says what it waits for; `None` means it has succeeded.
 pub fn advance(pass: &mut Pass) -> Option<Reason> {
-    let run = pass.run()?;
+    let run = pass.current()?;
     match run.status.phase {
         RunPhase::Succeeded => return None,
         RunPhase::Failed | RunPhase::Superseded => return Some(failure(pass)),
@@ -28,11 +28,13 @@ pub fn advance(pass: &mut Pass) -> Option<Reason> {
         }
         if configure {
             put_work(pass, index);
+        } else if pass.acting {
+            action::put_work(pass, index);
         }
     }
     let now = pass.now;
     if configure && let Some(cause) = missing_outputs(pass) {
-        let run = pass.run_mut()?;
+        let run = pass.current_mut()?;
         if let Some(step) = run.status.pipelines.last_mut().and_then(|pipeline| pipeline.steps.last_mut()) {
             step.phase = Phase::Failed;
             step.message.clone_from(&cause);
@@ -40,7 +42,7 @@ pub fn advance(pass: &mut Pass) -> Option<Reason> {
         run.finish(RunPhase::Failed, cause, now);
         return Some(failure(pass));
     }
-    pass.run_mut()?.finish(RunPhase::Succeeded, "", now);
+    pass.current_mut()?.finish(RunPhase::Succeeded, "", now);
     if configure {
         forget_vanished_pipelines(pass);
         children::forget_vanished(pass);
@@ -49,12 +51,12 @@ pub fn advance(pass: &mut Pass) -> Option<Reason> {
 }
 
 fn advance_pipeline(pass: &mut Pass, index: usize) -> Option<Reason> {
-    if pass.run()?.status.pipelines.get(index)?.phase == Phase::Suspended
+    if pass.current()?.status.pipelines.get(index)?.phase == Phase::Suspended
         && let Some(reason) = suspended(pass, index)
     {
         return Some(reason);
     }
-    let pipeline = pass.run()?.status.pipelines.get(index)?;
+    let pipeline = pass.current()?.status.pipelines.get(index)?;
     if pipeline.phase == Phase::Succeeded {
         return None;
     }
@@ -67,8 +69,8 @@ fn advance_pipeline(pass: &mut Pass, index: usize) -> Option<Reason> {
 /// is running any more.
 fn perform_group(pass: &mut Pass, pipeline: usize, group: Range<usize>) -> Option<Reason> {
     let now = pass.now;
-    let of = |pass: &Pass| pass.run()?.status.pipelines.get(pipeline).cloned();
-    pass.run_mut()?.status.pipelines.get_mut(pipeline)?.phase = Phase::Running;
+    let of = |pass: &Pass| pass.current()?.status.pipelines.get(pipeline).cloned();
+    pass.current_mut()?.status.pipelines.get_mut(pipeline)?.phase = Phase::Running;
     let lost = |step: &StepRun| step.phase == Phase::Failed && step.next_attempt_at.is_none();
     let cause = of(pass)?.steps.get(group.clone())?.iter().find(|step| lost(step)).map(|step| step.message.clone());
     for step in group.clone() {
@@ -87,7 +89,7 @@ fn perform_group(pass: &mut Pass, pipeline: usize, group: Range<usize>) -> Optio
         return Some(Reason::StepRunning { pipeline: state.name.clone(), step: running.join(" and ") });
     }
     if let Some(cause) = cause {
-        pass.run_mut()?.finish(RunPhase::Failed, cause, now);
+        pass.current_mut()?.finish(RunPhase::Failed, cause, now);
         return Some(failure(pass));
     }
     if let Some(waiting) = steps.iter().find(|step| step.phase == Phase::Suspended) {
@@ -109,10 +111,10 @@ fn perform_group(pass: &mut Pass, pipeline: usize, group: Range<usize>) -> Optio
 fn perform_step(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
     let (now, holder) = (pass.now, pass.observed.holder.clone());
     let attended = pass.attended(at);
-    if pass.run()?.step(at)?.phase == Phase::Suspended {
+    if pass.current()?.step(at)?.phase == Phase::Suspended {
         return look(pass, at, may);
     }
-    let step = pass.run_mut()?.step_mut(at)?;
+    let step = pass.current_mut()?.step_mut(at)?;
     match step.phase {
         Phase::Running if attended => return None,
         Phase::Running => {
@@ -135,10 +137,10 @@ fn perform_step(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
 fn look(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
     let (now, holder) = (pass.now, pass.observed.holder.clone());
     let looked = pass.observed.looked.contains(&at);
-    let run = &pass.run()?.spec;
+    let run = &pass.current()?.spec;
     let definition = pass.observed.offer.as_ref().and_then(|offer| offer.step(run, at));
     let longest = definition.map_or(Step::LONGEST_WAIT, Step::timeout);
-    let step = pass.run_mut()?.step_mut(at)?;
+    let step = pass.current_mut()?.step_mut(at)?;
     let until = step.started_at.unwrap_or(now) + longest;
     if !looked && may {
         step.phase = Phase::Running;
@@ -157,14 +159,14 @@ fn look(pass: &mut Pass, at: StepAt, may: bool) -> Option<()> {
 /// A pipeline asked to wait. The label and the run's phase change in the same commit, so neither can be lost alone.
 fn suspended(pass: &mut Pass, index: usize) -> Option<Reason> {
     let now = pass.now;
-    let newly = pass.run()?.status.phase == RunPhase::Running;
+    let newly = pass.current()?.status.phase == RunPhase::Running;
     let labelled = pass.labelled(SUSPENDED);
-    let pipeline = pass.run()?.status.pipelines.get(index)?;
+    let pipeline = pass.current()?.status.pipelines.get(index)?;
     let (name, message, until) = (pipeline.name.clone(), pipeline.message.clone(), pipeline.next_retry_at);
     let due = until.is_some_and(|at| at <= now);
     if !due && (newly || labelled) {
         pass.label(SUSPENDED, Some("true"));
-        pass.run_mut()?.status.phase = RunPhase::Suspended;
+        pass.current_mut()?.status.phase = RunPhase::Suspended;
         if let Some(at) = until {
             pass.wake_at(at);
         }
@@ -172,7 +174,7 @@ fn suspended(pass: &mut Pass, index: usize) -> Option<Reason> {
     }
     // due, or somebody took the label off: the same pipeline from its first step
     pass.label(SUSPENDED, None);
-    let run = pass.run_mut()?;
+    let run = pass.current_mut()?;
     run.status.phase = RunPhase::Running;
     let pipeline = run.status.pipelines.get_mut(index)?;
     let steps = pipeline.steps.iter().map(StepRun::afresh).collect();
@@ -183,18 +185,26 @@ fn suspended(pass: &mut Pass, index: usize) -> Option<Reason> {
 
 /// The files of a finished pipeline become the resource's work of that name.
 fn put_work(pass: &mut Pass, index: usize) {
-    let observed = &mut pass.observed;
-    let Some(run) = observed.runs.last() else { return };
+    let named = pass.current().and_then(|run| run.status.pipelines.get(index)).map(|pipeline| pipeline.name.clone());
+    if let Some(name) = named {
+        put_files(pass, index, &name);
+    }
+}
+
+/// The same, under this name.
+pub fn put_files(pass: &mut Pass, index: usize, name: &str) {
+    let now = pass.now;
+    let Some(run) = pass.current() else { return };
     let Some(pipeline) = run.status.pipelines.get(index) else { return };
-    let resource = &observed.resource;
-    let uid = derive_uid("work", &[&resource.metadata.uid, &pipeline.name]);
+    let resource = &pass.observed.resource;
+    let uid = derive_uid("work", &[&resource.metadata.uid, name]);
     let groups = group(&pipeline.output, &pipeline.result.selectors);
     if groups.is_empty() {
-        observed.works.retain(|work| work.metadata.uid != uid);
+        pass.observed.works.retain(|work| work.metadata.uid != uid);
         return;
     }
-    let new = work(resource, &run.spec.promise, &pipeline.name, &run.metadata.name, groups, pass.now);
-    keep_work(observed, new);
+    let new = work(resource, &run.spec.promise, name, &run.metadata.name, groups, now);
+    keep_work(&mut pass.observed, new);
 }
 
 /// Adds the work, or lets it take the place of the one before.
@@ -234,15 +244,19 @@ pub fn work(resource: &Object, promise: &str, pipeline: &str, run: &str, groups:
 
 /// Works of pipelines that there no longer are go once the whole run has succeeded, not before.
 fn forget_vanished_pipelines(pass: &mut Pass) {
-    let Some(run) = pass.observed.runs.last() else { return };
-    let names: Vec<&str> = run.status.pipelines.iter().map(|pipeline| pipeline.name.as_str()).collect();
-    // a promise's dependencies come from no pipeline
-    pass.observed.works.retain(|work| work.spec.pipeline.is_empty() || names.contains(&work.spec.pipeline.as_str()));
+    let Some(run) = pass.current() else { return };
+    let names: Vec<String> = run.status.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect();
+    let offer = pass.observed.offer.clone();
+    // a promise's dependencies come from no pipeline, and what an action placed from none of these
+    let stays = |pipeline: &str| {
+        pipeline.is_empty() || names.iter().any(|name| name == pipeline) || action::keeps(offer.as_deref(), pipeline)
+    };
+    pass.observed.works.retain(|work| stays(&work.spec.pipeline));
 }
 
 /// What the promise says its resources give back, and no pipeline of this run did.
 fn missing_outputs(pass: &Pass) -> Option<String> {
-    let run = pass.run()?;
+    let run = pass.current()?;
     let offer = pass.observed.offer.as_ref().filter(|offer| offer.revision == run.spec.revision)?;
     let given = run.status.pipelines.iter().flat_map(|pipeline| pipeline.result.outputs.clone()).collect();
     let missing = crate::output::missing(&offer.promise.spec.outputs, &given);
@@ -251,7 +265,7 @@ fn missing_outputs(pass: &Pass) -> Option<String> {
 }
 
 fn failure(pass: &Pass) -> Reason {
-    let failed = pass.run().and_then(|run| {
+    let failed = pass.current().and_then(|run| {
         let failed = run.steps().filter(|(_, step)| step.phase == Phase::Failed);
         let (at, step) = failed.min_by_key(|(at, step)| (step.next_attempt_at.is_some(), *at))?;
         let pipeline = run.status.pipelines.get(at.pipeline)?;
@@ -269,6 +283,7 @@ fn failure(pass: &Pass) -> Reason {
 }
 
 fn attempts_allowed(pass: &Pass, at: StepAt) -> u32 {
-    let definition = pass.observed.offer.as_ref().zip(pass.run()).and_then(|(offer, run)| offer.step(&run.spec, at));
+    let definition =
+        pass.observed.offer.as_ref().zip(pass.current()).and_then(|(offer, run)| offer.step(&run.spec, at));
     definition.map_or(1, |step| step.retry.attempts)
 }

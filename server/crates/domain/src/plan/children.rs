@@ -1,6 +1,6 @@
 //! Children: resources that this one has asked for. It is ready when they are, and goes before they do, the youngest first.
 
-use super::Pass;
+use super::{Pass, action};
 use crate::{
     object::Object,
     reason::Reason,
@@ -50,7 +50,8 @@ pub fn forget_vanished(pass: &mut Pass) {
     let Some(run) = pass.run() else { return };
     let asking = asking(run);
     let vanished = |child: &&Object| {
-        !child.deleting() && !child.metadata.labels.get(CHILD_OF_STEP).is_some_and(|step| asking.contains(step))
+        let asked = |step: &String| asking.contains(step) || action::is_of_action(step);
+        !child.deleting() && !child.metadata.labels.get(CHILD_OF_STEP).is_some_and(asked)
     };
     let vanished: Vec<Object> = pass.observed.children.iter().filter(vanished).cloned().collect();
     if !vanished.is_empty() {

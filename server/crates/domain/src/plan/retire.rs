@@ -1,6 +1,6 @@
 //! A deleted resource: the delete workflow runs, the files are withdrawn, the destinations confirm, the finalizer drops, the row goes.
 
-use super::{FINALIZER, Pass, admit, advance, children, place};
+use super::{FINALIZER, Pass, action, admit, advance, children, place};
 use crate::{
     reason::Reason,
     run::{RunPhase, Workflow},
@@ -8,7 +8,7 @@ use crate::{
 
 /// One decision on the way out. Works stay placed until the delete workflow has succeeded: what it talks to is still there.
 pub fn retire(pass: &mut Pass) -> Reason {
-    if let Some(reason) = run_delete_workflow(pass) {
+    if let Some(reason) = action::give_way(pass).or_else(|| run_delete_workflow(pass)) {
         return reason;
     }
     give_up(pass)

@@ -1,6 +1,6 @@
 //! The facts people read: phase, message, the three facts, conditions, outputs; and what became of the open requests.
 
-use super::{FINALIZER, Pass, settle_kratix};
+use super::{FINALIZER, Pass, action, expiry, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
     placement::{Placement, PlacementState},
@@ -12,7 +12,10 @@ use crate::{
 use serde_json::Value;
 
 /// Keys of `status` that are Midspan's to write; a pipeline's `status.yaml` cannot take them.
-const OURS: [&str; 14] = [
+const OURS: [&str; 17] = [
+    "lastAction",
+    "fromActions",
+    "expiresAt",
     "resourceBindingVersion",
     "restart",
     "observedGeneration",
@@ -28,6 +31,11 @@ const OURS: [&str; 14] = [
     "writtenKeys",
     "message",
 ];
+
+/// Whether no pipeline may write this key of the status.
+pub fn is_ours(key: &str) -> bool {
+    OURS.contains(&key) || matches!(key, "conditions" | "message")
+}
 
 pub fn settle(pass: &mut Pass, reason: &Reason) {
     if !pass.observed.resource.deleting() && !pass.observed.resource.metadata.finalizers.iter().any(|f| f == FINALIZER)
@@ -54,8 +62,11 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
         status.resource_binding_version.clone_from(&binding.spec.version);
     }
     set_conditions(pass, &mut status, reason);
+    action::tell(pass, &mut status);
+    expiry::tell(pass, &mut status);
     settle_kratix::add(pass, &mut status, reason);
     answer_requests(pass, reason);
+    action::answer(pass, reason);
     pass.observed.resource.status = status.to_value();
 }
 
@@ -77,8 +88,15 @@ fn phase(reason: &Reason, deleting: bool) -> ResourcePhase {
 }
 
 /// Conditions that are Midspan's to set.
-const OUR_CONDITIONS: [&str; 5] =
-    ["Ready", "Synced", "Reconciled", "ConfigureWorkflowCompleted", "DeleteWorkflowCompleted"];
+const OUR_CONDITIONS: [&str; 7] = [
+    "Ready",
+    "Synced",
+    "Reconciled",
+    "ConfigureWorkflowCompleted",
+    "DeleteWorkflowCompleted",
+    "LastActionSucceeded",
+    expiry::EXPIRING,
+];
 
 /// Takes over what finished pipelines said: status keys, outputs. Returns the message a pipeline wrote, if one did.
 fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
@@ -153,7 +171,7 @@ fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
 }
 
 fn last_operation(pass: &Pass, run: &Run, reason: &Reason, before: Option<LastOperation>) -> LastOperation {
-    let asked = pass.observed.requests.last().map(|request| request.spec.operation);
+    let asked = pass.observed.requests.iter().map(|request| request.spec.operation).rfind(|asked| asked.is_change());
     let previous = before.filter(|last| last.run == run.metadata.name);
     let deleting = pass.observed.resource.deleting();
     // what was answered stays answered: a pause, a repair or a move that comes later is not this operation's
@@ -228,10 +246,10 @@ fn answer_requests(pass: &mut Pass, reason: &Reason) {
         .observed
         .requests
         .iter()
-        .filter(|r| r.spec.operation != Operation::Delete)
+        .filter(|r| matches!(r.spec.operation, Operation::Create | Operation::Update))
         .map(|r| r.spec.generation)
         .max();
-    for request in &mut pass.observed.requests {
+    for request in pass.observed.requests.iter_mut().filter(|request| request.spec.operation.is_change()) {
         let delete = request.spec.operation == Operation::Delete;
         let current = delete == deleting && (delete || Some(request.spec.generation) == newest);
         let status = &mut request.status;

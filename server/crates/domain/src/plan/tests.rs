@@ -1,6 +1,8 @@
 //! The specification of the plan, told as stories. Every pass of every story keeps the invariants of [`invariants`].
 
+mod actions;
 mod binding;
+mod expiry;
 mod given;
 mod invariants;
 mod parallel;

@@ -3,12 +3,13 @@
 use super::{Api, KRATIX_GROUP, PromiseSpec, containers};
 use crate::{
     error::Cause,
+    expiry::Expiry,
     name,
     object::{self, pointer_of},
-    workflow::{Pipeline, StepKind},
+    workflow::{Action, Pipeline, StepKind},
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name of an object: a CRD is called `plural.group`.
 const LONGEST: usize = 253;
@@ -25,6 +26,8 @@ pub(super) fn of(spec: &PromiseSpec, group: &str) -> Vec<Cause> {
     faults.pipelines("spec.workflows.resource.delete", &resource.delete);
     faults.pipelines("spec.workflows.promise.configure", &promise.configure);
     faults.pipelines("spec.workflows.promise.delete", &promise.delete);
+    faults.actions(&resource.actions);
+    faults.expiry(spec.expiry.as_ref());
     faults.childless("spec.workflows.promise.configure", &promise.configure);
     faults.childless("spec.workflows.promise.delete", &promise.delete);
     faults.causes
@@ -113,6 +116,40 @@ impl Faults {
             }
             self.steps(&field, pipeline);
             containers::check(self, &field, pipeline);
+        }
+    }
+
+    fn actions(&mut self, actions: &BTreeMap<String, Action>) {
+        const TAKEN: [&str; 3] = ["configure", "delete", "extend"];
+        for (name, action) in actions {
+            let field = format!("spec.workflows.resource.actions.{name}");
+            if !name::is_label(name) {
+                self.wrong(&field, format!("action name {name:?} must be lower-case letters, digits and dashes"));
+            }
+            if TAKEN.contains(&name.as_str()) {
+                self.wrong(&field, format!("{name:?} is a word of Midspan's own; give the action another name"));
+            }
+            if action.pipelines.is_empty() {
+                self.wrong(&format!("{field}.pipelines"), format!("action {name:?} has no pipelines"));
+            }
+            if !action.schema.is_null() && !action.schema.is_object() {
+                self.wrong(&format!("{field}.schema"), "the schema must be an object".into());
+            }
+            self.pipelines(&format!("{field}.pipelines"), &action.pipelines);
+        }
+    }
+
+    fn expiry(&mut self, expiry: Option<&Expiry>) {
+        let Some(Expiry { default, max, warn, extend }) = expiry else { return };
+        let spans = [("default", default), ("max", max), ("extend", extend)];
+        for (field, _) in spans.into_iter().filter(|(_, span)| span.is_some_and(|span| span.0.is_zero())) {
+            self.wrong(&format!("spec.expiry.{field}"), "must be longer than nothing".into());
+        }
+        if default.zip(*max).is_some_and(|(default, max)| default > max) {
+            self.wrong("spec.expiry.default", "is longer than spec.expiry.max".into());
+        }
+        for (at, _) in warn.iter().enumerate().filter(|(_, span)| span.0.is_zero()) {
+            self.wrong(&format!("spec.expiry.warn[{at}]"), "must be longer than nothing".into());
         }
     }
 

@@ -38,6 +38,7 @@ pub fn read(spec: &Value) -> Result<PromiseSpec> {
         destination_selectors: selectors(document.destination_selectors.unwrap_or_default()),
         workflows: Workflows {
             resource: ResourceWorkflows {
+                actions: std::collections::BTreeMap::new(),
                 configure: pipelines(workflows.resource.configure),
                 delete: pipelines(workflows.resource.delete),
             },

@@ -8,8 +8,8 @@ use domain::{
 use forms::rules::Condition;
 use serde_json::{Map, Value, json};
 
-/// What a condition may speak of. `object` is the same as `resource`.
-pub const NAMES: [&str; 5] = ["resource", "object", "promise", "status", "steps"];
+/// What a condition may speak of. `object` is the same as `resource`; `input` is empty outside of actions.
+pub const NAMES: [&str; 6] = ["resource", "object", "promise", "status", "steps", "input"];
 
 /// Reads a condition without asking whether it holds.
 pub fn check(source: &str, at: &str) -> Result<()> {
@@ -18,7 +18,10 @@ pub fn check(source: &str, at: &str) -> Result<()> {
 
 /// Whether the step's condition holds now.
 pub(crate) fn holds(source: &str, observed: &Observed, at: StepAt, offer: &Offer) -> Result<bool> {
-    over(source, &observed.resource, offer, steps(observed, at))
+    let mut values = values(&observed.resource, offer, steps(observed, at));
+    let call = observed.runs.last().and_then(|run| run.spec.action.as_ref());
+    values.push(("input", call.map(|call| call.input.clone()).filter(Value::is_object).unwrap_or_else(|| json!({}))));
+    Condition::read(source, &NAMES, "")?.holds(&values)
 }
 
 /// The steps of a step's pipeline as a condition sees them.
@@ -34,7 +37,9 @@ pub(crate) fn steps(observed: &Observed, at: StepAt) -> Map<String, Value> {
 
 /// Whether it holds for a resource and steps that are known, whatever run they are of.
 pub fn over(source: &str, resource: &domain::Object, offer: &Offer, steps: Map<String, Value>) -> Result<bool> {
-    Condition::read(source, &NAMES, "")?.holds(&values(resource, offer, steps))
+    let mut values = values(resource, offer, steps);
+    values.push(("input", json!({})));
+    Condition::read(source, &NAMES, "")?.holds(&values)
 }
 
 /// What every condition of a promise may speak of.

@@ -26,6 +26,7 @@ pub fn input(uses: &str, with: Value) -> StepInput {
         promise: "postgresql".into(),
         promise_version: "v1.2.0".into(),
         workflow: Workflow::Configure,
+        act: None,
         run: format!("run_{}", unique()),
         pipeline: "render".into(),
         step: serde_json::from_value(json!({"name": "it", "uses": uses, "with": with})).unwrap(),

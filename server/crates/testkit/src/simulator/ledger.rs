@@ -14,6 +14,8 @@ pub struct Ledger {
     pub broken: Option<String>,
     /// The newest generation of each object whose asker was told that it is stored.
     pub acknowledged: BTreeMap<String, i64>,
+    /// Requests of actions whose asker was told that they are stored.
+    pub actions: BTreeSet<String>,
     /// Objects somebody asked to delete, told or not.
     pub deleted: BTreeSet<String>,
     /// What stands at the destination.

@@ -131,7 +131,10 @@ impl World {
             let (pure, others): (Vec<StepAt>, Vec<StepAt>) =
                 std::mem::take(&mut plan.perform).into_iter().partition(|at| self.is_computation(&plan, *at));
             effects.extend(others);
-            if pure.is_empty() {
+            // the condition of the simulator's action always holds
+            let judge = plan.judge.take();
+            plan.next.judged.extend(judge.iter().map(|request| (request.clone(), Ok(()))));
+            if pure.is_empty() && judge.is_none() {
                 break;
             }
             for at in pure {
@@ -156,12 +159,12 @@ impl World {
         let owned = self.db.owned(&pass.lease.key);
         let mut runs: Vec<Run> = parsed::<RunKind>(&owned);
         let newest = ResourceStatus::read(&resource.status).run;
-        if runs.is_empty() && !newest.is_empty() {
+        if !runs.iter().any(|run| run.spec.action.is_none()) && !newest.is_empty() {
             runs.extend(
                 parsed::<RunKind>(&self.db.of_kind("Run")).into_iter().filter(|run| run.metadata.name == newest),
             );
         }
-        runs.sort_by_key(|run| run.spec.sequence);
+        runs.sort_by_key(|run| (run.spec.action.is_some(), run.spec.sequence));
         let mut requests = parsed::<RequestKind>(&owned);
         requests.sort_by_key(|request| request.spec.generation);
         let holders = || {
@@ -192,6 +195,7 @@ impl World {
             course: Course::default(),
             inputs: domain::reference::Inputs::default(),
             children: Vec::new(),
+            judged: plan::Judged::new(),
             looked: BTreeSet::new(),
             subject: Subject::default(),
             holder: Holder { replica: pass.lease.replica.clone(), fence: pass.lease.fence },

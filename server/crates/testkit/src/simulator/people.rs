@@ -8,7 +8,7 @@ use domain::{
     run::ResourceRef,
 };
 use serde_json::json;
-use store::Op;
+use store::{Guard, Op};
 
 /// So many things at once.
 const THINGS: usize = 3;
@@ -25,6 +25,7 @@ impl World {
             (Some(thing), 0..=3) if !thing.deleting() => self.change(door, thing),
             (Some(thing), 4) if !thing.deleting() => self.delete(door, thing),
             (Some(thing), 5) => self.echo(&thing),
+            (Some(thing), 6..=7) if !thing.deleting() => self.act(door, &thing),
             (_, _) if things.len() < THINGS => self.create(door),
             (Some(thing), _) if !thing.deleting() => self.change(door, thing),
             _ => {}
@@ -56,6 +57,29 @@ impl World {
         thing.metadata.deletion_timestamp = Some(self.now);
         self.ledger.deleted.insert(thing.metadata.uid.clone());
         self.ask(door, Operation::Delete, Op::Update(thing.clone()), thing);
+    }
+
+    /// A day-2 action; nobody gets one of a thing that is being deleted.
+    fn act(&mut self, door: usize, thing: &Object) {
+        self.asked += 1;
+        let (uid, action) = (format!("req_{}", self.asked), ["poke", "refresh"][self.rng.index(2)].to_owned());
+        let spec = RequestSpec {
+            operation: Operation::Action,
+            action,
+            generation: thing.metadata.generation,
+            resource: ResourceRef::to(thing),
+            ..RequestSpec::default()
+        };
+        let mut request = Request::submitted(&uid, spec, self.now);
+        request.metadata.owner_references = vec![thing.as_owner()];
+        let guard = Guard::Standing { uid: thing.metadata.uid.clone() };
+        let standing = Op::Require { guard, otherwise: domain::Error::conflict("it is being deleted") };
+        let told =
+            self.commit(self.replicas[door].who(), vec![standing, Op::Create(request.to_object()), self.wake(thing)]);
+        self.tell(|| format!("somebody asks for an action of {} ({uid}): {told:?}", thing.metadata.uid));
+        if told.is_ok() {
+            self.ledger.actions.insert(uid);
+        }
     }
 
     /// A wake-up for nothing.

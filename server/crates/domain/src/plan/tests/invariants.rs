@@ -140,9 +140,11 @@ fn waiting_is_explained(plan: &Plan, now: Timestamp) {
             next.placements.iter().all(crate::placement::Placement::settled)
                 && next
                     .runs
-                    .last()
+                    .iter()
+                    .rfind(|run| run.spec.action.is_none())
                     .map_or(matches!(next.subject, Subject::Promise(_)), |run| run.status.phase.finished())
         }
+        Reason::ActionRunning { .. } => next.runs.last().is_some_and(|run| run.spec.action.is_some()),
         Reason::Deleted => plan.forget,
     };
     assert!(explained, "it waits for something that is not so: {plan:#?}");

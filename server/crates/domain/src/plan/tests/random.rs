@@ -18,11 +18,15 @@ configure:
 - {name: instance, steps: [{name: plan, uses: template}, {name: apply, uses: command, retry: {attempts: 2, backoff: 10s}}]}
 delete:
 - {name: destroy, steps: [{name: destroy, uses: command, retry: {attempts: 2, backoff: 10s}}]}
+actions:
+  restart: {then: configure, pipelines: [{name: stop, steps: [{name: stop, uses: command, retry: {attempts: 2, backoff: 10s}}, {name: start, uses: http}]}]}
 ",
     "
 configure:
 - {name: instance, steps: [{name: apply, uses: command, retry: {attempts: 2, backoff: 10s}}]}
 - {name: backup, steps: [{name: render, uses: template}]}
+actions:
+  restart: {pipelines: [{name: restart, steps: [{name: restart, uses: template}]}]}
 ",
     "
 configure:
@@ -30,6 +34,8 @@ configure:
 delete:
 - {name: one, steps: [{name: destroy, uses: command}]}
 - {name: two, steps: [{name: destroy, uses: command}]}
+actions:
+  restart: {concurrency: queue, pipelines: [{name: wide, steps: [{name: a, uses: command}, {name: b, uses: command, parallel: true}]}]}
 ",
     "
 configure:
@@ -58,6 +64,9 @@ happenings! {
     RevisionChanges,
     PromiseGoes,
     PromiseComes,
+    ActionAsked,
+    ActionForbidden,
+    ActionAllowed,
     Deleted,
     Paused,
     Unpaused,
@@ -98,7 +107,9 @@ impl Happening {
             Self::StoreWrites | Self::StoreRefuses => world.placements.iter().any(|placement| !placement.settled()),
             Self::PromiseGoes => world.offer.is_some(),
             Self::PromiseComes => world.offer.is_none(),
-            Self::Deleted => !world.resource.deleting(),
+            Self::Deleted | Self::ActionAsked => !world.resource.deleting(),
+            Self::ActionForbidden => world.forbidden.is_empty(),
+            Self::ActionAllowed => !world.forbidden.is_empty(),
             Self::Paused => !world.labelled(PAUSED),
             Self::Unpaused => world.labelled(PAUSED),
             Self::PromisePaused => !world.course.promise_paused,
@@ -125,6 +136,9 @@ impl Happening {
             Self::RevisionChanges | Self::PromiseComes => change_revision(world, turn),
             Self::PromiseGoes => world.offer = None,
             Self::Deleted => world.delete(),
+            Self::ActionAsked => world.act("restart"),
+            Self::ActionForbidden => "it is not ready".clone_into(&mut world.forbidden),
+            Self::ActionAllowed => world.forbidden.clear(),
             Self::Paused => world.label(PAUSED, "true"),
             Self::Unpaused => world.unlabel(PAUSED),
             Self::PromisePaused => world.course.promise_paused = true,
@@ -208,6 +222,11 @@ fn come_to_rest(world: &mut World) {
     }
     for _ in 0..8 {
         match world.carry_on() {
+            // an action waits for somebody, or for its next attempt
+            Reason::Ready | Reason::ActionRunning { .. } if world.requests.iter().any(|r| r.status.phase.open()) => {
+                world.unlabel(SUSPENDED);
+                world.later(600);
+            }
             Reason::Ready | Reason::Deleted => break,
             Reason::StepFailed { .. } => world.label(RECONCILE, "true"),
             Reason::Suspended { .. } => world.unlabel(SUSPENDED),
@@ -245,7 +264,7 @@ fn come_to_rest(world: &mut World) {
 /// Every file the newest run made stands somewhere, and nothing else does.
 fn what_stands_is_what_was_asked(world: &World) {
     let standing: Vec<_> = world.disk.values().flatten().collect();
-    let pipelines = world.runs.last().filter(|_| !world.forgotten).map_or(&[][..], |run| &run.status.pipelines);
+    let pipelines = if world.forgotten { &[][..] } else { &world.run().status.pipelines };
     let asked: Vec<_> = pipelines.iter().flat_map(|pipeline| &pipeline.output).collect();
     let sorted = |mut files: Vec<(&String, &crate::Digest)>| {
         files.sort();

@@ -14,7 +14,7 @@ impl World {
     }
 
     pub fn run(&self) -> &Run {
-        self.runs.last().unwrap()
+        self.runs.iter().rev().find(|run| run.spec.action.is_none()).unwrap()
     }
 
     pub fn status(&self) -> ResourceStatus {

@@ -187,6 +187,7 @@ fn the_time_line_gets_a_line_when_what_is_waited_for_changes_and_none_otherwise(
     let line = |world: &World| {
         let plan = crate::plan::plan(world.observed(), world.now);
         told(&world.resource, &plan, world.now)
+            .first()
             .map(|event| format!("{:?} {}: {}", event.level(), event.reason, event.message))
     };
     assert_eq!(line(&world).as_deref(), Some("Normal StepRunning: Running step render of pipeline instance"));

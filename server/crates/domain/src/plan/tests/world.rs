@@ -39,6 +39,8 @@ pub struct World {
     pub course: Course,
     pub inputs: Inputs,
     pub children: Vec<Object>,
+    /// Why the condition of an action does not hold; empty where it does.
+    pub forbidden: String,
     pub destinations: Vec<Destination>,
     pub live: BTreeSet<String>,
     pub holder: Holder,
@@ -73,6 +75,7 @@ impl World {
             course: Course::default(),
             inputs: Inputs::default(),
             children: Vec::new(),
+            forbidden: String::new(),
             destinations: vec![destination("dev", "environment=dev")],
             live: BTreeSet::from([holder.replica.clone()]),
             holder,
@@ -126,6 +129,15 @@ impl World {
         let spec =
             RequestSpec { operation, generation, resource: ResourceRef::to(&self.resource), ..RequestSpec::default() };
         self.requests.push(Request::submitted(&format!("req_{}", self.requests.len() + 1), spec, self.now));
+    }
+
+    /// Somebody asks for an action of the promise.
+    pub fn act(&mut self, action: &str) {
+        self.ask(Operation::Action);
+        let request = self.requests.last_mut().unwrap();
+        action.clone_into(&mut request.spec.action);
+        "dana".clone_into(&mut request.spec.asked_by);
+        self.tell(&format!("somebody asks for {action}"));
     }
 
     pub fn change_spec(&mut self) {
@@ -258,7 +270,7 @@ impl World {
         Observed {
             resource: self.resource.clone(),
             subject: self.subject.clone(),
-            runs: self.runs.last().cloned().into_iter().collect(),
+            runs: self.newest_runs(),
             requests: self.requests.iter().filter(|request| request.status.phase.open()).cloned().collect(),
             works: self.works.clone(),
             placements: self.placements.clone(),
@@ -266,12 +278,24 @@ impl World {
             course: self.course.clone(),
             inputs: self.inputs.clone(),
             children: self.children.clone(),
+            judged: self.requests.iter().map(|request| (request.metadata.uid.clone(), self.judged())).collect(),
             looked: BTreeSet::new(),
             destinations: Arc::new(self.destinations.clone()),
             live: self.live.clone(),
             abandoned: BTreeSet::new(),
             holder: self.holder.clone(),
         }
+    }
+
+    fn judged(&self) -> Result<(), String> {
+        if self.forbidden.is_empty() { Ok(()) } else { Err(self.forbidden.clone()) }
+    }
+
+    /// The newest of the resource's own workflow, and an action that is under way.
+    fn newest_runs(&self) -> Vec<Run> {
+        let own = self.runs.iter().rev().find(|run| run.spec.action.is_none());
+        let action = self.runs.last().filter(|run| run.spec.action.is_some() && !run.status.phase.finished());
+        own.into_iter().chain(action).cloned().collect()
     }
 
     /// Plans and commits.

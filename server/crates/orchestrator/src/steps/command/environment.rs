@@ -10,6 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The longest input of an action that stands in a variable.
+const LONGEST: usize = 64 * 1024;
+
 /// The call, its templates filled in.
 pub struct Call {
     pub program: String,
@@ -115,8 +118,9 @@ impl Call {
 pub fn contract(input: &StepInput, kratix: &str) -> Vec<(&'static str, String)> {
     let object = &input.object;
     let about = if Promise::is_promise(object.group(), &object.kind) { "promise" } else { "resource" };
-    let mut contract = vec![
-        ("KRATIX_WORKFLOW_ACTION", input.workflow.as_str().to_owned()),
+    let act = input.act.as_ref();
+    let mut all = vec![
+        ("KRATIX_WORKFLOW_ACTION", act.map_or(input.workflow.as_str(), |act| &act.name).to_owned()),
         ("KRATIX_WORKFLOW_TYPE", about.to_owned()),
         ("KRATIX_PROMISE_NAME", input.promise.clone()),
         ("KRATIX_PIPELINE_NAME", input.pipeline.clone()),
@@ -134,10 +138,17 @@ pub fn contract(input: &StepInput, kratix: &str) -> Vec<(&'static str, String)> 
         ("MIDSPAN_OUTPUT", format!("{kratix}/output")),
         ("MIDSPAN_METADATA", format!("{kratix}/metadata")),
     ];
-    if input.given.access.is_some() {
-        contract.push(("KUBECONFIG", format!("{kratix}/{KUBECONFIG}")));
+    if let Some(act) = act {
+        all.push(("MIDSPAN_ACTION", act.name.clone()));
+        // a longer one is in the object alone: no process takes a variable of any length
+        all.extend(
+            Some(act.input.to_string()).filter(|text| text.len() <= LONGEST).map(|text| ("MIDSPAN_ACTION_INPUT", text)),
+        );
     }
-    contract
+    if input.given.access.is_some() {
+        all.push(("KUBECONFIG", format!("{kratix}/{KUBECONFIG}")));
+    }
+    all
 }
 
 fn check_name(name: &str, place: &str) -> Result<()> {

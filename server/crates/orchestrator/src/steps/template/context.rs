@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// `metadata`, `spec`, `status`, `object` and `promise`. Labels, annotations, spec and status are always mappings, so that a template may look into them.
+/// `metadata`, `spec`, `status`, `object`, `promise`, and in an action `input` and `action`. Labels, annotations, spec and status are always mappings, so that a template may look into them.
 pub fn context(input: &StepInput) -> Value {
     let object = &input.object;
     let (spec, status) = (mapping(&object.spec), mapping(&object.status));
@@ -32,8 +32,17 @@ pub fn context(input: &StepInput) -> Value {
         status,
         object => Value::from_pairs(whole),
         children => Value::from(Serde(&input.children)),
+        input => mapping(input.act.as_ref().map_or(&Json::Null, |act| &act.input)),
+        action => action(input),
         promise => context! { name => input.promise.as_str(), version => input.promise_version.as_str() },
     }
+}
+
+/// What templates of an action's steps know of it: `name`, `by` and `at`; its values are in `input`.
+fn action(input: &StepInput) -> Value {
+    let Some(act) = &input.act else { return context! {} };
+    let at = act.at.map_or_else(String::new, |at| at.to_second().to_string());
+    context! { name => act.name.as_str(), by => act.asked_by.as_str(), at }
 }
 
 fn mapping(value: &Json) -> Value {

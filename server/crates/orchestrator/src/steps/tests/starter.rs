@@ -21,6 +21,7 @@ fn every_starter_promise_renders_its_example_request() {
         for pipeline in &promise.spec.workflows.resource.configure {
             for step in pipeline.steps.iter().filter(|step| step.uses == StepKind::Template) {
                 let input = StepInput {
+                    act: None,
                     object: object.clone(),
                     step: step.clone(),
                     before: folders,
