@@ -49,7 +49,7 @@ pub struct RunSpec {
     /// Counts the runs of one resource, from 1.
     pub sequence: i64,
     /// How often the promise had asked all of its resources to run again when this run started.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u64,
     /// What made it start, in words: `created`, `the spec changed`, `the promise has a new revision`, `asked to run again`, `deleted`.
     pub trigger: String,
@@ -407,12 +407,6 @@ impl Workflow {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-fn is_none(number: &u64) -> bool {
-    *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }
