@@ -99,5 +99,8 @@ async fn seen(site: &Site, how: &Start, url: &str, wanted: impl Fn(&Value) -> bo
         Ok((StatusCode::OK, body)) => wanted(&body).then_some(body),
         Ok((_, _)) | Err(Gone) => None,
     });
-    looked.await.unwrap_or_else(|| panic!("{url} is not as wanted"))
+    match looked.await {
+        Some(seen) => seen,
+        None => panic!("{url} is not as wanted: {:?}", site.call(how, Method::GET, url, None).await),
+    }
 }

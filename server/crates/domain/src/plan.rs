@@ -25,7 +25,7 @@ mod subject;
 mod tests;
 mod told;
 
-pub use action::{Judged, pipeline_of as action_pipeline};
+pub use action::{ACTING, Judged, pipeline_of as action_pipeline};
 pub use children::{CHILD, CHILD_OF_STEP, CHILD_WAIT, child_of_step, child_trouble};
 pub use course::Course;
 pub use expiry::EXPIRING;
@@ -137,7 +137,10 @@ pub fn plan(observed: Observed, now: Timestamp) -> Plan {
         }
     };
     match pass.observed.subject {
-        Subject::Resource(_) => settle::settle(&mut pass, &reason),
+        Subject::Resource(_) => {
+            settle::settle(&mut pass, &reason);
+            action::mark(&mut pass);
+        }
         Subject::Promise(_) => settle_promise::settle(&mut pass, &reason),
     }
     course::settle(&mut pass);

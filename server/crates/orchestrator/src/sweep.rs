@@ -4,7 +4,9 @@ use crate::{driver::Orchestrator, failpoint};
 use domain::{
     Result,
     object::Kind,
+    plan::ACTING,
     promise::{self, KRATIX_GROUP, ReleaseKind},
+    selector::{Requirement, Selector},
 };
 use store::{Op, Query};
 
@@ -15,7 +17,7 @@ impl Orchestrator {
         failpoint::pass("sweep");
         self.inner.store.release_dead(now).await?;
         failpoint::pass("sweep.released");
-        let queries = promises().into_iter().chain([releases(), unsettled()]);
+        let queries = promises().into_iter().chain([releases(), unsettled(), acting()]);
         let wakes = queries.map(|query| Op::WakeSelected { query: Box::new(query), due: now });
         self.inner.store.commit(wakes.collect()).await?;
         failpoint::pass("swept");
@@ -31,6 +33,12 @@ pub fn promises() -> [Query; 2] {
 /// What installs promises and keeps them installed.
 pub fn releases() -> Query {
     Query::of_kind(KRATIX_GROUP, ReleaseKind::KIND)
+}
+
+/// Resources with an action under way; they may be ready meanwhile.
+fn acting() -> Query {
+    let labels = Selector { requirements: vec![Requirement::Exists(ACTING.to_owned())] };
+    Query { resources: true, labels, ..Query::default() }
 }
 
 /// Resources on their way somewhere. Whoever waits for a destination, a store or a promise is among them.

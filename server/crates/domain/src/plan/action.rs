@@ -19,6 +19,10 @@ use std::collections::BTreeMap;
 /// What an action's pipeline is called where it stands beside those of the configure workflow.
 const OWN: &str = "action.";
 
+/// The label of a resource while an action of it is under way: by it the action is found again when its holder has died, since the resource
+/// itself may be ready.
+pub const ACTING: &str = "midspan.dev/acting";
+
 /// Judged before an action begins: whether it may, as the resource stands then.
 pub type Judged = BTreeMap<String, Result<(), String>>;
 
@@ -133,6 +137,12 @@ fn start(pass: &mut Pass, request: &Request, action: &Action) {
     let mut run = Run::new(spec, &action.pipelines, pass.now);
     run.metadata.owner_references = vec![resource.as_owner()];
     pass.observed.runs.push(run);
+}
+
+/// Marks the resource while an action is under way.
+pub fn mark(pass: &mut Pass) {
+    let name = pass.action().and_then(|run| run.spec.action.as_ref()).map(|call| call.name.clone());
+    pass.label(ACTING, name.as_deref());
 }
 
 /// On the way out, or with a promise that leaves: the running step comes to its end, then the action gives way.

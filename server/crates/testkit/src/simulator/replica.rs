@@ -1,7 +1,7 @@
 //! Replicas: how they live, beat, take turns, fall silent and die; and what their way to the database does to a commit.
 
 use super::{Event, LEASE, Mutant, World, passes::Pass, places::StorePass, steps::Performing};
-use domain::{ErrorKind, Timestamp, run::StepAt, status::ResourceStatus};
+use domain::{ErrorKind, Timestamp, plan, run::StepAt, status::ResourceStatus};
 use std::{collections::BTreeSet, time::Duration};
 use store::{Guard, Lease, Op};
 
@@ -201,8 +201,9 @@ impl World {
         self.tell(|| "sweep".to_owned());
         self.db.release_dead(clock);
         for thing in self.db.of_kind("Thing") {
-            if ["", "Pending", "Progressing", "Deleting"].contains(&ResourceStatus::read(&thing.status).phase.as_str())
-            {
+            let phase = ResourceStatus::read(&thing.status).phase;
+            let acting = thing.metadata.labels.contains_key(plan::ACTING);
+            if acting || ["", "Pending", "Progressing", "Deleting"].contains(&phase.as_str()) {
                 let wake = self.wake(&thing);
                 let _ = self.db.commit(vec![wake]);
             }

@@ -127,12 +127,14 @@ fn a_replica_that_dies_in_an_action_leaves_it_to_the_next_under_the_same_key() {
     world.act("restart");
     world.pass();
     let key = action(&world).idempotency_key(world.running().unwrap());
+    assert!(world.labelled(crate::plan::ACTING), "a sweep finds it though the resource is ready");
     world.holder_dies();
     world.pass();
     assert_eq!(action(&world).idempotency_key(world.running().unwrap()), key);
     assert_eq!(action(&world).status.pipelines[0].steps[0].resumed, 1);
     world.carry_on();
     assert_eq!(world.runs.len(), 2);
+    assert!(!world.labelled(crate::plan::ACTING));
 }
 
 #[test]
