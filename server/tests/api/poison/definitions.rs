@@ -117,11 +117,14 @@ async fn a_template_without_end_fails_alone() {
                 insta::assert_snapshot!(failed["status"]["message"].as_str().unwrap(), @r#"Step manifests of pipeline render failed: with.files["widget.yaml"] line 1: the template does too much work (more than 500000 steps); is there a loop without end?"#);
             }
         }
-        for endless in ["{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{{ 'x' * 1000000000 }}", "{{ range(1000000000)|join }}", "{% include 'widget.yaml' %}"] {
+        for endless in ["{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{{ 'x' * 1000000000 }}", "{{ range(1000000000)|join }}"] {
             paul.merge(&format!("{PROMISES}/widget?newRevision=true"), with(endless)).await.good();
             bounded(endless, dana.see(&at("one"), |seen| seen.body["status"]["phase"] == "Failed")).await;
             still_well(midspan).await;
         }
+        let included = with("{% include 'widget.yaml' %}");
+        let refused = paul.merge(&format!("{PROMISES}/widget?newRevision=true"), included).await;
+        assert_eq!(refused.code, 422, "no template reads another: {}", refused.body);
     })
     .await;
 }

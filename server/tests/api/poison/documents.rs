@@ -92,7 +92,7 @@ async fn documents_made_to_explode_are_refused_where_they_would() {
             cycle: 400 BadRequest: request body:5:10: recursive references require weak recursion types at line 5, column 10
             nesting: 400 BadRequest: request body:5:261: recursion limit exceeded at line 5, column 261
             flow nesting: 400 BadRequest: request body:5:398: budget breached: Depth { depth: 101 } at line 5, column 398
-            key twice: 400 BadRequest: request body:6:3: duplicate mapping key: title, set DuplicateKeyPolicy in Options if acceptable at line 6, column 3
+            key twice: 400 BadRequest: request body:6:3: the key "title" is given twice in one mapping; keep one of them
             two documents: 400 BadRequest: request body: one document is expected here, this has 2
             blocks: 400 BadRequest: request body:104:102: budget breached: Depth { depth: 101 } at line 104, column 102
             dashes: 400 BadRequest: request body:6:199: budget breached: Depth { depth: 101 } at line 6, column 199
@@ -212,7 +212,6 @@ async fn content_of_another_kind_is_not_guessed_at() {
             "text/plain",
             "application/x-www-form-urlencoded",
             "multipart/form-data; boundary=x",
-            "application/vnd.kubernetes.protobuf",
             "application/jsonx",
             "*/*",
         ] {
@@ -220,6 +219,9 @@ async fn content_of_another_kind_is_not_guessed_at() {
             assert_eq!(dana.send(Method::POST, WIDGETS, media_type, body.clone()).await.code, 415, "{media_type}");
             assert_eq!(dana.send(Method::PATCH, &at("shop"), media_type, body).await.code, 415, "{media_type}");
         }
+        // kubectl's own kinds come in it, and say so in their first bytes
+        let protobuf = "application/vnd.kubernetes.protobuf";
+        assert_eq!(dana.send(Method::POST, WIDGETS, protobuf, widget("other").to_string()).await.code, 400);
         for media_type in ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON"] {
             assert_eq!(
                 dana.send(Method::POST, &format!("{WIDGETS}?dryRun=All"), media_type, widget("other").to_string())
