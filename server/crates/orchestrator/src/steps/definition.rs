@@ -124,7 +124,7 @@ mod tests {
             &[
                 (
                     "steps[0].if",
-                    "there is no resorce; a condition may speak of resource, object, promise, status, steps",
+                    "there is no resorce; a condition may speak of resource, object, promise, status, steps, input",
                 ),
                 ("steps[0].with.boddy", "unknown field `boddy`; did you mean `body`?"),
             ],

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::steps::ground::ImageMap;
-use domain::document;
+use domain::{document, workflow::Pipeline};
 
 const PAGE: &str = include_str!("../../../../../../docs/steps.md");
 
@@ -18,6 +18,10 @@ async fn every_example_reads_and_those_that_need_no_one_else_run() {
     let world = World::with(|config| config.ground.containers.images = map);
     let mut performed = Vec::new();
     for block in blocks("yaml") {
+        if block.contains("\n  steps:") {
+            let _: Vec<Pipeline> = serde_json::from_value(document::parse_one(block, "steps.md").unwrap()).unwrap();
+            continue;
+        }
         let steps: Vec<Step> = serde_json::from_value(document::parse_one(block, "steps.md").unwrap()).unwrap();
         for step in steps.into_iter().filter(|step| step.uses != StepKind::Http) {
             let name = step.name.clone();
