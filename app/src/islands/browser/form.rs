@@ -28,7 +28,7 @@ fn listen() -> Result<(), JsValue> {
     // counts what was typed: an answer to something older is not shown
     let typed = Rc::new(Cell::new(0_u32));
     let own = form.clone();
-    let on_input = Closure::<dyn FnMut(Event)>::new(move |_| {
+    let ask_soon = move || {
         let mine = typed.get().wrapping_add(1);
         typed.set(mine);
         let (form, typed) = (own.clone(), Rc::clone(&typed));
@@ -40,7 +40,10 @@ fn listen() -> Result<(), JsValue> {
                 }
             });
         });
-    });
+    };
+    // something may have been typed before this ran, or given back by the browser
+    ask_soon();
+    let on_input = Closure::<dyn FnMut(Event)>::new(move |_| ask_soon());
     for kind in ["input", "change"] {
         form.add_event_listener_with_callback(kind, on_input.as_ref().unchecked_ref())?;
     }
@@ -82,7 +85,9 @@ fn show_what_belongs(present: &Document, fresh: &Document) -> Result<(), JsValue
         let own = present.query_selector_all("[data-when]")?;
         let own = (0..own.length()).filter_map(|place| own.get(place)?.dyn_into::<Element>().ok());
         for own in own.filter(|own| own.get_attribute("data-when").as_deref() == Some(&id)) {
-            own.toggle_attribute_with_force("hidden", field.has_attribute("hidden"))?;
+            // what is told to be wrong stays in sight
+            let hidden = field.has_attribute("hidden") && own.query_selector("[data-invalid]")?.is_none();
+            own.toggle_attribute_with_force("hidden", hidden)?;
         }
     }
     Ok(())
