@@ -28,27 +28,38 @@ pub fn form_fields(form: &FormModel) -> AnyView {
 
 /// One text field that is not from a schema: a resource's name, a word to type.
 pub fn text_field(id: &'static str, label: &str, help: &str, value: &str, problems: &[String]) -> AnyView {
-    let help = Some(help.to_owned()).filter(|help| !help.is_empty());
-    let described = described_by(id, help.as_ref(), problems);
-    let invalid = (!problems.is_empty()).then_some("true");
-    view! {
-        <div class="field" data-invalid=invalid>
-            <label class="field-label" for=id>{label.to_owned()}</label>
-            {help_text(id, help.as_ref())}
-            {errors(id, problems)}
-            <div class="field-control">
-                <input
-                    class="input" type="text" id=id name=id value=value.to_owned() autocomplete="off" autocapitalize="none" spellcheck="false"
-                    aria-required="true" aria-invalid=invalid aria-describedby=described
-                />
-            </div>
-        </div>
-    }
-    .into_any()
+    bare_field(id, label, help, problems, |invalid, described| {
+        view! {
+            <input
+                class="input" type="text" id=id name=id value=value.to_owned() autocomplete="off" autocapitalize="none" spellcheck="false"
+                aria-required="true" aria-invalid=invalid aria-describedby=described
+            />
+        }
+        .into_any()
+    })
 }
 
 /// One secret that is not from a schema; never given back.
 pub fn secret_field(id: &'static str, label: &str, help: &str, problems: &[String]) -> AnyView {
+    bare_field(id, label, help, problems, |invalid, described| {
+        view! {
+            <input
+                class="input" type="password" id=id name=id autocomplete="current-password" spellcheck="false"
+                aria-required="true" aria-invalid=invalid aria-describedby=described
+            />
+        }
+        .into_any()
+    })
+}
+
+/// Label, help and problems around the input of a field that no schema describes.
+fn bare_field(
+    id: &'static str,
+    label: &str,
+    help: &str,
+    problems: &[String],
+    input: impl FnOnce(Option<&'static str>, Option<String>) -> AnyView,
+) -> AnyView {
     let help = Some(help.to_owned()).filter(|help| !help.is_empty());
     let described = described_by(id, help.as_ref(), problems);
     let invalid = (!problems.is_empty()).then_some("true");
@@ -57,12 +68,7 @@ pub fn secret_field(id: &'static str, label: &str, help: &str, problems: &[Strin
             <label class="field-label" for=id>{label.to_owned()}</label>
             {help_text(id, help.as_ref())}
             {errors(id, problems)}
-            <div class="field-control">
-                <input
-                    class="input" type="password" id=id name=id autocomplete="current-password" spellcheck="false"
-                    aria-required="true" aria-invalid=invalid aria-describedby=described
-                />
-            </div>
+            <div class="field-control">{input(invalid, described)}</div>
         </div>
     }
     .into_any()
