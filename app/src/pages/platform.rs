@@ -11,7 +11,7 @@ use crate::{
         empty::empty,
         frame::{Drawn, Section},
         icon::{Icon, icon, named},
-        table::{resource_table, run_table},
+        table::{resource_table, run_table, table},
     },
     paths,
     portal::Frame,
@@ -164,18 +164,7 @@ fn fleets(page: &PlatformPage) -> impl IntoView {
     } else {
         let rows = page.fleets.iter().map(fleet).collect_view();
         view! {
-            <table class="table">
-                <caption class="visually-hidden">"Promises and their fleets"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Promise"</th>
-                        <th scope="col">"Fleet"</th>
-                        <th scope="col">"Versions in use"</th>
-                        <th scope="col" class="cell-end">"Resources"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+            {table("Promises and their fleets", ["Promise", "Fleet", "Versions in use", "Resources"], rows)}
             {note}
         }
         .into_any()
@@ -282,23 +271,6 @@ fn stores(page: &PlatformPage) -> Option<impl IntoView> {
             </section>
         }
     })
-}
-
-fn table(caption: &'static str, [first, second, third, last]: [&'static str; 4], rows: impl IntoView) -> impl IntoView {
-    view! {
-        <table class="table">
-            <caption class="visually-hidden">{caption}</caption>
-            <thead>
-                <tr>
-                    <th scope="col">{first}</th>
-                    <th scope="col">{second}</th>
-                    <th scope="col">{third}</th>
-                    <th scope="col" class="cell-end">{last}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
 }
 
 fn ready(readiness: &Readiness) -> impl IntoView + use<> {

@@ -15,44 +15,35 @@ use crate::{
     view::{Operation, ResourceRow, RunRow, Tone},
 };
 
-/// Resources with their facts; the message of what waits or failed stands under the name.
-pub fn resource_table(caption: &str, rows: &[ResourceRow], now: Timestamp) -> impl IntoView {
-    let body = rows.iter().map(|row| resource(row, now)).collect_view();
+/// The frame of every list: its caption for those who hear it, its heads, and the last column at the end.
+pub fn table<const N: usize, V: IntoView>(
+    caption: &str,
+    heads: [&'static str; N],
+    rows: V,
+) -> impl IntoView + use<N, V> {
+    let head = |(at, head)| view! { <th scope="col" class=(at + 1 == N).then_some("cell-end")>{head}</th> };
+    let heads = heads.into_iter().enumerate().map(head).collect_view();
     view! {
         <table class="table">
             <caption class="visually-hidden">{caption.to_owned()}</caption>
             <thead>
-                <tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Namespace"</th>
-                    <th scope="col">"Version"</th>
-                    <th scope="col" class="cell-end">"Changed"</th>
-                </tr>
+                <tr>{heads}</tr>
             </thead>
-            <tbody>{body}</tbody>
+            <tbody>{rows}</tbody>
         </table>
     }
+}
+
+/// Resources with their facts; the message of what waits or failed stands under the name.
+pub fn resource_table(caption: &str, rows: &[ResourceRow], now: Timestamp) -> impl IntoView {
+    let body = rows.iter().map(|row| resource(row, now)).collect_view();
+    table(caption, ["Name", "State", "Namespace", "Version", "Changed"], body)
 }
 
 /// Runs with their state and progress.
 pub fn run_table(caption: &str, rows: &[RunRow], now: Timestamp) -> impl IntoView {
     let body = rows.iter().map(|row| run(row, now)).collect_view();
-    view! {
-        <table class="table">
-            <caption class="visually-hidden">{caption.to_owned()}</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Run"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Steps"</th>
-                    <th scope="col">"Took"</th>
-                    <th scope="col" class="cell-end">"Queued"</th>
-                </tr>
-            </thead>
-            <tbody>{body}</tbody>
-        </table>
-    }
+    table(caption, ["Run", "State", "Steps", "Took", "Queued"], body)
 }
 
 /// Requests: what was asked, by whom, and what became of it.
@@ -71,20 +62,7 @@ pub fn request_table(caption: &str, rows: &[RequestRow], now: Timestamp) -> impl
         }
     };
     let body = rows.iter().map(row).collect_view();
-    view! {
-        <table class="table">
-            <caption class="visually-hidden">{caption.to_owned()}</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Request"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"By"</th>
-                    <th scope="col" class="cell-end">"Asked"</th>
-                </tr>
-            </thead>
-            <tbody>{body}</tbody>
-        </table>
-    }
+    table(caption, ["Request", "State", "By", "Asked"], body)
 }
 
 /// Resources that are gone: who had them deleted, and when.
@@ -106,20 +84,7 @@ pub fn gone_table(caption: &str, rows: &[GoneRow], now: Timestamp) -> impl IntoV
         }
     };
     let body = rows.iter().map(row).collect_view();
-    view! {
-        <table class="table">
-            <caption class="visually-hidden">{caption.to_owned()}</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Namespace"</th>
-                    <th scope="col">"Asked by"</th>
-                    <th scope="col" class="cell-end">"Deleted"</th>
-                </tr>
-            </thead>
-            <tbody>{body}</tbody>
-        </table>
-    }
+    table(caption, ["Name", "Namespace", "Asked by", "Deleted"], body)
 }
 
 fn resource(row: &ResourceRow, now: Timestamp) -> impl IntoView {
