@@ -5,6 +5,7 @@
 //! longer there fails as well.
 
 use crate::{
+    data,
     differences::DIFFERENCES,
     midspan::in_earnest,
     people::{Answer, Person},
@@ -15,7 +16,6 @@ use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::PathBuf,
 };
 
 /// One request and what the API server answered.
@@ -78,11 +78,7 @@ async fn the_recorded_conversation_goes_the_same_way_here() {
 }
 
 fn recording() -> Option<Vec<Exchange>> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/apiserver");
-    let Ok(text) = fs::read_to_string(folder.join("k8s1.36.2-etcd3.6.13.jsonl")) else {
-        eprintln!("left out: {} is not here", folder.display());
-        return None;
-    };
+    let text = fs::read_to_string(data::at_hand("apiserver/k8s1.36.2-etcd3.6.13.jsonl")?).unwrap();
     Some(text.lines().map(|line| Exchange(serde_json::from_str(line).unwrap())).collect())
 }
 

@@ -3,6 +3,7 @@
 //! The stories are those of its destination suite, on a real git repository instead of its cluster's services.
 
 use crate::{
+    data,
     midspan::{Midspan, everywhere},
     people::{Answer, Person},
 };
@@ -10,7 +11,7 @@ use domain::{SystemClock, document};
 use serde_json::{Value, json};
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     time::{Duration, Instant},
 };
@@ -21,14 +22,7 @@ const STORE: &str = "destination-git-test-store";
 
 /// A document of Kratix's destination suite; nothing where the data is not at hand.
 fn of_kratix(file: &str) -> Option<Value> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
-    let folder = option_env!("MIDSPAN_TEST_DATA").unwrap_or(beside);
-    let path = Path::new(folder).join("kratix/systest-destination").join(file);
-    let Ok(text) = fs::read_to_string(&path) else {
-        eprintln!("left out: {} is not here", path.display());
-        return None;
-    };
-    Some(document::parse_one(&text, file).unwrap())
+    data::published(&format!("kratix/systest-destination/{file}"))
 }
 
 /// The destination of a file, in the one store of these stories.

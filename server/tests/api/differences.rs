@@ -20,7 +20,6 @@ pub const DIFFERENCES: &[(&str, &[Aspect], &str)] = &[
     ),
     ("ns-create", &[Body], "namespaces count generations like every object, and have no finalizer of a cluster's"),
     ("cr-malformed-json", &[Message], "ours says the line and the column"),
-    ("cr-wrong-content-type", &[Message], "no protobuf"),
     ("discovery-group", &[Body], STATUS),
     (
         "list-table",

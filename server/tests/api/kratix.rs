@@ -14,6 +14,7 @@ mod revisions;
 mod works;
 
 use crate::{
+    data,
     midspan::{Midspan, everywhere_on},
     people::{Answer, Person},
 };
@@ -26,13 +27,7 @@ const SUSPENDED: &str = "kratix.io/workflow-suspended";
 
 /// The folder of a scenario, if it is here.
 pub fn folder(scenario: &str) -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
-    let path = PathBuf::from(option_env!("MIDSPAN_TEST_DATA").unwrap_or(beside)).join("kratix").join(scenario);
-    if path.is_dir() {
-        return Some(path);
-    }
-    eprintln!("left out: {} is not here", path.display());
-    None
+    data::at_hand(&format!("kratix/{scenario}"))
 }
 
 /// The documents of one of Kratix's scenarios.

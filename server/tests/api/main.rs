@@ -8,6 +8,7 @@ mod actions;
 mod children;
 mod control;
 mod conversation;
+mod data;
 mod destinations;
 mod differences;
 mod discovery;

@@ -1,13 +1,14 @@
 //! The life of a promise: its dependencies in the repository, what it requires, and everything that goes with it.
 
 use crate::{
+    data,
     midspan::{Midspan, everywhere},
     people::{Answer, Person},
     widgets::{PROMISES, WIDGETS, at, promise, widget},
 };
 use domain::document;
 use serde_json::{Value, json};
-use std::{path::PathBuf, process::Command};
+use std::process::Command;
 
 const KRATIX: &str = "/apis/platform.kratix.io/v1alpha1/promises";
 
@@ -75,13 +76,7 @@ impl Midspan {
 
 /// A document as its authors published it; nothing where the data is not at hand.
 fn published(folder: &str) -> Option<Value> {
-    let path =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/kratix").join(folder).join("promise.yaml");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("left out: {} is not here", path.display());
-        return None;
-    };
-    Some(document::parse_one(&text, folder).unwrap())
+    data::published(&format!("kratix/{folder}/promise.yaml"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,14 @@
 //! Publishing: served at once, one owner for each API, revisions for what changed, and a real Kratix promise as it is.
 
 use crate::{
+    data,
     midspan::everywhere,
     people::Person,
     widgets::{PROMISES, WIDGETS, at, promise, widget},
 };
-use domain::document;
 use futures::future::join_all;
 use serde_json::{Value, json};
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::fmt::Write as _;
 
 const WIDGET: &str = "/apis/midspan.dev/v1alpha1/promises/widget";
 /// The same, told that the version is published again.
@@ -162,12 +162,7 @@ async fn what_a_namespace_is_called_is_a_label() {
 
 /// The sample as its authors published it; nothing where the data is not at hand.
 fn kratix_sample(file: &str) -> Option<Value> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/kratix/sample-easy-app").join(file);
-    let Ok(text) = fs::read_to_string(&path) else {
-        eprintln!("left out: {} is not here", path.display());
-        return None;
-    };
-    Some(document::parse_one(&text, file).unwrap())
+    data::published(&format!("kratix/sample-easy-app/{file}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
