@@ -1,7 +1,8 @@
-//! What only `serve --dev` makes: a certificate for this machine, and a kubeconfig that trusts it.
+//! What only `serve --dev` makes: a certificate for this machine, a kubeconfig that trusts it, and what stands there on the first day.
 
 mod certificate;
 mod kubeconfig;
+mod seed;
 
 use crate::{config::ServeConfig, service::people::PERSONAS};
 use anyhow::{Context as _, Result};
@@ -9,6 +10,7 @@ use certificate::Certificate;
 use domain::Timestamp;
 use kubeconfig::Context;
 use rustls::ServerConfig;
+pub use seed::seed;
 use std::{fs, net::SocketAddr, sync::Arc};
 
 /// Certificate and kubeconfig for a server at this address. The personas' tokens have been made before.

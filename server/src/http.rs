@@ -127,10 +127,10 @@ fn open_doors() -> Router<Doors> {
         .route("/metrics", get(|State(doors): State<Doors>| async move { doors.metrics.render() }))
 }
 
-/// Ready when the store answers.
+/// Ready when the store can be read and written.
 async fn ready(State(doors): State<Doors>) -> Response {
-    match doors.services.store.version().await {
-        Ok(_) => "ok".into_response(),
+    match doors.services.store.answers().await {
+        Ok(()) => "ok".into_response(),
         Err(error) => {
             (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {}", error.message)).into_response()
         }

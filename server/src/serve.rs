@@ -9,19 +9,19 @@ use crate::{
     },
     identity::RandomIds,
     keys,
-    service::{Services, objects::system, people::PERSONAS, promises::publish},
-    starter, tls,
+    service::{Services, people::PERSONAS},
+    tls,
 };
 use anyhow::{Context as _, Result};
-use domain::{Caller, Clock, Object, SystemClock, document};
+use domain::{Caller, Clock, SystemClock};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use orchestrator::{
     Config, Offers, Orchestrator,
-    destinations::{Stores, init_bare},
+    destinations::Stores,
     steps::{Runner, RunnerConfig, http_client},
 };
 use serde_json::json;
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(20);
 pub struct Running {
     pub services: Services,
     pub orchestrator: Orchestrator,
-    pub address: std::net::SocketAddr,
+    pub address: SocketAddr,
     stop: CancellationToken,
     driver: tokio::task::JoinHandle<domain::Result<()>>,
     doors: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -63,6 +63,10 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another server running?", config.listen))?;
+    let address = listener.local_addr()?;
+    // a sandbox is tried out, which takes about as long as opening the store
+    let steps = surroundings(&config, address)?;
+    let steps = tokio::task::spawn_blocking(steps);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = keys::open(&config.database_url(), &config.data, config.key_file.as_deref(), clock.now()).await?;
     let offers = Arc::new(Offers::default());
@@ -80,9 +84,8 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     }
     services.refresh_kinds().await?;
     services.ensure_namespace("default").await?;
-    let address = listener.local_addr()?;
     let (tls, plain) = if config.dev {
-        seed(&config, &services).await?;
+        dev::seed(&config, &services).await?;
         (Some(dev::prepare(&config, address, clock.now())?), Plain::Everyone)
     } else {
         let admin =
@@ -91,14 +94,7 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         let plain = if tls.is_some() { Plain::ThisMachine } else { Plain::Everyone };
         (tls, plain)
     };
-    let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
-    let mut ground = config.ground.clone();
-    // a network of their own is a container's, not this machine's: then somebody must say how it gets here
-    let shared = ground.containers.network == "host" || ground.containers.network == "none";
-    if ground.containers.api.is_none() && shared {
-        ground.containers.api = Some(format!("http://127.0.0.1:{}", address.port()));
-    }
-    let steps = RunnerConfig::new(config.data.join("work"), client, ground);
+    let steps = steps.await.context("what steps run in")?;
     if let Some(why) = steps.unfenced() {
         tracing::warn!(why, "commands run without a sandbox: they see all that this server sees");
     }
@@ -134,6 +130,19 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     });
     let followers = vec![tokio::spawn(follow_promises(services.clone(), stop.clone()))];
     Ok(Running { services, orchestrator, address, stop, driver, doors, followers, _lock: lock })
+}
+
+/// What steps run in, to be found out beside everything else.
+fn surroundings(config: &ServeConfig, address: SocketAddr) -> Result<impl FnOnce() -> RunnerConfig + Send + 'static> {
+    let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
+    let mut ground = config.ground.clone();
+    // a network of their own is a container's, not this machine's: then somebody must say how it gets here
+    let shared = ground.containers.network == "host" || ground.containers.network == "none";
+    if ground.containers.api.is_none() && shared {
+        ground.containers.api = Some(format!("http://127.0.0.1:{}", address.port()));
+    }
+    let work = config.data.join("work");
+    Ok(move || RunnerConfig::new(work, client, ground))
 }
 
 impl Running {
@@ -191,52 +200,6 @@ async fn follow_promises(services: Services, stop: CancellationToken) {
     }
 }
 
-/// What `--dev` brings: a repository with a destination on it, tokens for the personas, the starter catalog.
-async fn seed(config: &ServeConfig, services: &Services) -> Result<()> {
-    let repository = config.dev_repository();
-    if !repository.exists() {
-        if let Some(parent) = repository.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        init_bare(&repository, services.now())
-            .await
-            .map_err(|e| anyhow::anyhow!("cannot make {}: {e}", repository.display()))?;
-    }
-    for persona in PERSONAS {
-        services.token_in_file(&config.token_file(persona.token_file), &persona.caller(), "dev persona").await?;
-    }
-    let asker = system();
-    let documents = [
-        json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "StateStore", "metadata": {"name": "gitops"},
-               "spec": {"git": {"url": repository.to_string_lossy(), "branch": "main"}}}),
-        json!({"apiVersion": "midspan.dev/v1alpha1", "kind": "Destination", "metadata": {"name": "dev", "labels": {"environment": "dev"}},
-               "spec": {"path": "clusters/dev", "stateStoreRef": {"name": "gitops"}}}),
-    ];
-    for document in documents {
-        if !exists(services, &document).await? {
-            publish(services, &asker, document).await?;
-        }
-    }
-    // the catalog is seeded once: what somebody changes or removes after that is theirs
-    let seeded = config.data.join("dev/seeded");
-    if !seeded.exists() {
-        for (folder, text) in starter::promises() {
-            let document = document::parse_one(&text, &format!("examples/starter/{folder}/promise.yaml"))?;
-            if !exists(services, &document).await? {
-                publish(services, &asker, document).await?;
-            }
-        }
-        fs::write(seeded, "The starter catalog has been published here. Remove this file to publish it again.\n")?;
-    }
-    Ok(())
-}
-
-async fn exists(services: &Services, document: &serde_json::Value) -> Result<bool> {
-    let object = Object::from_value(document.clone())?;
-    let (group, name) = (object.group(), object.metadata.name.as_str());
-    Ok(services.store.by_name(group, &object.kind, "", name).await?.is_some())
-}
-
 /// One process on one data directory: two would fight over caches and the embedded database.
 fn lock_data(config: &ServeConfig) -> Result<Option<fs::File>> {
     let path = config.data.join("lock");
@@ -267,7 +230,7 @@ fn recorder() -> Result<PrometheusHandle> {
     Ok(new)
 }
 
-fn announce(config: &ServeConfig, address: std::net::SocketAddr) {
+fn announce(config: &ServeConfig, address: SocketAddr) {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     println!("Midspan is ready at {scheme}://{address}");
     if config.dev {

@@ -6,6 +6,9 @@
 //! - `panics`: a bug in the middle of everything.
 //! - `actions`: the same for a day-2 action.
 //! - `leases`: a push that takes longer than a lease.
+//! - `full_disk`: no space, in the middle of everything, and space again.
+//! - `one_resource`: four servers, and everybody changes the same thing.
+//! - `rolling`: servers that are told to stop, one after the other.
 //! - `replicas`: several servers on one PostgreSQL, one killed, one paused for longer than its lease.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
@@ -14,15 +17,18 @@ mod actions;
 mod book;
 mod chance;
 mod everywhere;
+mod full_disk;
 mod leases;
 mod ledger;
 mod moments;
+mod one_resource;
 mod panics;
 mod promise;
 mod random;
 mod receiver;
 mod replicas;
 mod repository;
+mod rolling;
 mod server;
 mod site;
 mod submitter;

@@ -1,7 +1,11 @@
 //! One `midspan serve` as a process that can be killed, paused and asked where it listens.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -16,6 +20,8 @@ pub struct Start {
     pub data: PathBuf,
     pub database: Option<String>,
     pub environment: Vec<(&'static str, String)>,
+    /// Its data directory is a disk of its own of so many bytes, which is gone with it.
+    pub disk: Option<u64>,
 }
 
 pub struct Server {
@@ -23,6 +29,8 @@ pub struct Server {
     said: Lines<BufReader<ChildStdout>>,
     log: PathBuf,
     address: String,
+    /// Whether it runs on a disk of its own.
+    disk: bool,
 }
 
 impl Server {
@@ -30,7 +38,12 @@ impl Server {
         std::fs::create_dir_all(&how.data).unwrap();
         let log = how.data.with_extension("log");
         let stderr = std::fs::File::options().create(true).append(true).open(&log).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_midspan"));
+        let program = env!("CARGO_BIN_EXE_midspan");
+        let mut command = Command::new(if how.disk.is_some() { "bwrap" } else { program });
+        if let Some(bytes) = how.disk {
+            command.args(["--dev-bind", "/", "/", "--die-with-parent", "--size", &bytes.to_string(), "--tmpfs"]);
+            command.arg(&how.data).args(["--", program]);
+        }
         // the steps write down what they did where the test finds it
         command.args(["serve", "--dev", "--sandbox", "off", "--listen", "127.0.0.1:0", "--data"]).arg(&how.data);
         if let Some(database) = &how.database {
@@ -44,7 +57,7 @@ impl Server {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true).spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, said, log, address: String::new() }
+        Self { child, said, log, address: String::new(), disk: how.disk.is_some() }
     }
 
     /// Where it listens, once it does; `None` if it died first.
@@ -71,6 +84,21 @@ impl Server {
         self.child.kill().await.unwrap();
     }
 
+    /// Whether it has ended well before the time was up.
+    pub async fn drained_within(&mut self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.child.wait()).await.is_ok_and(|ended| ended.unwrap().success())
+    }
+
+    /// Where a folder of a server with a disk of its own is to be seen from here.
+    pub fn inside(&self, folder: &Path) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root", self.pid())).join(folder.strip_prefix("/").unwrap())
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
     pub fn pause(&self) {
         self.signal(Signal::STOP);
     }
@@ -92,7 +120,16 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("it runs");
-        kill_process(pid, signal).unwrap();
+        kill_process(Pid::from_raw(self.pid()).unwrap(), signal).unwrap();
+    }
+
+    /// The server's own number, also behind whoever made its disk.
+    fn pid(&self) -> i32 {
+        let id = self.child.id().expect("it runs");
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        match children.trim().parse() {
+            Ok(inner) if self.disk => inner,
+            _ => i32::try_from(id).unwrap(),
+        }
     }
 }

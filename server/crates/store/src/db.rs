@@ -7,7 +7,7 @@ mod fault;
 mod hearing;
 mod values;
 
-pub use fault::{commit_error, is_passing, write_error};
+pub use fault::{commit_error, is_full, is_passing, write_error};
 pub use hearing::Heard;
 
 use crate::statement::{Row, Statement};
@@ -23,6 +23,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use values::{for_postgres, for_sqlite};
 
 const READERS: u32 = 4;
+const IMMEDIATE: &str = "begin immediate";
 const STATEMENTS: usize = 512;
 /// The log is moved into the database beside the writer once it is this long, and by the writer itself (who then waits) at the second length.
 const CHECKPOINT_AT: u64 = 4 << 20;
@@ -122,7 +123,14 @@ impl Db {
     /// Starts a writing transaction. On SQLite it takes the write lock at once: one that reads first and writes later can fail whatever the timeout.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         match self {
-            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("begin immediate").await?)),
+            Self::Sqlite { writer, checkpoints, .. } => match writer.begin_with(IMMEDIATE).await {
+                // a full disk makes SQLite take a transaction back by itself, of which its driver knows nothing: such a connection never begins another
+                Err(sqlx::Error::InvalidSavePointStatement) if checkpoints.is_some() => {
+                    writer.acquire().await?.close().await?;
+                    Ok(Tx::Sqlite(writer.begin_with(IMMEDIATE).await?))
+                }
+                begun => Ok(Tx::Sqlite(begun?)),
+            },
             Self::Postgres { writer, .. } => Ok(Tx::Postgres(writer.begin().await?)),
         }
     }

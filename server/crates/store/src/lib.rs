@@ -102,6 +102,12 @@ impl Store {
         self.writer.commit(ops).await
     }
 
+    /// Fails when it cannot be read, or took nothing when something was written last.
+    pub async fn answers(&self) -> Result<()> {
+        self.version().await?;
+        self.writer.trouble().map_or(Ok(()), Err)
+    }
+
     /// Wakes its holder for every commit that can be read by somebody: at once for own ones, soon for those of other replicas. Its value is the newest
     /// version, which stays the same where only logs or events were added.
     pub fn changes(&self) -> watch::Receiver<i64> {

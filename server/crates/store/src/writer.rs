@@ -17,7 +17,7 @@ use crate::{
     statement::Statement,
 };
 use domain::{Error, Result};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Transactions that may wait for the writer; callers beyond wait to get in.
 const WAITING: usize = 4096;
@@ -28,6 +28,8 @@ const GROUP_BYTES: usize = 4 << 20;
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Job>,
+    /// Why the last group could not be stored, if it could not.
+    trouble: watch::Receiver<Option<Error>>,
 }
 
 enum Job {
@@ -76,11 +78,17 @@ impl Writer {
         let (queue, incoming) = mpsc::channel(WAITING);
         let checkpoint = std::sync::Arc::new(tokio::sync::Notify::new());
         let checkpoints = tokio::spawn(keep_log_short(db.clone(), std::sync::Arc::clone(&checkpoint)));
+        let (told, trouble) = watch::channel(None);
         tokio::spawn(async move {
-            write_groups(&db, incoming, &news, &checkpoint).await;
+            write_groups(&db, incoming, &news, &checkpoint, &told).await;
             checkpoints.abort();
         });
-        Self { queue }
+        Self { queue, trouble }
+    }
+
+    /// Why the database has taken nothing since the last attempt. A heartbeat is attempt enough, so this is soon over when its reason is.
+    pub fn trouble(&self) -> Option<Error> {
+        self.trouble.borrow().clone()
     }
 
     pub async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
@@ -117,7 +125,13 @@ impl Writer {
     }
 }
 
-async fn write_groups(db: &Db, mut incoming: mpsc::Receiver<Job>, news: &News, checkpoint: &tokio::sync::Notify) {
+async fn write_groups(
+    db: &Db,
+    mut incoming: mpsc::Receiver<Job>,
+    news: &News,
+    checkpoint: &tokio::sync::Notify,
+    trouble: &watch::Sender<Option<Error>>,
+) {
     let mut closing = None;
     while let Some(first) = incoming.recv().await {
         let (mut group, mut bytes) = (Vec::new(), 0);
@@ -135,7 +149,12 @@ async fn write_groups(db: &Db, mut incoming: mpsc::Receiver<Job>, news: &News, c
             }
             next = if group.len() < GROUP && bytes < GROUP_BYTES { incoming.try_recv().ok() } else { None };
         }
-        write_group(db, group, news).await;
+        let refused = write_group(db, group, news).await;
+        trouble.send_if_modified(|known| {
+            let changed = known.is_some() != refused.is_some();
+            *known = refused;
+            changed
+        });
         checkpoint.notify_one();
         db.truncate_log().await;
     }
@@ -144,10 +163,13 @@ async fn write_groups(db: &Db, mut incoming: mpsc::Receiver<Job>, news: &News, c
     }
 }
 
-async fn write_group(db: &Db, group: Vec<Transaction>, news: &News) {
+/// Says why the last of it was not stored, if it was not.
+async fn write_group(db: &Db, group: Vec<Transaction>, news: &News) -> Option<Error> {
+    let mut refused = None;
     for group in apart(group) {
-        write_together(db, group, news).await;
+        refused = write_together(db, group, news).await;
     }
+    refused
 }
 
 /// The group in its order, with whoever looks around alone: what the others do must be in the rows by then.
@@ -165,7 +187,7 @@ fn apart(group: Vec<Transaction>) -> Vec<Vec<Transaction>> {
     groups
 }
 
-async fn write_together(db: &Db, group: Vec<Transaction>, news: &News) {
+async fn write_together(db: &Db, group: Vec<Transaction>, news: &News) -> Option<Error> {
     let steps: Vec<&[Step]> = group.iter().map(|transaction| transaction.steps.as_slice()).collect();
     let mut stored = store(db, &steps).await;
     if matches!(&stored, Err(Failure::Before(error)) if db::is_passing(error)) {
@@ -178,21 +200,26 @@ async fn write_together(db: &Db, group: Vec<Transaction>, news: &News) {
                 news.appended();
             }
             answer(group, outcomes);
+            None
         }
-        Err(Failure::Before(error)) if group.len() > 1 && !db::is_passing(&error) => {
+        Err(Failure::Before(error)) if group.len() > 1 && !db::is_passing(&error) && !db::is_full(&error) => {
             tracing::warn!(%error, transactions = group.len(), "a group was refused by the database; its transactions are tried one by one");
+            let mut refused = None;
             for transaction in group {
-                Box::pin(write_together(db, vec![transaction], news)).await;
+                refused = Box::pin(write_together(db, vec![transaction], news)).await;
             }
+            refused
         }
         Err(failure) => {
             let error = match &failure {
                 Failure::Before(error) => db::write_error(error),
+                Failure::AtCommit(error) if db::is_full(error) => db::write_error(error),
                 Failure::AtCommit(error) => db::commit_error(error),
             };
             tracing::error!(%error, transactions = group.len(), "transactions were not stored");
             let outcomes = group.iter().map(|_| Err(error.clone())).collect();
             answer(group, outcomes);
+            Some(error)
         }
     }
 }

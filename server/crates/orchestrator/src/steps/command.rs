@@ -110,7 +110,7 @@ async fn attempt(
     cancel: &CancellationToken,
 ) -> Result<Ended, Stopped> {
     let no_room = |error| Stopped::Broken("cannot make the step's folder", error);
-    let room = Room::enter(config, input).await.map_err(no_room)?;
+    let room = Room::enter(config, input, cancel).await.map_err(no_room)?;
     if let (Launch::Local { .. }, Err(why)) = (&launch, &config.sandbox) {
         if matches!(config.ground.fence, Fence::Required) {
             return Err(Error::bad_request(format!("this server runs no command without a sandbox, and {why}")).into());

@@ -17,7 +17,20 @@ pub fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether there is no room for what was to be written. Nothing of the transaction is there then, even if it was its end that was refused.
+pub fn is_full(error: &sqlx::Error) -> bool {
+    // SQLite: the disk is full, writing into a file, making one longer, making shared memory longer. PostgreSQL: disk full.
+    let codes = ["13", "778", "4106", "4874", "53100"];
+    matches!(error, sqlx::Error::Database(e) if e.code().is_some_and(|code| codes.contains(&&*code)))
+}
+
 pub fn write_error(error: &sqlx::Error) -> Error {
+    if is_full(error) {
+        return Error::unavailable(
+            "the disk that holds the database is full; nothing was changed. Free some space: the server goes on by itself, then repeat this",
+        )
+        .with_detail(error);
+    }
     if is_passing(error) || matches!(error, sqlx::Error::PoolClosed) {
         Error::unavailable("the database does not answer; nothing was changed, try again").with_detail(error)
     } else {

@@ -7,10 +7,15 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// What clients of the API read, beside the folders of the contract.
 pub const KUBECONFIG: &str = "kubeconfig";
+
+const UNTIL_THE_NEXT_LOOK: Duration = Duration::from_secs(1);
 
 /// Removed when dropped, whatever happened.
 pub struct Room {
@@ -23,8 +28,21 @@ pub fn of_step(config: &RunnerConfig, run: &str, key: &str) -> PathBuf {
 }
 
 impl Room {
-    /// Makes the folder and lays out what the step is given.
-    pub async fn enter(config: &RunnerConfig, input: &StepInput) -> io::Result<Self> {
+    /// Makes the folder and lays out what the step is given. A full disk is no fault of the step's: it waits for space as long as it may run at all.
+    pub async fn enter(config: &RunnerConfig, input: &StepInput, cancel: &CancellationToken) -> io::Result<Self> {
+        let deadline = Instant::now() + input.step.timeout();
+        loop {
+            match Self::make(config, input).await {
+                Err(error) if is_full(&error) && Instant::now() < deadline && !cancel.is_cancelled() => {
+                    tracing::warn!(%error, run = input.run, step = input.step.name, "a step waits for space on the disk");
+                    let _ = tokio::time::timeout(UNTIL_THE_NEXT_LOOK, cancel.cancelled()).await;
+                }
+                made => return made,
+            }
+        }
+    }
+
+    async fn make(config: &RunnerConfig, input: &StepInput) -> io::Result<Self> {
         let path = of_step(config, &input.run, &input.idempotency_key);
         let object = document::to_yaml(&input.object.to_value());
         let before = input.before.clone();
@@ -139,4 +157,8 @@ pub fn file_name(id: &str) -> String {
 
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

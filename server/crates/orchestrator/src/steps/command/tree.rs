@@ -23,6 +23,8 @@ pub struct Tree {
     marker: Vec<u8>,
     /// The step's private folder: an orphan that stands in it is one of the tree too.
     room: PathBuf,
+    /// When the leader was started: who was there before cannot be one of the tree, and need not be looked at closely.
+    since: u64,
 }
 
 /// What `/proc` says of a process.
@@ -31,6 +33,10 @@ struct Seen {
     parent: i32,
     group: i32,
     session: i32,
+    /// Clock ticks from the machine's start to the process's.
+    started: u64,
+    /// Dead, and waiting to be buried.
+    dead: bool,
     /// Part of the sandbox, not of the step.
     fence: bool,
 }
@@ -38,7 +44,9 @@ struct Seen {
 impl Tree {
     pub fn of_step(leader: Option<u32>, key: &str, room: &Path) -> Guard {
         let marker = format!("MIDSPAN_IDEMPOTENCY_KEY={key}").into_bytes();
-        let tree = Self { leader: leader.and_then(|pid| i32::try_from(pid).ok()), marker, room: room.to_owned() };
+        let leader = leader.and_then(|pid| i32::try_from(pid).ok());
+        let since = leader.and_then(stat).map_or(0, |leader| leader.started);
+        let tree = Self { leader, marker, room: room.to_owned(), since };
         Guard { tree, ended: false }
     }
 
@@ -94,7 +102,8 @@ impl Tree {
 
     fn owns(&self, seen: &Seen) -> bool {
         let led = self.leader.is_some_and(|leader| [seen.pid, seen.group, seen.session].contains(&leader));
-        led || carries(seen.pid, &self.marker) || (seen.parent == 1 && stands_in(seen.pid, &self.room))
+        let close = || carries(seen.pid, &self.marker) || (seen.parent == 1 && stands_in(seen.pid, &self.room));
+        led || (seen.started >= self.since && close())
     }
 }
 
@@ -135,17 +144,21 @@ fn processes() -> impl Iterator<Item = Seen> {
         .filter_map(|entry| seen(entry.file_name().to_str()?.parse().ok()?))
 }
 
-/// Reads `/proc/PID/stat`: after the name in brackets come state, parent, group and session. The dead who wait to be buried do not count.
+/// The dead who wait to be buried do not count.
 fn seen(pid: i32) -> Option<Seen> {
+    stat(pid).filter(|seen| !seen.dead)
+}
+
+/// Reads `/proc/PID/stat`: after the name in brackets come state, parent, group and session; the start is the twentieth.
+fn stat(pid: i32) -> Option<Seen> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (name, fields) = stat.rsplit_once(')')?;
-    let fence = name.ends_with("(bwrap");
     let mut fields = fields.split_ascii_whitespace();
-    if matches!(fields.next()?, "Z" | "X") {
-        return None;
-    }
+    let dead = matches!(fields.next()?, "Z" | "X");
     let mut number = || fields.next()?.parse().ok();
-    Some(Seen { pid, parent: number()?, group: number()?, session: number()?, fence })
+    let (parent, group, session) = (number()?, number()?, number()?);
+    let started = fields.nth(15)?.parse().ok()?;
+    Some(Seen { pid, parent, group, session, started, dead, fence: name.ends_with("(bwrap") })
 }
 
 fn carries(pid: i32, marker: &[u8]) -> bool {
