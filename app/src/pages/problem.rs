@@ -64,7 +64,7 @@ fn words(kind: ErrorKind) -> (u16, &'static str, &'static str, Icon) {
         ErrorKind::NotFound => (404, "Not found", "It may have been deleted, or the address has a slip.", Icon::Search),
         ErrorKind::Forbidden => (403, "Not allowed", "Ask the platform team for access.", Icon::Key),
         ErrorKind::Unauthorized => (401, "Sign in first", "This page needs to know who you are.", Icon::Key),
-        ErrorKind::Conflict => (409, "Changed meanwhile", "Go back, reload and try again.", Icon::Branch),
+        ErrorKind::Conflict => (409, "Not possible right now", "Nothing was changed.", Icon::Branch),
         ErrorKind::ServiceUnavailable => (503, "Not available right now", "Try again in a moment.", Icon::Clock),
         ErrorKind::TooManyRequests => (429, "Too many requests", "Wait a moment, then try again.", Icon::Clock),
         ErrorKind::BadRequest | ErrorKind::Invalid => {

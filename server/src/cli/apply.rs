@@ -90,7 +90,10 @@ async fn apply(
         *known = kinds::all(client).await?;
     }
     let kind = known.iter().find(fits).cloned().ok_or_else(|| Failure {
-        message: format!("the server has no kind {kind_name} in {api_version}; is its promise applied?"),
+        message: format!(
+            "the server has no kind {kind_name} in {api_version}; {}",
+            meant(known, api_version, kind_name)
+        ),
         code: Failure::NOT_FOUND,
     })?;
     let namespace = match text("/metadata/namespace") {
@@ -124,6 +127,21 @@ async fn apply(
     }
     let dry = if args.dry_run == "server" { " (server dry run)" } else { "" };
     Ok(format!("{}/{name} {what}{dry}", kind.singular))
+}
+
+/// What somebody probably meant by a kind that is not there.
+fn meant(known: &[kinds::Kind], api_version: &str, kind: &str) -> String {
+    let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    if let Some(other) = known.iter().find(|other| other.kind == kind) {
+        return format!("did you mean apiVersion: {}?", other.api_version());
+    }
+    match domain::object::nearest(
+        kind,
+        known.iter().filter(|other| other.group == group).map(|other| other.kind.as_str()),
+    ) {
+        Some(near) => format!("did you mean kind: {near}?"),
+        None => "is its promise applied?".to_owned(),
+    }
 }
 
 /// The merge patch that makes the stored object say what the document says: its labels and annotations added, all else replaced.

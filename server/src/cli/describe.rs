@@ -48,8 +48,9 @@ async fn describe(client: &Client, object: &Value) -> Outcome {
         ("Phase", "/status/phase"),
         ("Message", "/status/message"),
         ("Health", "/status/health/state"),
-        ("Sync", "/status/sync/message"),
-        ("Last operation", "/status/lastOperation/message"),
+        ("Sync", "/status/sync/state"),
+        ("Last operation", "/status/lastOperation/operation"),
+        ("Its state", "/status/lastOperation/state"),
         ("Revision", "/status/revision"),
         ("Run", "/status/run"),
     ] {

@@ -1,6 +1,10 @@
 //! From what people type (`pg`, `postgresql/shop`, `promises.midspan.dev`) to an address of the API, through discovery.
 
 use super::{Failure, Outcome, client::Client};
+use domain::{
+    object::{GROUP, nearest},
+    promise::KRATIX_GROUP,
+};
 use serde_json::Value;
 
 /// A kind as the server tells of it.
@@ -66,7 +70,7 @@ pub async fn all(client: &Client) -> Outcome<Vec<Kind>> {
         }
     }
     // where two groups share a name, Midspan's own comes first
-    kinds.sort_by_key(|kind| kind.group == domain::promise::KRATIX_GROUP);
+    kinds.sort_by_key(|kind| kind.group == KRATIX_GROUP);
     Ok(kinds)
 }
 
@@ -77,18 +81,51 @@ pub async fn find(client: &Client, word: &str) -> Outcome<Kind> {
 
 fn among(kinds: &[Kind], word: &str) -> Outcome<Kind> {
     kinds.iter().find(|kind| kind.is_called(word)).cloned().ok_or_else(|| {
-        let mut names: Vec<&str> = kinds.iter().map(|kind| kind.plural.as_str()).collect();
-        names.dedup();
-        Failure {
-            message: format!("the server has no kind {word:?}; it has {}", names.join(", ")),
-            code: Failure::NOT_FOUND,
-        }
+        let known = kinds.iter().flat_map(|kind| [kind.singular.as_str(), kind.plural.as_str()]);
+        let meant = match nearest(word, known) {
+            Some(meant) => format!("did you mean {meant:?}?"),
+            None => "`midspan get promises` lists what can be asked for".to_owned(),
+        };
+        Failure { message: format!("the server has no kind {word:?}; {meant}"), code: Failure::NOT_FOUND }
     })
+}
+
+/// Kratix's kind beside Midspan's own of the same name, when neither group was named: promises and destinations of both formats are one list to people.
+fn twin<'k>(kinds: &'k [Kind], kind: &Kind, word: &str) -> Option<&'k Kind> {
+    let same = |other: &&Kind| other.plural == kind.plural && other.group == KRATIX_GROUP;
+    (kind.group == GROUP && !word.contains('.')).then(|| kinds.iter().find(same)).flatten()
+}
+
+/// The kind of a thing that may stand under either of two.
+async fn of_the_two(client: &Client, kinds: &[Kind], word: &str, name: &str) -> Outcome<Kind> {
+    let kind = among(kinds, word)?;
+    let Some(twin) = twin(kinds, &kind, word) else { return Ok(kind) };
+    match client.get(&kind.item("", name)).await {
+        Err(failure) if failure.code == Failure::NOT_FOUND && client.get(&twin.item("", name)).await.is_ok() => {
+            Ok(twin.clone())
+        }
+        _ => Ok(kind),
+    }
 }
 
 /// What a list is asked of: `kind`, `kind,kind`, a category such as `all`, each with the names that follow; or `kind/name other/name`.
 pub async fn several(client: &Client, words: &[String]) -> Outcome<Vec<(Kind, Vec<String>)>> {
-    several_among(&all(client).await?, words)
+    let kinds = all(client).await?;
+    let mut settled: Vec<(Kind, Vec<String>)> = Vec::new();
+    for (kind, names) in several_among(&kinds, words)? {
+        let word = words.first().filter(|word| word.contains('.')).map_or(kind.plural.as_str(), String::as_str);
+        let twin = twin(&kinds, &kind, word).cloned();
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for name in &names {
+            let found = if twin.is_some() { of_the_two(client, &kinds, word, name).await? } else { kind.clone() };
+            if found == kind { &mut ours } else { &mut theirs }.push(name.clone());
+        }
+        if names.is_empty() || !ours.is_empty() {
+            settled.push((kind, ours));
+        }
+        settled.extend(twin.filter(|_| names.is_empty() || !theirs.is_empty()).map(|twin| (twin, theirs)));
+    }
+    Ok(settled)
 }
 
 fn several_among(kinds: &[Kind], words: &[String]) -> Outcome<Vec<(Kind, Vec<String>)>> {
@@ -128,6 +165,14 @@ pub async fn targets(client: &Client, words: &[String]) -> Outcome<(Kind, Vec<St
     let Some(first) = words.first() else {
         return Err(Failure::usage("name a kind, such as `promises` or `postgresql/orders-db`"));
     };
+    let kinds = all(client).await?;
+    let settled = async |word: &str, names: Vec<String>| {
+        let kind = match names.first() {
+            Some(name) => of_the_two(client, &kinds, word, name).await?,
+            None => among(&kinds, word)?,
+        };
+        Ok((kind, names))
+    };
     if let Some((kind, _)) = first.split_once('/') {
         let split = |word: &String| word.split_once('/').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
         let pairs: Vec<(String, String)> = words
@@ -137,9 +182,9 @@ pub async fn targets(client: &Client, words: &[String]) -> Outcome<(Kind, Vec<St
         if pairs.iter().any(|(other, _)| other != kind) {
             return Err(Failure::usage("give one kind at a time"));
         }
-        return Ok((find(client, kind).await?, pairs.into_iter().map(|(_, name)| name).collect()));
+        return settled(kind, pairs.into_iter().map(|(_, name)| name).collect()).await;
     }
-    Ok((find(client, first).await?, words[1..].to_vec()))
+    settled(first, words[1..].to_vec()).await
 }
 
 fn of(list: &Value, group: &str, version: &str) -> Vec<Kind> {

@@ -63,6 +63,10 @@ pub async fn run(server: &ServerArgs, args: WaitArgs) -> Outcome {
                     println!("{what} condition met");
                     break;
                 }
+                (Wanted::Condition { .. }, Ok(object)) if failed(&object) => {
+                    let said = object["status"]["message"].as_str().unwrap_or("it does not say why");
+                    return Err(Failure { message: format!("{what} has failed: {said}"), code: Failure::ERROR });
+                }
                 (_, Ok(object)) if Instant::now() >= until => {
                     let said = object["status"]["message"].as_str().unwrap_or("it says nothing about itself");
                     return Err(Failure {
@@ -89,6 +93,12 @@ fn parse(text: &str) -> Outcome<Wanted> {
     Ok(Wanted::Condition { name: name.to_owned(), value: value.to_owned() })
 }
 
+/// Whether what was asked for last has failed for good: nothing is tried again before somebody changes something.
+fn failed(object: &Value) -> bool {
+    let status = &object["status"];
+    status["phase"] == "Failed" && status["observedGeneration"] == object["metadata"]["generation"]
+}
+
 /// A condition that speaks of an older generation does not count.
 fn holds(object: &Value, name: &str, value: &str) -> bool {
     let generation = object["metadata"]["generation"].as_i64().unwrap_or(0);
@@ -110,6 +120,14 @@ mod tests {
         assert_eq!(days("90d"), Ok(Duration::from_secs(90 * 86_400)));
         assert_eq!(days("12h"), Ok(Duration::from_secs(12 * 3600)));
         assert!(days("d").is_err() && days("0d").is_err() && days("soon").is_err());
+    }
+
+    #[test]
+    fn a_failure_of_an_older_generation_is_waited_over() {
+        let object = |observed: i64, phase: &str| json!({"metadata": {"generation": 2}, "status": {"phase": phase, "observedGeneration": observed}});
+        assert!(failed(&object(2, "Failed")));
+        assert!(!failed(&object(1, "Failed")));
+        assert!(!failed(&object(2, "Progressing")));
     }
 
     #[test]

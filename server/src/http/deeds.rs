@@ -24,7 +24,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
-use domain::request::Request;
+use domain::{ErrorKind, request::Request};
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -45,10 +45,22 @@ async fn tell(session: &Session, said: &str) {
 }
 
 /// `POST /requests/{name}/submit`
-async fn submit(State(doors): State<Doors>, Extension(asker): Extension<Asker>, Path(name): Path<String>) -> Response {
+async fn submit(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    session: Session,
+    Path(name): Path<String>,
+) -> Response {
     let answer = async {
         let (request, _) = doors.services.request(&asker, &name).await?;
-        doors.services.submit(&asker, &name).await?;
+        match doors.services.submit(&asker, &name).await {
+            // the plan's own page says what has changed since, and leads back to the form
+            Err(error) if error.kind == ErrorKind::Conflict => {
+                tell(&session, &format!("Nothing was submitted: {}.", error.message.trim_end_matches('.'))).await;
+                return Ok(Redirect::to(&paths::request(&name)).into_response());
+            }
+            submitted => submitted?,
+        };
         let key =
             ResourceKey::new(&request.spec.resource.namespace, &request.spec.promise, &request.spec.resource.name);
         Ok(Redirect::to(&key.path()).into_response())

@@ -155,7 +155,14 @@ impl Services {
         };
         for group in promise::GROUPS.into_iter().filter(|group| *group != served.group) {
             if self.store.by_name(group, "Promise", "", &promise.name).await?.is_some() {
-                return refuse(format!("a promise of group {group} is named {:?} already", promise.name));
+                return Err(Error::new(
+                    ErrorKind::AlreadyExists,
+                    format!(
+                        "{} is taken: metadata.name: a promise of group {group} has this name; names are unique over both formats. Delete that one (`midspan delete promises.{group} {}`), or give this one another name",
+                        served.invalid_name(&promise.name),
+                        promise.name
+                    ),
+                ));
             }
         }
         let before = match stored.and_then(|stored| stored.status.get("revision")).and_then(Value::as_str) {

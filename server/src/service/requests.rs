@@ -84,8 +84,14 @@ impl Services {
     pub async fn submit(&self, asker: &Asker, name: &str) -> Result<Written> {
         let (request, served) = self.request(asker, name).await?;
         let RequestSpec { operation, resource, input, .. } = &request.spec;
-        if request.status.phase != RequestPhase::Draft {
-            return Err(Error::conflict(format!("request {name} has been submitted already")));
+        match request.status.phase {
+            RequestPhase::Draft => {}
+            RequestPhase::Withdrawn => {
+                return Err(Error::conflict(
+                    "this plan was withdrawn: a newer plan for the same resource took its place, or somebody discarded it".to_owned(),
+                ));
+            }
+            _ => return Err(Error::conflict(format!("request {name} has been submitted already"))),
         }
         let stored = self.store.by_name(&served.group, &served.kind, &resource.namespace, &resource.name).await?;
         let wanted = self.wanted(&served, &resource.namespace, &resource.name, input.clone(), stored.as_ref())?;

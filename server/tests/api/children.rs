@@ -59,6 +59,18 @@ async fn a_stack_is_made_changed_and_removed_with_its_children() {
             tree["root"]["children"].as_array().unwrap().iter().map(|child| child["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["shop-cache", "shop-db"]);
 
+        // a child that somebody else took away comes again
+        dana.delete(&format!("{databases}/shop-cache")).await.good();
+        let before = &dana.get(&format!("{databases}/shop-db")).await.good()["metadata"]["uid"];
+        dana.see(&path, |seen| seen.body["status"]["run"] != ready["status"]["run"]).await;
+        dana.see(&path, |seen| seen.body["status"]["phase"] == "Ready").await;
+        assert_eq!(dana.get(&databases).await.names(), ["shop-cache", "shop-db"]);
+        assert_eq!(
+            dana.get(&format!("{databases}/shop-db")).await.good()["metadata"]["uid"],
+            *before,
+            "the other stayed"
+        );
+
         // a child that is asked for no longer goes; one that is asked for otherwise changes
         dana.merge(&path, json!({"spec": {"size": 4, "cache": false}})).await.good();
         dana.see(&path, |seen| seen.body["status"]["outputs"]["url"] == "app://shop-db-4.svc").await;

@@ -3,8 +3,8 @@
 mod decode;
 mod typed;
 
-pub use decode::decode;
 pub(crate) use decode::pointer_of;
+pub use decode::{decode, nearest};
 pub use typed::{Kind, Typed};
 
 use crate::{

@@ -198,7 +198,8 @@ impl fmt::Display for Reason {
             Self::StepRetrying { pipeline, step, attempt, of, at, cause } => {
                 write!(
                     f,
-                    "Step {step} of pipeline {pipeline} failed (attempt {attempt} of {of}), next attempt at {at}: {cause}"
+                    "Step {step} of pipeline {pipeline} failed (attempt {attempt} of {of}), next attempt at {}: {cause}",
+                    at.to_second()
                 )
             }
             Self::StepFailed { pipeline, step, cause } => {

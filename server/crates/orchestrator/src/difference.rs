@@ -112,7 +112,7 @@ fn to_others(before: &Observed, plan: &Plan, now: Timestamp) -> Vec<Op> {
             let mut ops = dismissed(plan, now);
             let said = |observed: &Observed| {
                 let status = PromiseStatus::read(&observed.resource.status);
-                (status.status, status.required_promises)
+                (status.status, status.message, status.required_promises)
             };
             if plan.forget {
                 // a release puts its promise back

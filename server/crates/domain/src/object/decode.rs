@@ -48,8 +48,13 @@ fn guessed(message: &str) -> Option<String> {
         return None;
     }
     let written = quoted(unknown).next()?;
-    let meant = quoted(expected).min_by_key(|known| distance(written, known))?;
-    (distance(written, meant) <= tolerance(written)).then(|| format!("{unknown}; did you mean `{meant}`?"))
+    let meant = nearest(written, quoted(expected))?;
+    Some(format!("{unknown}; did you mean `{meant}`?"))
+}
+
+/// The word that was probably meant.
+pub fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.min_by_key(|known| distance(written, known)).filter(|meant| distance(written, meant) <= tolerance(written))
 }
 
 fn quoted(text: &str) -> impl Iterator<Item = &str> {

@@ -1,6 +1,6 @@
 //! May a run go on, and must a new one start?
 
-use super::{ASKED_AGAIN_BY, Pass, PromiseState, RECONCILE, SUSPENDED, Subject, action, course};
+use super::{ASKED_AGAIN_BY, Pass, PromiseState, RECONCILE, SUSPENDED, Subject, action, children, course};
 use crate::{
     reason::Reason,
     run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow, WorkflowType},
@@ -70,6 +70,8 @@ pub fn again(pass: &Pass) -> Option<&'static str> {
         Some("taken out of its pause")
     } else if pass.labelled(RECONCILE) || course.binding.as_ref().is_some_and(course::asked_again) {
         Some(ASKED_AGAIN)
+    } else if children::lost(pass) {
+        Some("a child of it is gone")
     } else if run.spec.round < course.round {
         Some("the promise asked all of its resources to run again")
     } else if pass.next_look().is_some_and(|at| at <= pass.now) {

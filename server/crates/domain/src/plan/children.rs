@@ -4,7 +4,7 @@ use super::{Pass, action};
 use crate::{
     object::Object,
     reason::Reason,
-    run::{Phase, Run, StepAt},
+    run::{Phase, Run, RunPhase, StepAt},
     status::{ResourcePhase, ResourceStatus},
     workflow::StepKind,
 };
@@ -58,6 +58,22 @@ pub fn forget_vanished(pass: &mut Pass) {
         pass.wake_at(pass.now + AGAIN);
     }
     pass.remove.extend(vanished);
+}
+
+/// Whether a child that the succeeded run made is gone, taken away by somebody else: then it is to be made anew.
+pub fn lost(pass: &Pass) -> bool {
+    let Some(run) = pass.run().filter(|run| run.status.phase == RunPhase::Succeeded) else { return false };
+    let Some(offer) = pass.observed.offer.as_ref().filter(|offer| offer.revision == run.spec.revision) else {
+        return false;
+    };
+    let here =
+        |alias: &String| pass.observed.children.iter().any(|child| child.metadata.labels.get(CHILD) == Some(alias));
+    run.steps().filter(|(_, step)| step.uses == Some(StepKind::Resource) && step.phase == Phase::Succeeded).any(
+        |(at, _)| {
+            let asked = offer.step(&run.spec, at).and_then(|step| step.with.get("resources")?.as_object());
+            asked.is_some_and(|asked| !asked.keys().all(here))
+        },
+    )
 }
 
 fn asking(run: &Run) -> BTreeSet<String> {

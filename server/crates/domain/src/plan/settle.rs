@@ -149,7 +149,7 @@ fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
     if let Some(failing) = placements.iter().find(|placement| placement.status.state == PlacementState::Failing) {
         let cause = &failing.status.message;
         let message = match failing.status.retry_at {
-            Some(at) => format!("{cause}; next attempt at {at}"),
+            Some(at) => format!("{cause}; next attempt at {}", at.to_second()),
             None => cause.clone(),
         };
         return Fact { state: Sync::Failing, message };

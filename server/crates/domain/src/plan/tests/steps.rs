@@ -82,12 +82,12 @@ fn a_failing_step_is_tried_again_with_growing_pauses_until_its_attempts_are_used
     assert_snapshot!(world.story(), @r"
      0s Progressing StepRunning       Running step render of pipeline instance
         - step render fails: timeout
-     0s Progressing StepRetrying      Step render of pipeline instance failed (attempt 1 of 3), next attempt at 2026-11-22T18:00:11.869468Z: timeout
-     9s Progressing StepRetrying      Step render of pipeline instance failed (attempt 1 of 3), next attempt at 2026-11-22T18:00:11.869468Z: timeout
+     0s Progressing StepRetrying      Step render of pipeline instance failed (attempt 1 of 3), next attempt at 2026-11-22T18:00:11Z: timeout
+     9s Progressing StepRetrying      Step render of pipeline instance failed (attempt 1 of 3), next attempt at 2026-11-22T18:00:11Z: timeout
     19s Progressing StepRunning       Running step render of pipeline instance
         - step render fails: timeout again
-    19s Progressing StepRetrying      Step render of pipeline instance failed (attempt 2 of 3), next attempt at 2026-11-22T18:00:35.347885Z: timeout again
-    28s Progressing StepRetrying      Step render of pipeline instance failed (attempt 2 of 3), next attempt at 2026-11-22T18:00:35.347885Z: timeout again
+    19s Progressing StepRetrying      Step render of pipeline instance failed (attempt 2 of 3), next attempt at 2026-11-22T18:00:35Z: timeout again
+    28s Progressing StepRetrying      Step render of pipeline instance failed (attempt 2 of 3), next attempt at 2026-11-22T18:00:35Z: timeout again
     38s Progressing StepRunning       Running step render of pipeline instance
         - step render fails: no quota in eu-west-1
     38s Failed      StepFailed        Step render of pipeline instance failed: no quota in eu-west-1
