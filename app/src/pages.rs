@@ -15,6 +15,7 @@ pub mod request;
 mod request_verdict;
 pub mod resource;
 mod resource_head;
+pub mod resource_health;
 pub mod resource_parts;
 mod resource_side;
 pub mod resources;

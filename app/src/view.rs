@@ -9,6 +9,8 @@ use crate::paths::ResourceKey;
 pub enum Health {
     Healthy,
     Progressing,
+    /// Somebody looks and cannot tell.
+    Unknown,
     Degraded,
     /// The promise declares no check, or nobody has looked yet: nothing is claimed.
     #[default]

@@ -15,6 +15,7 @@ mod doctor;
 mod extend;
 mod files;
 mod get;
+mod health;
 mod keep;
 mod keys;
 mod kinds;

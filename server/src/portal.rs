@@ -9,6 +9,7 @@ mod facts;
 mod forms;
 mod gone;
 mod head;
+mod health;
 mod history;
 mod home;
 mod logs;

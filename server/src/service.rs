@@ -5,6 +5,7 @@ mod bindings;
 pub mod checks;
 mod children;
 pub mod expiry;
+mod health_records;
 pub mod kinds;
 mod metadata;
 pub mod namespaces;
@@ -88,7 +89,7 @@ impl Services {
             return asker.caller.is_granted(verb, asked).map_err(forbidden);
         }
         let target = match &served.origin {
-            Origin::Promised(_) | Origin::Binding => Target::Resource { namespace },
+            Origin::Promised(_) | Origin::Binding | Origin::Health => Target::Resource { namespace },
             Origin::Namespace => Target::Namespaces,
             Origin::Token => Target::Tokens,
             Origin::Platform

@@ -7,6 +7,7 @@ use super::{
     gone::show_living,
     portal,
     resource_head::head,
+    resource_health::{HealthCheck, checks},
     resource_key,
     resource_parts::{Part, parts},
     resource_side::{conditions, spec},
@@ -110,6 +111,8 @@ pub enum Deed {
 pub struct ResourcePage {
     pub head: ResourceHead,
     pub conditions: Vec<Condition>,
+    /// What its health was rolled up from, the worst first.
+    pub health: Vec<HealthCheck>,
     /// The run going on, or the last one if it failed.
     pub run: Option<RunStrip>,
     pub outputs: Vec<Output>,
@@ -220,6 +223,7 @@ fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
                     <div class="stack" data-live="history">{history(page, frame.now)}</div>
                 </div>
                 <aside class="column-side" aria-label="Details">
+                    <div class="stack" data-live="health">{checks(&page.health, frame.now)}</div>
                     <div class="stack" data-live="conditions">{conditions(&page.conditions, frame.now)}</div>
                     <div class="stack" data-live="spec">{spec(&page.spec)}</div>
                     {code_block("As YAML", &page.yaml)}

@@ -53,6 +53,7 @@ impl From<Health> for Look {
         match health {
             Health::Healthy => look(Tone::Good, Icon::Check, "Healthy"),
             Health::Progressing => look(Tone::Busy, Icon::Spinner, "Progressing"),
+            Health::Unknown => look(Tone::Warn, Icon::Question, "Health unknown"),
             Health::Degraded => look(Tone::Bad, Icon::Alert, "Degraded"),
             Health::NotChecked => look(Tone::Quiet, Icon::Circle, "Not checked"),
         }

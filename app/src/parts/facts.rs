@@ -12,7 +12,7 @@ use crate::view::{Facts, Health, Operation, Sync, Tone};
 pub fn facts(facts: &Facts) -> impl IntoView {
     view! {
         <dl class="facts">
-            {fact("Health", chip(facts.health), &facts.health_says)}
+            {(facts.health != Health::NotChecked).then(|| fact("Health", chip(facts.health), &facts.health_says))}
             {fact("Sync", chip(facts.sync), &facts.sync_says)}
             {fact("Last operation", chip(facts.operation), &facts.operation_says)}
         </dl>
@@ -26,7 +26,7 @@ pub fn state(facts: &Facts) -> Look {
         Facts {
             operation: Operation::Deleting | Operation::Failed | Operation::Running | Operation::Waiting, ..
         } => facts.operation.into(),
-        Facts { health: Health::Degraded | Health::Progressing, .. } => facts.health.into(),
+        Facts { health: Health::Degraded | Health::Unknown | Health::Progressing, .. } => facts.health.into(),
         Facts { sync: Sync::Drifted | Sync::Pending, .. } => facts.sync.into(),
         _ => calm,
     }

@@ -10,9 +10,10 @@ use app::{
             ActionButton, Condition, Day2, Deed, Notice, Output, Placed, ResourceHead, ResourcePage, RunStrip,
             SpecEntry, TimeLeft, Truth,
         },
+        resource_health::HealthCheck,
         run::RunPage,
     },
-    view::{Facts, FieldChange, Happening, Operation, Tone},
+    view::{Facts, FieldChange, Happening, Health, Operation, Tone},
 };
 
 use super::{
@@ -100,6 +101,13 @@ pub fn ready() -> ResourcePage {
     };
     ResourcePage {
         head: head("postgresql", "PostgreSQL database", "database", "orders-db", data::healthy()),
+        health: vec![HealthCheck {
+            name: "Probe".into(),
+            health: Health::Healthy,
+            says: "answered 200 OK".into(),
+            since: Some(ago(7_100)),
+            looked: Some(ago(12)),
+        }],
         conditions: vec![
             condition("Ready", Truth::True, "Everything asked for stands and works.", 7_100),
             condition("Placed", Truth::True, "4 files written to dev.", 7_120),

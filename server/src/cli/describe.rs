@@ -3,7 +3,7 @@
 use super::{
     Failure, Outcome, ServerArgs,
     client::Client,
-    kinds,
+    health, kinds,
     print::{columns_of, single_line},
 };
 use clap::Args;
@@ -47,7 +47,6 @@ async fn describe(client: &Client, object: &Value) -> Outcome {
         ("Generation", "/metadata/generation"),
         ("Phase", "/status/phase"),
         ("Message", "/status/message"),
-        ("Health", "/status/health/state"),
         ("Sync", "/status/sync/state"),
         ("Last operation", "/status/lastOperation/operation"),
         ("Its state", "/status/lastOperation/state"),
@@ -58,7 +57,9 @@ async fn describe(client: &Client, object: &Value) -> Outcome {
             head.push(vec![format!("{label}:"), text(pointer)]);
         }
     }
+    head.extend(health::line(object));
     columns_of(&head);
+    health::checks(object);
     for (title, pointer) in [("Labels", "/metadata/labels"), ("Spec", "/spec"), ("Outputs", "/status/outputs")] {
         if let Some(value) =
             object.pointer(pointer).filter(|value| value.as_object().is_some_and(|map| !map.is_empty()))

@@ -105,6 +105,10 @@ fn own_properties(kind: &Served) -> Vec<(&'static str, Value)> {
             ("type", json!({"type": "string", "description": "What the secret is for; Opaque unless told."})),
             ("immutable", immutable),
         ],
+        Origin::Health => vec![(
+            "data",
+            json!({"type": "object", "description": "What was found out, about which resource.", "x-kubernetes-preserve-unknown-fields": true}),
+        )],
         Origin::ConfigMap => vec![
             ("data", map("", "The values, as text.")),
             ("binaryData", map("byte", "Values that are no text, in base64.")),

@@ -123,6 +123,13 @@ fn columns(served: &Served) -> Vec<Column> {
             ("Desired", "/spec/version", 0),
             ("Applied", "/status/lastAppliedVersion", 0),
         ],
+        (_, "HealthRecord") => &[("Status", "/data/state", 0)],
+        (_, "Probe") => &[
+            ("Resource", "/spec/resource", 0),
+            ("State", "/status/state", 0),
+            ("Failures", "/status/failures", 0),
+            ("Message", "/status/message", 1),
+        ],
         (_, "Run") => &[
             ("Resource", "/spec/resource/name", 0),
             ("Workflow", "/spec/workflow", 0),
@@ -164,6 +171,9 @@ fn columns(served: &Served) -> Vec<Column> {
     if let Some(promised) = served.promised() {
         columns.push(Column { name: "Ready".into(), description: String::new(), priority: 0, source: Source::Ready });
         columns.push(Column::at("Phase", "/status/phase", 0));
+        if promised.offer.promise.spec.health.is_some() {
+            columns.push(Column::at("Health", "/status/health/state", 0));
+        }
         let api = promised.offer.promise.spec.api.iter().flat_map(|api| &api.columns);
         columns.extend(api.map(|column| Column {
             description: column.description.clone(),

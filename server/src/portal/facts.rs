@@ -4,7 +4,7 @@ use super::ServerPortal;
 use app::{
     pages::resource::{Condition, Truth},
     paths::ResourceKey,
-    view::{Facts, Health, Operation, PromiseCard, ResourceRow, Sync},
+    view::{Facts, Operation, PromiseCard, ResourceRow, Sync},
 };
 use domain::{
     Object, Timestamp, condition,
@@ -35,11 +35,7 @@ pub fn facts(object: &Object, status: &ResourceStatus) -> Facts {
         (_, false) if trouble == Some(status.sync.message.as_str()) => (Sync::Pending, NOT_PLACED.to_owned()),
         (status::Sync::Pending | status::Sync::Failing, _) => (Sync::Pending, status.sync.message.clone()),
     };
-    let health = match status.health.state {
-        status::Health::NotChecked => Health::NotChecked,
-        status::Health::Healthy => Health::Healthy,
-        status::Health::Degraded | status::Health::Unhealthy => Health::Degraded,
-    };
+    let health = super::health::state(status.health.state);
     let health_says = Some(status.health.message.clone()).filter(|says| !says.is_empty());
     let health_says = health_says.unwrap_or_else(|| "Nobody has looked yet".to_owned());
     Facts { health, health_says, sync, sync_says, operation, operation_says }

@@ -43,6 +43,7 @@ impl ServerPortal {
         Ok(ResourcePage {
             head: self.head(&object, &served).await?,
             conditions: facts::conditions(&object, &status),
+            health: self.checks(&object, &status).await?,
             run: self.strip(&object, &status, &requests).await?,
             parts: self.parts(&object).await?,
             outputs: outputs(&status, &promised.offer.promise, &cover),

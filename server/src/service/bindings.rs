@@ -90,7 +90,7 @@ impl Services {
         Ok(self.wake_bound(self.bound_resource(promise, &resource.namespace, &resource.name).await?))
     }
 
-    async fn bound_resource(&self, promise: &str, namespace: &str, name: &str) -> Result<Option<Object>> {
+    pub(super) async fn bound_resource(&self, promise: &str, namespace: &str, name: &str) -> Result<Option<Object>> {
         let query = Query {
             namespaces: vec![namespace.to_owned()],
             name: Some(name.to_owned()),
@@ -100,7 +100,7 @@ impl Services {
         Ok(self.store.list(&query).await?.objects.pop())
     }
 
-    fn wake_bound(&self, bound: Option<Object>) -> Option<Op> {
+    pub(super) fn wake_bound(&self, bound: Option<Object>) -> Option<Op> {
         let metadata = bound?.metadata;
         Some(Op::Wake { key: metadata.uid, lane: metadata.namespace, due: self.now() })
     }

@@ -38,7 +38,7 @@ pub enum Origin {
     Promise,
     /// Where a promise is installed from.
     Release,
-    /// Written by Midspan alone: revisions, runs, works, placements, requests.
+    /// Written by Midspan alone: revisions, runs, works, placements, probes, requests.
     Derived,
     /// A kind that a promise offers.
     Promised(Arc<Promised>),
@@ -48,6 +48,8 @@ pub enum Origin {
     ConfigMap,
     /// Kratix's `ResourceBinding`.
     Binding,
+    /// Kratix's `HealthRecord`.
+    Health,
     /// Rows of another kind as Kratix's clients know them: read only.
     View,
     /// The time line, read as Kubernetes events.
@@ -321,9 +323,11 @@ pub fn own_kinds() -> Vec<Served> {
         own("Run", "runs", true, Origin::Derived),
         own("Work", "works", true, Origin::Derived),
         own("Placement", "placements", true, Origin::Derived),
+        own("Probe", "probes", true, Origin::Derived),
         own("Token", super::tokens::PLURAL, false, Origin::Token),
         kratix("Promise", "promises", false, Origin::Promise),
         kratix("ResourceBinding", "resourcebindings", true, Origin::Binding),
+        kratix("HealthRecord", "healthrecords", true, Origin::Health),
         kratix("PromiseRevision", "promiserevisions", false, Origin::View),
         kratix("PromiseRelease", "promisereleases", false, Origin::Release),
         Served {

@@ -191,6 +191,7 @@ impl Services {
             }
             Origin::Promise => self.admit_promise(served, object, stored, options).await,
             Origin::Binding => self.admit_binding(asker, served, object, stored).await,
+            Origin::Health => self.admit_health_record(asker, served, object, stored).await,
             Origin::Release => self.admit_release(served, object, stored),
             Origin::Platform => self.admit_place(served, object, stored).await,
             Origin::Namespace => namespaces::admit(served, object),

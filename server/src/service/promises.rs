@@ -114,6 +114,9 @@ impl Services {
         if matches!(served.origin, Origin::Binding) {
             return Ok(self.binding_gone(object).await?.into_iter().collect());
         }
+        if matches!(served.origin, Origin::Health) {
+            return self.wake_recorded(object).await;
+        }
         let name = &object.metadata.name;
         tracing::info!(kind = served.kind, name, "deleted");
         if !matches!(served.origin, Origin::Promise) {
@@ -270,6 +273,9 @@ impl Services {
             inputs: Inputs::default(),
             children: Vec::new(),
             judged: plan::Judged::new(),
+            probe: None,
+            records: Vec::new(),
+            ruled: None,
             looked: BTreeSet::new(),
             destinations: Arc::default(),
             live: BTreeSet::new(),

@@ -26,6 +26,7 @@ pub(super) fn check_steps(promise: &Promise, served: &Served) -> Result<()> {
             }
         }
     }
+    causes.extend(promise.spec.health.iter().flat_map(orchestrator::health::faults));
     causes.truncate(MOST);
     if causes.is_empty() { Ok(()) } else { Err(forms::admission::refusal(&served.invalid_name(&promise.name), causes)) }
 }

@@ -13,6 +13,8 @@ mod destinations;
 mod differences;
 mod discovery;
 mod expiry;
+mod health;
+mod health_records;
 mod kratix;
 mod listing;
 mod midspan;

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod expiry;
 pub mod facets;
+pub mod health;
 pub mod name;
 pub mod object;
 pub mod output;

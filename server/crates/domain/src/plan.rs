@@ -14,6 +14,7 @@ mod advance;
 mod children;
 mod course;
 mod expiry;
+mod health;
 mod place;
 mod promise;
 mod retire;
@@ -29,11 +30,13 @@ pub use action::{ACTING, Judged, pipeline_of as action_pipeline};
 pub use children::{CHILD, CHILD_OF_STEP, CHILD_WAIT, child_of_step, child_trouble};
 pub use course::Course;
 pub use expiry::EXPIRING;
+pub use health::{HEALTHY, Ruled, asked_about};
 pub use subject::{Dependent, PromiseState, Subject, Surroundings};
 pub use told::told;
 
 use crate::{
     destination::Destination,
+    health::{HealthRecord, Probe},
     object::Object,
     placement::Placement,
     promise::Promise,
@@ -83,6 +86,12 @@ pub struct Observed {
     pub children: Vec<Object>,
     /// Actions that were asked for and whose condition has been asked about in this pass, by the request's uid.
     pub judged: Judged,
+    /// Whether it works, as its probe has last seen it.
+    pub probe: Option<Probe>,
+    /// What others say about whether it works.
+    pub records: Vec<HealthRecord>,
+    /// What the promise's rules about health came to in this pass.
+    pub ruled: Option<Ruled>,
     /// Steps that wait and have been looked at in this pass.
     pub looked: BTreeSet<StepAt>,
     pub destinations: Arc<Vec<Destination>>,
@@ -103,12 +112,17 @@ pub struct Offer {
 
 /// What the rows should say, and what to do once they do.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an order of its own, and none follows from another")]
 pub struct Plan {
     pub next: Observed,
     /// Steps to perform, at the same time. Their run row, committed first, is the intent.
     pub perform: Vec<StepAt>,
     /// The request of an action that would begin now: whether it may is to be asked first.
     pub judge: Option<String>,
+    /// The rules about health are to be asked about the resource as it stands in `next`.
+    pub rule: bool,
+    /// A look of the probe has begun with this plan: it is to be made.
+    pub probe: bool,
     /// Its time is over: it is to be deleted, through the door of everybody's requests.
     pub expire: bool,
     /// Children to be deleted, through the door of everybody's requests.
@@ -138,14 +152,15 @@ pub fn plan(observed: Observed, now: Timestamp) -> Plan {
     };
     match pass.observed.subject {
         Subject::Resource(_) => {
+            health::look(&mut pass, &reason);
             settle::settle(&mut pass, &reason);
             action::mark(&mut pass);
         }
         Subject::Promise(_) => settle_promise::settle(&mut pass, &reason),
     }
     course::settle(&mut pass);
-    let Pass { observed: next, perform, judge, expire, remove, dismiss, forget, wake, .. } = pass;
-    Plan { next, perform, judge, expire, remove, dismiss, forget, wake, reason }
+    let Pass { observed: next, perform, judge, rule, probe, expire, remove, dismiss, forget, wake, .. } = pass;
+    Plan { next, perform, judge, rule, probe, expire, remove, dismiss, forget, wake, reason }
 }
 
 fn converge(pass: &mut Pass) -> Reason {
@@ -179,6 +194,8 @@ struct Pass {
     acting: bool,
     perform: Vec<StepAt>,
     judge: Option<String>,
+    rule: bool,
+    probe: bool,
     expire: bool,
     remove: Vec<Object>,
     dismiss: Vec<Object>,
@@ -197,6 +214,8 @@ impl Pass {
             acting: false,
             perform: Vec::new(),
             judge: None,
+            rule: false,
+            probe: false,
             expire: false,
             remove,
             dismiss,

@@ -3,6 +3,7 @@
 mod containers;
 mod dependencies;
 mod faults;
+mod health;
 mod interval;
 mod kratix;
 mod release;
@@ -23,6 +24,7 @@ pub use status::{Availability, PromiseStatus};
 use crate::{
     error::{Error, Result},
     expiry::Expiry,
+    health::HealthSpec,
     object::{self, Object},
     selector::LabelSelector,
     workflow::{GoDuration, Workflows},
@@ -83,8 +85,9 @@ pub struct PromiseSpec {
     /// How long after its newest run a resource is run again though nothing has changed; never when it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconcile_interval: Option<String>,
-    /// How health is judged; read by the health checks.
-    pub health: Value,
+    /// How it is judged whether its resources work; nobody looks when it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthSpec>,
     /// Defaults for upgrades; read by rollouts.
     pub rollout: Value,
 }

@@ -1,5 +1,7 @@
 //! A resource's status: three facts that are never merged into one (health, sync, last operation), conditions, outputs.
 
+pub use crate::health::{Health, HealthFact};
+
 use crate::{condition::Condition, request::Operation, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,7 +14,7 @@ pub struct ResourceStatus {
     pub phase: ResourcePhase,
     /// One sentence: why it is in this phase. A pipeline may write its own.
     pub message: String,
-    pub health: Fact<Health>,
+    pub health: HealthFact,
     pub sync: Fact<Sync>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_operation: Option<LastOperation>,
@@ -87,17 +89,6 @@ impl ResourcePhase {
 pub struct Fact<T> {
     pub state: T,
     pub message: String,
-}
-
-/// Does it work?
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Health {
-    /// Nobody looks: the promise declares no check.
-    #[default]
-    NotChecked,
-    Healthy,
-    Degraded,
-    Unhealthy,
 }
 
 /// Is what is placed what was asked?

@@ -42,6 +42,8 @@ pub struct Config {
     /// Steps with an effect performed at once, in all and for one promise.
     pub steps: usize,
     pub steps_per_promise: usize,
+    /// Looks of probes made at once, beside the steps.
+    pub probes: usize,
 }
 
 impl Config {
@@ -58,6 +60,7 @@ impl Config {
             stores: 64,
             steps: 64,
             steps_per_promise: 16,
+            probes: 32,
         }
     }
 }

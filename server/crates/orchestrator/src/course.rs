@@ -11,7 +11,7 @@ use domain::{
     facets::PROMISE_LABEL,
     object::{Kind, Typed},
     plan::{Course, Offer, PAUSED, PIN, PromiseState},
-    promise::{Promise, ROUND, annotated_interval},
+    promise::{Promise, PromiseStatus, ROUND, annotated_interval},
     selector::{Requirement, Selector},
     status::ResourceStatus,
     workflow::GoDuration,
@@ -159,6 +159,17 @@ impl Orchestrator {
         };
         known.insert(promise.to_owned(), standing.clone());
         Ok(standing)
+    }
+}
+
+/// The newest run of an object, and the revision it was last made by.
+pub(crate) fn newest(object: &Object) -> (String, String) {
+    if Promise::is_promise(object.group(), &object.kind) {
+        let status = PromiseStatus::read(&object.status);
+        (status.run, status.revision)
+    } else {
+        let status = ResourceStatus::read(&object.status);
+        (status.run, status.revision)
     }
 }
 

@@ -44,6 +44,7 @@ pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Conten
         next.placements.iter().map(|p| &p.metadata.uid),
     ));
     ops.extend(binding(before, next));
+    ops.extend(probe(before, next));
     let mut stores = BTreeSet::new();
     for placement in next.placements.iter().filter(|placement| !before.placements.contains(placement)) {
         ops.push(Op::Put(placement.to_object()));
@@ -83,10 +84,21 @@ fn wake_parent(before: &Observed, plan: &Plan, now: Timestamp) -> Option<Op> {
     let resource = &plan.next.resource;
     let parent = resource.owner().filter(|_| resource.metadata.labels.contains_key(CHILD))?;
     let told = |resource: &Object| {
-        ["phase", "message", "observedGeneration", "outputs"].map(|key| resource.status.get(key).cloned())
+        ["phase", "message", "observedGeneration", "outputs", "health"].map(|key| resource.status.get(key).cloned())
     };
     let changed = plan.forget || told(&before.resource) != told(resource);
     changed.then(|| Op::Wake { key: parent.uid.clone(), lane: resource.metadata.namespace.clone(), due: now })
+}
+
+/// A look begins under the row's version: what another has found meanwhile is not written over.
+fn probe(before: &Observed, next: &Observed) -> Option<Op> {
+    match (&before.probe, &next.probe) {
+        (old, new) if old == new => None,
+        (None, Some(new)) => Some(Op::Create(new.to_object())),
+        (Some(_), Some(new)) => Some(Op::Update(new.to_object())),
+        (Some(old), None) => Some(Op::Remove { uid: old.metadata.uid.clone(), version: None }),
+        (None, None) => None,
+    }
 }
 
 /// The binding changes under its version: what somebody has just written there is not written over.

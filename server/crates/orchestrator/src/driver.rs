@@ -54,6 +54,7 @@ pub(crate) struct Inner {
     pub left_behind: Notify,
     pub all_steps: Arc<Semaphore>,
     pub all_stores: Arc<Semaphore>,
+    pub all_probes: Arc<Semaphore>,
     pub promise_steps: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Where children are written.
     pub gate: OnceLock<Arc<dyn Gate>>,
@@ -75,6 +76,8 @@ pub(crate) struct Batch {
     pub observed: Mutex<HashMap<String, (Object, Vec<Object>)>>,
     pub settings: Settings,
     pub promises: tokio::sync::Mutex<HashMap<String, Option<Arc<Standing>>>>,
+    /// Whether anybody writes health records at all.
+    pub records: tokio::sync::OnceCell<bool>,
     /// All promises, once one of them has a pass.
     pub known: tokio::sync::OnceCell<Vec<Known>>,
 }
@@ -100,6 +103,7 @@ impl Orchestrator {
             left_behind: Notify::new(),
             all_steps: Arc::new(Semaphore::new(config.steps)),
             all_stores: Arc::new(Semaphore::new(config.stores)),
+            all_probes: Arc::new(Semaphore::new(config.probes)),
             promise_steps: Mutex::default(),
             gate: OnceLock::new(),
             stop: CancellationToken::new(),
@@ -250,6 +254,7 @@ impl Orchestrator {
             observed: Mutex::new(observed),
             settings: Settings::read(&self.inner.store).await?,
             promises: tokio::sync::Mutex::default(),
+            records: tokio::sync::OnceCell::new(),
             known: tokio::sync::OnceCell::new(),
         })
     }

@@ -31,6 +31,7 @@ mod difference;
 mod driver;
 mod expiry;
 mod failpoint;
+pub mod health;
 mod heartbeat;
 mod housekeeping;
 pub mod inputs;

@@ -3,9 +3,10 @@
 use crate::{
     actions, children,
     content::{Content, freeze_input},
+    course::newest,
     difference::difference,
     driver::{Batch, Orchestrator},
-    failpoint, inputs, outputs,
+    failpoint, health, inputs, outputs,
     steps::{Folders, StepInput, condition, given::Given, template},
     tenure::{Performed, Tenure, lock},
     wait,
@@ -14,13 +15,13 @@ use domain::{
     ErrorKind, Object, Result,
     binding::BindingKind,
     digest::Digest,
+    health::ProbeKind,
     object::{API_VERSION, GROUP, Kind, Typed},
     plan::{self, CHILD, Observed, Offer, Subject},
-    promise::{Promise, PromiseStatus, is_release, namespace_of_pipelines},
+    promise::{is_release, namespace_of_pipelines},
     reference::Inputs,
     request::RequestKind,
     run::{Holder, Outcome, Phase, Run, RunKind, StepAt, WorkflowType},
-    status::ResourceStatus,
     work::{Files, WorkKind, home},
     workflow::StepKind,
 };
@@ -46,7 +47,7 @@ impl Orchestrator {
         let now = self.inner.clock.now();
         let mut content = Content::default();
         let mut plan = plan::plan(observed, now);
-        let mut effects = Vec::new();
+        let (mut effects, mut looks) = (Vec::new(), plan.probe);
         loop {
             let mut computed = false;
             for at in std::mem::take(&mut plan.perform) {
@@ -60,10 +61,16 @@ impl Orchestrator {
                 actions::judge(&mut plan.next, &request);
                 computed = true;
             }
+            // asked last, about what the pass has come to
+            if !computed && plan.rule {
+                health::judge(&mut plan);
+                computed = true;
+            }
             if !computed {
                 break;
             }
             plan = plan::plan(plan.next, now);
+            looks |= plan.probe;
         }
         if plan.next.works != before.works {
             content.keep_dependencies(&plan.next);
@@ -95,6 +102,9 @@ impl Orchestrator {
             && let Err(error) = self.gate()?.expire(&next.resource).await
         {
             self.told_held(&next.resource, &error).await;
+        }
+        if looks {
+            self.probe(next.clone(), batch.tenure.clone());
         }
         for (at, performed) in steps {
             self.perform(next.clone(), at, batch.tenure.clone(), performed);
@@ -131,7 +141,7 @@ impl Orchestrator {
         let store = &self.inner.store;
         let Some((resource, owned)) = lock(&batch.observed).remove(uid) else { return Ok(None) };
         let (mut runs, mut requests, mut works, mut placements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut binding, mut children) = (None, Vec::new());
+        let (mut binding, mut children, mut probe) = (None, Vec::new(), None);
         for object in owned {
             match object.kind.as_str() {
                 BindingKind::KIND if object.api_version == BindingKind::API_VERSION => {
@@ -145,6 +155,7 @@ impl Orchestrator {
                 RequestKind::KIND => requests.push(Typed::<RequestKind>::parse(object)?),
                 WorkKind::KIND => works.push(Typed::<WorkKind>::parse(object)?),
                 "Placement" => placements.push(Typed::parse(object)?),
+                ProbeKind::KIND => probe = Some(Typed::<ProbeKind>::parse(object)?),
                 _ => {}
             }
         }
@@ -172,6 +183,7 @@ impl Orchestrator {
             };
             run.running().filter(nobody).collect()
         });
+        let records = self.records(&resource, batch).await?;
         let inputs = match &subject {
             Subject::Resource(_) => inputs::read(store, &self.inner.offers, &resource).await?,
             // what looks like a reference in a promise is an example of one
@@ -189,6 +201,9 @@ impl Orchestrator {
             inputs,
             children,
             judged: plan::Judged::new(),
+            probe,
+            records,
+            ruled: None,
             looked: BTreeSet::new(),
             destinations: batch.destinations.clone(),
             live,
@@ -366,17 +381,6 @@ impl Orchestrator {
                 Ok((path.clone(), bytes))
             })
             .collect()
-    }
-}
-
-/// The newest run of an object, and the revision it was last made by.
-fn newest(object: &Object) -> (String, String) {
-    if Promise::is_promise(object.group(), &object.kind) {
-        let status = PromiseStatus::read(&object.status);
-        (status.run, status.revision)
-    } else {
-        let status = ResourceStatus::read(&object.status);
-        (status.run, status.revision)
     }
 }
 

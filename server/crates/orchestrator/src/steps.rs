@@ -37,6 +37,7 @@ use crate::actions::Act;
 use bytes::Bytes;
 use domain::{
     Error, Object,
+    health::Probed,
     run::Workflow,
     workflow::{Step, StepKind, Volume},
 };
@@ -215,6 +216,17 @@ impl Runner {
         };
         log.finish().await;
         ended.masked(&mask)
+    }
+
+    /// Makes one call of a probe. No log is kept of it.
+    pub async fn probe(&self, input: StepInput) -> Probed {
+        let mask = Mask::new(&input.secrets_to_mask);
+        match http::probe(&self.config, &input, &mask).await {
+            Probed::Passed(message) => Probed::Passed(mask.text(&message)),
+            Probed::Failed(message) => Probed::Failed(mask.text(&message)),
+            Probed::Unasked(message) => Probed::Unasked(mask.text(&message)),
+            Probed::Idle => Probed::Idle,
+        }
     }
 
     /// Where the step's programs find the API, if they can reach it.

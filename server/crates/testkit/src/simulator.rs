@@ -16,6 +16,7 @@ mod mutant;
 mod passes;
 mod people;
 mod places;
+mod probes;
 mod replica;
 mod rng;
 mod steps;
@@ -206,6 +207,7 @@ impl World {
             }
         }
         self.judge_actions();
+        self.judge_looks();
         self.compare_destination();
     }
 
@@ -252,7 +254,7 @@ impl World {
     }
 }
 
-/// Pure steps, a command and a call; one pipeline whose work is placed before another's effect; a command when it goes.
+/// A probe; pure steps, a command and a call; one pipeline whose work is placed before another's effect; a command when it goes.
 fn offer() -> Arc<Offer> {
     const PROMISE: &str = "
 apiVersion: midspan.dev/v1alpha1
@@ -260,6 +262,7 @@ kind: Promise
 metadata: {name: thing}
 spec:
   api: {group: sim.example.com, version: v1, kind: Thing, schema: {type: object}}
+  health: {probe: {http: {url: 'https://thing.example.com'}, every: 3h, timeout: 5s}}
   workflows:
     resource:
       configure:

@@ -1,13 +1,13 @@
 //! The facts people read: phase, message, the three facts, conditions, outputs; and what became of the open requests.
 
-use super::{FINALIZER, Pass, action, expiry, settle_kratix};
+use super::{FINALIZER, Pass, action, expiry, health, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
     placement::{Placement, PlacementState},
     reason::Reason,
     request::{Operation, RequestPhase},
     run::{Phase, Run, RunPhase, Workflow},
-    status::{Fact, Health, LastOperation, OperationState, ResourcePhase, ResourceStatus, Sync},
+    status::{Fact, LastOperation, OperationState, ResourcePhase, ResourceStatus, Sync},
 };
 use serde_json::Value;
 
@@ -51,7 +51,6 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
         _ => settle_kratix::message(pass, reason).unwrap_or_else(|| reason.to_string()),
     };
     status.observed_generation = generation;
-    status.health = Fact { state: Health::NotChecked, message: "The promise declares no health check".to_owned() };
     status.sync = sync(&pass.observed.placements, reason);
     status.last_operation = pass.run().map(|run| last_operation(pass, run, reason, status.last_operation.take()));
     if let Some(run) = pass.run() {
@@ -65,6 +64,7 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
     action::tell(pass, &mut status);
     expiry::tell(pass, &mut status);
     settle_kratix::add(pass, &mut status, reason);
+    health::tell(pass, &mut status);
     answer_requests(pass, reason);
     action::answer(pass, reason);
     pass.observed.resource.status = status.to_value();
@@ -104,15 +104,14 @@ fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
     let done =
         || run.status.pipelines.iter().filter(|pipeline| matches!(pipeline.phase, Phase::Succeeded | Phase::Suspended));
     let (mut said, mut conditions) = (None, Vec::new());
+    let ours = |kind: &str| OUR_CONDITIONS.contains(&kind) || kind == health::HEALTHY && health::declared(pass);
     for (key, value) in done().flat_map(|pipeline| &pipeline.result.status) {
         match (key.as_str(), value) {
             ("message", Value::String(text)) => said = Some(text.clone()),
             ("conditions", Value::Array(theirs)) => {
                 let theirs = theirs.iter().filter_map(|value| serde_json::from_value::<Condition>(value.clone()).ok());
                 // gathered first: where two pipelines disagree the later one has the word, and nothing flips back and forth
-                theirs
-                    .filter(|new| !OUR_CONDITIONS.contains(&new.kind.as_str()))
-                    .for_each(|new| condition::set(&mut conditions, new));
+                theirs.filter(|new| !ours(&new.kind)).for_each(|new| condition::set(&mut conditions, new));
             }
             (ours, _) if OURS.contains(&ours) => {}
             (key, value) => {

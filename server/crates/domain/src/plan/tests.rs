@@ -4,6 +4,7 @@ mod actions;
 mod binding;
 mod expiry;
 mod given;
+mod health;
 mod invariants;
 mod parallel;
 mod placing;

@@ -3,6 +3,7 @@
 use super::{EXPIRING, Plan};
 use crate::{
     event::{Event, Level},
+    health::Health,
     object::Object,
     reason::Reason,
     status::{LastAction, OperationState, ResourceStatus},
@@ -12,7 +13,11 @@ use crate::{
 /// The lines a time line gets when a pass changed what a resource is waiting for, what became of an action, or how much time is left.
 pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Vec<Event> {
     let own = readiness(before, plan, now);
-    own.into_iter().chain(last_action(before, plan, now)).chain(time_left(before, plan, now)).collect()
+    own.into_iter()
+        .chain(last_action(before, plan, now))
+        .chain(time_left(before, plan, now))
+        .chain(health(before, plan, now))
+        .collect()
 }
 
 fn readiness(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
@@ -59,6 +64,19 @@ fn last_action(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
         OperationState::Failed => (Level::Warning, "ActionFailed", format!("The action {name} has failed: {message}")),
     };
     Some(Event::about(&plan.next.resource, now, level, code, words).in_run(&run))
+}
+
+/// A change of its health. That nobody knows it yet is no news.
+fn health(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
+    let of = |object: &Object| ResourceStatus::read(&object.status).health;
+    let (was, is) = (of(before), of(&plan.next.resource));
+    let level = match is.state {
+        Health::NotChecked | Health::Progressing => return None,
+        Health::Healthy => Level::Normal,
+        Health::Unknown | Health::Degraded => Level::Warning,
+    };
+    let reason = if is.state == Health::Unknown { "HealthUnknown" } else { is.state.as_str() };
+    (was.state != is.state).then(|| Event::about(&plan.next.resource, now, level, reason, is.message))
 }
 
 fn time_left(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {

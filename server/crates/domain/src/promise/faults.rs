@@ -1,6 +1,6 @@
 //! What is wrong with a promise as a whole, beyond the shape of its fields: names that no API server would serve, pipelines without sense.
 
-use super::{Api, KRATIX_GROUP, PromiseSpec, containers};
+use super::{Api, KRATIX_GROUP, PromiseSpec, containers, health};
 use crate::{
     error::Cause,
     expiry::Expiry,
@@ -28,6 +28,7 @@ pub(super) fn of(spec: &PromiseSpec, group: &str) -> Vec<Cause> {
     faults.pipelines("spec.workflows.promise.delete", &promise.delete);
     faults.actions(&resource.actions);
     faults.expiry(spec.expiry.as_ref());
+    health::check(&mut faults, spec.health.as_ref());
     faults.childless("spec.workflows.promise.configure", &promise.configure);
     faults.childless("spec.workflows.promise.delete", &promise.delete);
     faults.causes

@@ -57,7 +57,7 @@ fn plain(error: &Error) -> String {
     error.causes.first().map_or(&error.message, |cause| &cause.message).clone()
 }
 
-fn cause(field: String, message: String) -> Cause {
+pub(crate) fn cause(field: String, message: String) -> Cause {
     let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
     Cause { reason: "FieldValueInvalid".to_owned(), message, field, pointer, human: String::new() }
 }

@@ -12,7 +12,7 @@ use super::{
     template::{self, Mode, Rendering, Sources, Templates, tree},
 };
 use crate::failpoint;
-use domain::{Error, Result, object};
+use domain::{Error, Result, health::Probed, object};
 use reqwest::{
     Client, Method, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
@@ -87,6 +87,28 @@ pub async fn perform(
     }
 }
 
+/// One call that only looks. What cannot or may not be called says nothing about whether the service works.
+pub async fn probe(config: &RunnerConfig, input: &StepInput, mask: &Mask) -> Probed {
+    match Call::has_address(input) {
+        Ok(true) => {}
+        Ok(false) => return Probed::Idle,
+        Err(error) => return Probed::Unasked(error.message),
+    }
+    let call = match Call::read(input) {
+        Ok(call) => call,
+        Err(error) => return Probed::Unasked(error.message),
+    };
+    if let Some(Err(error)) = config.allowed.as_ref().map(|allowed| allowed(&call.url)) {
+        return Probed::Unasked(error.message);
+    }
+    let (limit, log) = (input.step.timeout(), LogSink::discard());
+    match tokio::time::timeout(limit, exchange(config, input, call, &log, mask)).await {
+        Err(_) => Probed::Failed(format!("no whole answer within {}", domain::workflow::GoDuration(limit))),
+        Ok(Ended::Done { message, .. }) => Probed::Passed(message),
+        Ok(Ended::Failed { message, .. }) => Probed::Failed(message),
+    }
+}
+
 async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &LogSink, mask: &Mask) -> Ended {
     let (mut method, mut url) = (call.method.clone(), call.url.clone());
     for _ in 0..=MAX_REDIRECTS {
@@ -148,6 +170,12 @@ fn definition(with: &Value) -> Result<(With, Method, Templates)> {
 }
 
 impl Call {
+    /// Whether its address comes to anything for this resource.
+    fn has_address(input: &StepInput) -> Result<bool> {
+        let (_, _, templates) = definition(&input.step.with)?;
+        Ok(!address::text(&mut templates.start(template::context(input)))?.trim().is_empty())
+    }
+
     fn read(input: &StepInput) -> Result<Self> {
         let (with, method, templates) = definition(&input.step.with)?;
         let mut rendering = templates.start(template::context(input));

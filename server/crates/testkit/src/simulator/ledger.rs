@@ -26,6 +26,7 @@ pub struct Ledger {
     pub claimed: BTreeMap<String, i64>,
     contents: BTreeMap<String, Digest>,
     done: BTreeMap<(String, StepAt, u32), String>,
+    looks: BTreeSet<(String, i64)>,
 }
 
 /// A step's effect as the outside sees it.
@@ -60,6 +61,13 @@ impl Ledger {
                 "{}: a write under fence {} after somebody newer has claimed it",
                 lease.key, lease.fence
             ));
+        }
+    }
+
+    /// What a look has found was taken down.
+    pub fn looked(&mut self, probe: &str, sequence: i64) {
+        if !self.looks.insert((probe.to_owned(), sequence)) {
+            self.breaks(format!("{probe}: look {sequence} counts twice"));
         }
     }
 

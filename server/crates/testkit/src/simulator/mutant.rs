@@ -25,6 +25,8 @@ pub enum Mutant {
     NoSweep,
     /// People are told before it is stored.
     AcknowledgedBeforeCommit,
+    /// A look of a probe whose holder is gone is waited for all the same.
+    LostLookIsWaitedFor,
     /// A wake-up while the key is leased is dropped.
     WakeUpsDroppedWhileLeased,
     /// The row and the lease's end are two transactions.
@@ -32,7 +34,7 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoCheckOfTheLease,
         Self::NoCheckOfVersions,
         Self::EffectBeforeIntent,
@@ -44,6 +46,7 @@ impl Mutant {
         Self::LostIsTakenForNever,
         Self::NoSweep,
         Self::AcknowledgedBeforeCommit,
+        Self::LostLookIsWaitedFor,
         Self::WakeUpsDroppedWhileLeased,
         Self::TwoTransactions,
     ];

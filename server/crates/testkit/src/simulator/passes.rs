@@ -2,11 +2,13 @@
 
 use super::{
     LEASE, Mutant, World,
+    probes::Look,
     replica::{Lost, Task, Who},
     steps::Performing,
 };
 use domain::{
     Object,
+    health::ProbeKind,
     object::Typed,
     placement::PlacementKind,
     plan::{self, Course, Observed, Plan, Subject},
@@ -24,7 +26,7 @@ pub struct Pass {
     /// What was being performed when the key was claimed.
     performing: BTreeSet<(String, StepAt, i64)>,
     /// What was decided, once it is.
-    decided: Option<(Vec<Op>, Vec<Performing>)>,
+    decided: Option<(Vec<Op>, Vec<Performing>, Option<Look>)>,
     /// Steps whose intent may be stored or not.
     unknown: Vec<Performing>,
 }
@@ -45,12 +47,12 @@ impl World {
         if self.replicas[who.replica].is_cut(self.now) {
             return self.later(who, Task::GiveBack(pass.lease, Duration::from_secs(5)), MOMENT, MOMENT);
         }
-        let Some((ops, steps)) = pass.decided.take() else {
-            let (ops, steps) = self.decide(who, &pass);
+        let Some((ops, steps, look)) = pass.decided.take() else {
+            let (ops, steps, look) = self.decide(who, &pass);
             if self.breaks_with(Mutant::EffectBeforeIntent) {
                 self.begin_steps(who, &steps);
             }
-            pass.decided = Some((ops, steps));
+            pass.decided = Some((ops, steps, look));
             // between the look and the commit somebody may have asked for something else
             let long = if self.rng.percent(20) { 3 * LEASE / 2 } else { MOMENT };
             return self.later(who, Task::Pass(Box::new(pass)), Duration::ZERO, long);
@@ -68,6 +70,7 @@ impl World {
                 if !self.breaks_with(Mutant::EffectBeforeIntent) {
                     self.begin_steps(who, &steps);
                 }
+                self.begin_look(who, look);
                 self.end(who);
             }
             Err(Lost::Unavailable) if !steps.is_empty() && !self.breaks_with(Mutant::LostIsTakenForNever) => {
@@ -120,13 +123,13 @@ impl World {
         }
     }
 
-    fn decide(&mut self, who: Who, pass: &Pass) -> (Vec<Op>, Vec<Performing>) {
+    fn decide(&mut self, who: Who, pass: &Pass) -> (Vec<Op>, Vec<Performing>, Option<Look>) {
         let Some(observed) = self.observe(who, pass) else {
-            return (vec![Op::Settle { lease: pass.lease.clone(), next: None }], Vec::new());
+            return (vec![Op::Settle { lease: pass.lease.clone(), next: None }], Vec::new(), None);
         };
         let (before, now) = (observed.clone(), self.replicas[who.replica].clock(self.now));
         let mut plan = plan::plan(observed, now);
-        let mut effects = Vec::new();
+        let (mut effects, mut looks) = (Vec::new(), plan.probe);
         loop {
             let (pure, others): (Vec<StepAt>, Vec<StepAt>) =
                 std::mem::take(&mut plan.perform).into_iter().partition(|at| self.is_computation(&plan, *at));
@@ -141,6 +144,7 @@ impl World {
                 compute(&mut plan.next, at, now);
             }
             plan = plan::plan(plan.next, now);
+            looks |= plan.probe;
         }
         let mut blobs = orchestrator::Content::default();
         for at in &effects {
@@ -150,7 +154,8 @@ impl World {
         let steps = steps.map(|step| self.tampered(step, &plan)).collect();
         let ops = orchestrator::difference(&before, &plan, &pass.lease, blobs, now);
         // the bytes themselves are not kept here: their names say enough
-        (ops.into_iter().filter(|op| !matches!(op, Op::Blob { .. } | Op::Event(_))).collect(), steps)
+        let ops = ops.into_iter().filter(|op| !matches!(op, Op::Blob { .. } | Op::Event(_))).collect();
+        (ops, steps, Look::of(&plan.next).filter(|_| looks))
     }
 
     fn observe(&self, who: Who, pass: &Pass) -> Option<Observed> {
@@ -196,6 +201,9 @@ impl World {
             inputs: domain::reference::Inputs::default(),
             children: Vec::new(),
             judged: plan::Judged::new(),
+            probe: self.probe_of(parsed::<ProbeKind>(&owned).pop(), replica.clock(self.now)),
+            records: Vec::new(),
+            ruled: None,
             looked: BTreeSet::new(),
             subject: Subject::default(),
             holder: Holder { replica: pass.lease.replica.clone(), fence: pass.lease.fence },

@@ -1,6 +1,6 @@
 //! Replicas: how they live, beat, take turns, fall silent and die; and what their way to the database does to a commit.
 
-use super::{Event, LEASE, Mutant, World, passes::Pass, places::StorePass, steps::Performing};
+use super::{Event, LEASE, Mutant, World, passes::Pass, places::StorePass, probes::Look, steps::Performing};
 use domain::{ErrorKind, Timestamp, plan, run::StepAt, status::ResourceStatus};
 use std::{collections::BTreeSet, time::Duration};
 use store::{Guard, Lease, Op};
@@ -34,6 +34,8 @@ pub enum Task {
     Pass(Box<Pass>),
     Step(Box<Performing>),
     Store(Box<StorePass>),
+    /// A look of a probe is under way.
+    Look(Box<Look>),
     /// A pass broke off: its key must be looked at again.
     GiveBack(Lease, Duration),
     /// Whoever looks next takes the step up.
@@ -231,6 +233,7 @@ impl World {
             Task::Pass(pass) => self.pass(who, *pass),
             Task::Step(step) => self.perform(who, *step),
             Task::Store(pass) => self.store_pass(who, *pass),
+            Task::Look(look) => self.take_down(who, &look),
             Task::GiveBack(lease, pause) => self.give_back(who, lease, pause),
             Task::HandOver { uid, lane } => {
                 let wake = Op::Wake { key: uid.clone(), lane: lane.clone(), due: self.now };

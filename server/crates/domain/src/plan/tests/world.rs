@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Object, Timestamp,
     destination::Destination,
+    health::{HealthRecord, Probe, Verdict},
     placement::{Placement, PlacementState},
     plan::{self, Course, Observed, Offer, Plan, Subject, Surroundings},
     reason::Reason,
@@ -39,6 +40,10 @@ pub struct World {
     pub course: Course,
     pub inputs: Inputs,
     pub children: Vec<Object>,
+    pub probe: Option<Probe>,
+    pub records: Vec<HealthRecord>,
+    /// What each of the promise's rules about health comes to.
+    pub verdicts: Vec<Verdict>,
     /// Why the condition of an action does not hold; empty where it does.
     pub forbidden: String,
     pub destinations: Vec<Destination>,
@@ -75,6 +80,9 @@ impl World {
             course: Course::default(),
             inputs: Inputs::default(),
             children: Vec::new(),
+            probe: None,
+            records: Vec::new(),
+            verdicts: Vec::new(),
             forbidden: String::new(),
             destinations: vec![destination("dev", "environment=dev")],
             live: BTreeSet::from([holder.replica.clone()]),
@@ -279,6 +287,9 @@ impl World {
             inputs: self.inputs.clone(),
             children: self.children.clone(),
             judged: self.requests.iter().map(|request| (request.metadata.uid.clone(), self.judged())).collect(),
+            probe: self.probe.clone(),
+            records: self.records.clone(),
+            ruled: None,
             looked: BTreeSet::new(),
             destinations: Arc::new(self.destinations.clone()),
             live: self.live.clone(),
@@ -302,7 +313,7 @@ impl World {
     #[track_caller]
     pub fn pass(&mut self) -> Reason {
         let before = self.observed();
-        let plan = plan::plan(before.clone(), self.now);
+        let plan = super::health::planned(self, before.clone());
         invariants::check(&before, &plan, self.now);
         self.commit(&plan);
         let (seconds, status) =
@@ -339,6 +350,7 @@ impl World {
         self.resource = plan.next.resource.clone();
         self.works.clone_from(&plan.next.works);
         self.placements.clone_from(&plan.next.placements);
+        self.probe.clone_from(&plan.next.probe);
         self.course.binding.clone_from(&plan.next.course.binding);
         self.forgotten = plan.forget;
         self.dismissed.extend(plan.dismiss.iter().cloned());

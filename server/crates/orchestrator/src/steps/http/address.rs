@@ -18,7 +18,7 @@ pub fn sources(url: &str, into: &mut Sources) -> Result<()> {
 }
 
 pub fn read(rendering: &mut Rendering) -> Result<Url> {
-    let text = format!("{}{}", rendering.text(HEAD)?, rendering.address(TAIL)?);
+    let text = text(rendering)?;
     let text = text.trim();
     let path = text.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
     if path.split('/').any(|part| part == "." || part == "..") {
@@ -27,6 +27,11 @@ pub fn read(rendering: &mut Rendering) -> Result<Url> {
     let url = Url::parse(text).map_err(|error| Error::bad_request(format!("with.url: {error}")))?;
     check(&url)?;
     Ok(url)
+}
+
+/// The address as it is rendered.
+pub fn text(rendering: &mut Rendering) -> Result<String> {
+    Ok(format!("{}{}", rendering.text(HEAD)?, rendering.address(TAIL)?))
 }
 
 /// Where a redirect leads: on the same host only, and never repeating an effect under another method.
