@@ -33,10 +33,10 @@ use leptos_router::{
 use leptos::mount::hydrate_islands;
 
 use pages::{
-    action::ActionPageView, catalog::CatalogPage, delete::DeletePageView, files::FilesPageView, form::EditPage,
-    form::NewRequestPage, history::HistoryPageView, home::HomePage, platform::PlatformPageView, problem::NotFoundPage,
-    promise::PromisePageView, request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage,
-    run::RunPageView, runs::RunsPage, sign_in::SignInPage,
+    action::ActionPageView, catalog::CatalogPage, delete::DeletePageView, drift::DriftPageView, files::FilesPageView,
+    form::EditPage, form::NewRequestPage, history::HistoryPageView, home::HomePage, platform::PlatformPageView,
+    problem::NotFoundPage, promise::PromisePageView, request::RequestPageView, resource::ResourcePageView,
+    resources::ResourcesPage, run::RunPageView, runs::RunsPage, sign_in::SignInPage,
 };
 
 /// What the document's head needs to know about this HTTP request.
@@ -88,6 +88,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/requests/:name") view=RequestPageView ssr=SsrMode::Async/>
                 <Route path=path!("/resources") view=ResourcesPage ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name") view=ResourcePageView ssr=SsrMode::Async/>
+                <Route path=path!("/r/:namespace/:promise/:name/drift") view=DriftPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/files") view=FilesPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/history") view=HistoryPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/edit") view=EditPage ssr=SsrMode::Async/>

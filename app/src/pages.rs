@@ -3,6 +3,7 @@
 pub mod action;
 pub mod catalog;
 pub mod delete;
+pub mod drift;
 pub mod files;
 pub mod form;
 pub mod gone;

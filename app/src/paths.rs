@@ -39,7 +39,7 @@ impl ResourceKey {
         format!("/r/{}/{}/{}", segment(&self.namespace), segment(&self.promise), segment(&self.name))
     }
 
-    /// `files`, `history`, `edit`, `delete`; POST only: `run`, `extend`.
+    /// `files`, `drift`, `history`, `edit`, `delete`; POST only: `run`, `extend`, `look`.
     pub fn tab(&self, tab: &str) -> String {
         format!("{}/{tab}", self.path())
     }

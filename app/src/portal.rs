@@ -11,6 +11,7 @@ use crate::{
         action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
+        drift::DriftPage,
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
@@ -54,6 +55,8 @@ pub trait Portal: Send + Sync {
     async fn gone(&self, key: &ResourceKey) -> Result<Option<GonePage>>;
     /// `/platform`
     async fn platform(&self) -> Result<PlatformPage>;
+    /// `/r/…/drift`
+    async fn drift(&self, key: &ResourceKey) -> Result<DriftPage>;
     /// `/r/…/files`
     async fn files(&self, key: &ResourceKey) -> Result<FilesPage>;
     /// `/r/…/history?before=`

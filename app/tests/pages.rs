@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use app::{pages::sign_in::SignIn, portal::Refused};
 use fake::{Answer, Scene, data, refused, story, visit};
 
-const ADDRESSES: [&str; 20] = [
+const ADDRESSES: [&str; 21] = [
     "/",
     "/catalog",
     "/catalog?q=kafka",
@@ -21,6 +21,7 @@ const ADDRESSES: [&str; 20] = [
     "/r/default/postgresql/orders-db",
     "/r/default/postgresql/billing-db",
     "/r/default/redis/search-cache",
+    "/r/default/postgresql/orders-db/drift",
     "/r/default/postgresql/orders-db/files",
     "/r/default/postgresql/orders-db/history",
     "/r/default/postgresql/orders-db/edit",

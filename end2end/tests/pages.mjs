@@ -8,6 +8,7 @@ export const PAGES = [
   ['form', '/catalog/postgresql/new'],
   ['resources', '/resources'],
   ['resource', '/r/default/redis/sessions'],
+  ['drift', '/r/default/redis/sessions/drift'],
   ['files', '/r/default/redis/sessions/files'],
   ['history', '/r/default/redis/sessions/history'],
   ['edit', '/r/default/redis/sessions/edit'],

@@ -12,6 +12,7 @@ mod client;
 mod delete;
 mod describe;
 mod doctor;
+mod drift;
 mod extend;
 mod files;
 mod get;
@@ -89,6 +90,8 @@ enum Command {
     Act(act::ActArgs),
     /// Put off the end of a resource's time
     Extend(extend::ExtendArgs),
+    /// Tell how the destinations of a resource stand against what was placed there
+    Drift(drift::DriftArgs),
     /// Print a resource with its children, and theirs
     Tree(tree::TreeArgs),
     /// Change the keys that secrets are sealed with
@@ -202,6 +205,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Actions(args) => act::list(&server, args).await,
         Command::Act(args) => act::run(&server, args).await,
         Command::Extend(args) => extend::run(&server, args).await,
+        Command::Drift(args) => drift::run(&server, args).await,
         Command::Tree(args) => tree::run(&server, args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Check(args) => check::run(&server, args).await,

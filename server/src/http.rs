@@ -10,6 +10,7 @@ mod body;
 mod deeds;
 mod dev;
 mod discovery;
+mod drift;
 mod events;
 mod forms;
 mod headers;

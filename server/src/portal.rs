@@ -4,6 +4,7 @@ mod actions;
 mod catalog;
 mod diff;
 mod drafts;
+mod drift;
 mod effects;
 mod facts;
 mod forms;
@@ -43,6 +44,7 @@ use app::{
         action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
+        drift::DriftPage,
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
@@ -189,6 +191,10 @@ impl Portal for ServerPortal {
 
     async fn platform(&self) -> Result<PlatformPage> {
         self.platform_page().await
+    }
+
+    async fn drift(&self, key: &ResourceKey) -> Result<DriftPage> {
+        self.drift_page(key).await
     }
 
     async fn files(&self, key: &ResourceKey) -> Result<FilesPage> {

@@ -4,6 +4,7 @@ pub mod actions;
 mod bindings;
 pub mod checks;
 mod children;
+pub mod drift;
 pub mod expiry;
 mod health_records;
 pub mod kinds;

@@ -10,6 +10,20 @@ use crate::{
 
 /// One file, folded when it is unchanged or when `open` says so.
 pub fn file_diff(file: &FileDiff, open: bool) -> impl IntoView {
+    folded(file, open && file.change != Change::Same, chip(file.change), lines(file))
+}
+
+/// One file that is not as it should be; `hidden` says why its difference is not shown.
+pub fn file_difference(file: &FileDiff, state: impl IntoView, hidden: &str) -> impl IntoView {
+    let inside = if hidden.is_empty() {
+        lines(file).into_any()
+    } else {
+        view! { <p class="note">{hidden.to_owned()}</p> }.into_any()
+    };
+    folded(file, true, state, inside)
+}
+
+fn folded(file: &FileDiff, open: bool, state: impl IntoView, inside: impl IntoView) -> impl IntoView {
     let counts = (file.added > 0 || file.removed > 0).then(|| {
         let (added, removed) = (file.added, file.removed);
         view! {
@@ -19,23 +33,29 @@ pub fn file_diff(file: &FileDiff, open: bool) -> impl IntoView {
             </span>
         }
     });
+    view! {
+        <details class="diff" open=open>
+            <summary class="diff-head">
+                <span class="diff-path">{path(&file.path)}</span>
+                {counts}
+                {state}
+            </summary>
+            {inside}
+        </details>
+    }
+}
+
+fn lines(file: &FileDiff) -> impl IntoView {
     let hidden = (file.hidden > 0).then(|| view! { <p class="note">{count(u64::from(file.hidden), "more line")}{if file.hidden == 1 { " is" } else { " are" }}" not shown."</p> });
     // a file that is all new or all gone has one side
     let (old, new) = (file.change != Change::Create, file.change != Change::Remove);
     view! {
-        <details class="diff" open=open && file.change != Change::Same>
-            <summary class="diff-head">
-                <span class="diff-path">{path(&file.path)}</span>
-                {counts}
-                {chip(file.change)}
-            </summary>
-            <div class="diff-scroll" tabindex="0" role="region" aria-label=format!("Changes in {}", file.path)>
-                <table class="diff-lines">
-                    <tbody>{file.lines.iter().map(|each| line(each, old, new)).collect_view()}</tbody>
-                </table>
-            </div>
-            {hidden}
-        </details>
+        <div class="diff-scroll" tabindex="0" role="region" aria-label=format!("Changes in {}", file.path)>
+            <table class="diff-lines">
+                <tbody>{file.lines.iter().map(|each| line(each, old, new)).collect_view()}</tbody>
+            </table>
+        </div>
+        {hidden}
     }
 }
 

@@ -17,6 +17,7 @@ use app::{
         action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
+        drift::DriftPage,
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
@@ -101,6 +102,10 @@ impl Portal for FakePortal {
 
     async fn platform(&self) -> Result<PlatformPage> {
         Ok(if self.0 == Scene::Fresh { PlatformPage::default() } else { whole::platform() })
+    }
+
+    async fn drift(&self, _: &ResourceKey) -> Result<DriftPage> {
+        Ok(story::drift())
     }
 
     async fn files(&self, _: &ResourceKey) -> Result<FilesPage> {

@@ -4,6 +4,7 @@ use app::{
     pages::{
         action::ActionPage,
         delete::DeletePage,
+        drift::{DifferingFile, Differs, DriftPage, LookedStore},
         files::{DestinationFiles, FilesPage, PlacedFile},
         history::HistoryPage,
         resource::{
@@ -13,7 +14,7 @@ use app::{
         resource_health::HealthCheck,
         run::RunPage,
     },
-    view::{Facts, FieldChange, Happening, Health, Operation, Tone},
+    view::{Change, DiffKind, DiffLine, Facts, FieldChange, FileDiff, Happening, Health, Operation, Tone},
 };
 
 use super::{
@@ -230,6 +231,43 @@ pub fn files() -> FilesPage {
                 ),
             ],
         }],
+    }
+}
+
+pub fn drift() -> DriftPage {
+    let diff = |path: &str, lines: &[(DiffKind, &str)]| FileDiff {
+        path: path.into(),
+        destination: "dev".into(),
+        change: Change::Change,
+        lines: lines
+            .iter()
+            .map(|(kind, text)| DiffLine { kind: *kind, text: (*text).into(), ..DiffLine::default() })
+            .collect(),
+        added: 1,
+        removed: 1,
+        hidden: 0,
+    };
+    let changed =
+        [(DiffKind::Context, "spec:"), (DiffKind::Removed, "  instances: 3"), (DiffKind::Added, "  instances: 1")];
+    DriftPage {
+        head: ready().head,
+        repairs: false,
+        since: Some(ago(600)),
+        files: vec![
+            DifferingFile {
+                how: Differs::Changed,
+                diff: diff("default/orders-db/cluster.yaml", &changed),
+                hidden: String::new(),
+            },
+            DifferingFile {
+                how: Differs::Foreign,
+                diff: diff("default/orders-db/notes.bin", &[]),
+                hidden: "It is not text.".into(),
+            },
+        ],
+        more: 1,
+        stores: vec![LookedStore { name: "gitops".into(), at: Some(ago(60)), ..LookedStore::default() }],
+        refusal: String::new(),
     }
 }
 

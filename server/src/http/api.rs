@@ -1,7 +1,8 @@
 //! The Kubernetes-style API: one handler reads the address and calls a verb. It holds no rules.
 
 use super::{
-    actions, address::Address, body, discovery, log, openapi, params::Params, status::Refusal, table, timeline, watch,
+    actions, address::Address, body, discovery, drift, log, openapi, params::Params, status::Refusal, table, timeline,
+    watch,
 };
 use crate::{
     http::Doors,
@@ -142,6 +143,9 @@ impl Call {
                 let tree = services.tree(&self.asker, &served, &address.namespace, name).await?;
                 Ok(Json(json!({"kind": "Tree", "apiVersion": domain::object::API_VERSION, "root": tree}))
                     .into_response())
+            }
+            (_, name, "drift") if served.promised().is_some() => {
+                drift::answer(services, &self.asker, &served, (&address.namespace, name), &self.method).await
             }
             ("POST", name, "plan") => self.plan(&served, &address, name).await,
             (_, _, "" | "status" | "log" | "outputs" | "plan" | "tree" | "check") => Err(not_allowed()),

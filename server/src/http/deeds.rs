@@ -32,6 +32,7 @@ pub fn routes() -> Router<Doors> {
     Router::new()
         .route("/r/{namespace}/{promise}/{name}/delete", post(delete))
         .route("/r/{namespace}/{promise}/{name}/run", post(run_again))
+        .route("/r/{namespace}/{promise}/{name}/look", post(look))
         .route("/r/{namespace}/{promise}/{name}/reveal", post(reveal))
         .route("/requests/{name}/submit", post(submit))
         .route("/requests/{name}/discard", post(discard))
@@ -106,6 +107,21 @@ async fn run_again(
         };
         tell(&session, said).await;
         Ok(Redirect::to(&key.path()).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+/// `POST /r/…/look`
+async fn look(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path((namespace, promise, name)): Path<(String, String, String)>,
+) -> Response {
+    let key = ResourceKey { namespace, promise, name };
+    let answer = async {
+        let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
+        doors.services.ask_to_look(&asker, &served, &key.namespace, &key.name).await?;
+        Ok(Redirect::to(&key.tab("drift")).into_response())
     };
     respond(&doors, &asker, answer.await).await
 }

@@ -207,6 +207,12 @@ fn actions(kind: &Served, collection: &str, parameters: &Value) -> Vec<(String, 
         let post = operation(id, about.trim_end(), "201", Some(&schema));
         paths.push((item(&format!("actions/{name}")), json!({"parameters": parameters, "post": post})));
     }
+    let told = "How its destinations stand against what was placed there.";
+    let look =
+        "Has the destinations looked at now; the answer's `asked` is what the state stores' `answered` reaches then.";
+    let get = operation(format!("readDriftOf{}", kind.kind), told, "200", None);
+    let post = operation(format!("lookForDriftOf{}", kind.kind), look, "202", None);
+    paths.push((item("drift"), json!({"parameters": parameters, "get": get, "post": post})));
     if spec.expiry.is_some() {
         let schema = json!({"type": "object", "properties": {"by": {"type": "string", "description": "A duration such as 24h."}}});
         let post = operation(format!("extend{}", kind.kind), "Puts off the end of its time.", "201", Some(&schema));

@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub type Offers = BTreeMap<String, Arc<Offer>>;
 
 /// What a resource waits for in the ordinary course of things; every other reason is worth a word.
-const ROUTINE: [&str; 6] = ["Ready", "StepRunning", "FinishingOlder", "Placing", "Withdrawing", "Deleted"];
+const ROUTINE: [&str; 7] = ["Ready", "StepRunning", "FinishingOlder", "Placing", "Repairing", "Withdrawing", "Deleted"];
 const NOT_PLACED: &str = "What was asked last is not placed yet";
 const SOON: &str = "Asked for; it starts in a moment";
 

@@ -39,7 +39,8 @@ impl ServerPortal {
         Ok(ResourceHead {
             notice: stuck
                 .map(|ready| notice(&ready.reason, &ready.message, &key, run.as_ref(), object.deleting()))
-                .or_else(|| action_failed(&status)),
+                .or_else(|| action_failed(&status))
+                .or_else(|| drifted(&status, &key)),
             facts: facts(object, &status),
             promise_title: promise.map_or_else(|| object.kind.clone(), |promise| promise.title().to_owned()),
             icon: promise.map_or_else(String::new, |promise| promise.spec.icon.clone()),
@@ -77,6 +78,18 @@ fn action_failed(status: &ResourceStatus) -> Option<Notice> {
         sentence: last.message.clone(),
         action: "Open the run".to_owned(),
         href: paths::run(&last.run),
+    })
+}
+
+/// Something at a destination is not as it was placed.
+fn drifted(status: &ResourceStatus, key: &ResourceKey) -> Option<Notice> {
+    let drift = status.drift.as_ref()?;
+    Some(Notice {
+        tone: Tone::Warn,
+        title: "It is not as it was placed".to_owned(),
+        sentence: drift.words(),
+        action: "See what differs".to_owned(),
+        href: key.tab("drift"),
     })
 }
 

@@ -131,6 +131,7 @@ pub fn placed(placement: &Placement, places: &Places) -> Placed {
     let (spec, status) = (&placement.spec, &placement.status);
     let (tone, says) = match (status.state, spec.withdrawn) {
         (PlacementState::Failing, _) => (Tone::Bad, format!("Not written: {}", status.message)),
+        (PlacementState::Written, false) if placement.drifted() => (Tone::Warn, "Drifted".to_owned()),
         (PlacementState::Written, false) if placement.settled() => (Tone::Good, "Written".to_owned()),
         (PlacementState::Written, true) => (Tone::Quiet, "Removed".to_owned()),
         (_, true) => (Tone::Busy, "Being removed".to_owned()),

@@ -122,7 +122,7 @@ impl ServerPortal {
 }
 
 /// The secrets of a resource, present and past: what was placed earlier holds what was asked earlier.
-fn secrets_of(promised: &Promised, object: &Object, requests: &[Request]) -> Cover {
+pub(super) fn secrets_of(promised: &Promised, object: &Object, requests: &[Request]) -> Cover {
     let known = requests.iter().map(|request| &request.spec.input);
     Cover::of(&promised.schema, known.chain([&object.spec]))
 }

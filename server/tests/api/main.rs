@@ -12,6 +12,7 @@ mod data;
 mod destinations;
 mod differences;
 mod discovery;
+mod drift;
 mod expiry;
 mod health;
 mod health_records;

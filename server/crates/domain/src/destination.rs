@@ -1,9 +1,11 @@
 //! Where works go: a state store (a repository, a bucket, a directory) and the places in it. Read from Midspan's own documents or from Kratix's.
 
 mod kratix;
+mod look;
 mod rules;
 mod store;
 
+pub use look::{Look, asked as look_asked};
 pub use rules::clean;
 pub use store::{
     Backend, BucketCredentials, BucketStore, DirectoryStore, GitAuthor, GitCredentials, GitStore, SecretRef, SignIn,

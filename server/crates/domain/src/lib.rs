@@ -5,6 +5,7 @@ pub mod condition;
 pub mod destination;
 pub mod digest;
 pub mod document;
+pub mod drift;
 pub mod error;
 pub mod event;
 pub mod expiry;

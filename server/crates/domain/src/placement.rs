@@ -3,6 +3,7 @@
 use crate::{
     destination::{Cleanup, Destination, Layout},
     digest::Digest,
+    drift::Found,
     object::{Kind, Typed},
     time::Timestamp,
     work::Files,
@@ -43,6 +44,9 @@ pub struct PlacementSpec {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outlives: bool,
     pub files: Files,
+    /// Files that are others' to change, as the promise names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
     /// The files are to go: the resource or this part of it is being removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
@@ -76,6 +80,9 @@ pub struct PlacementStatus {
     /// In the flat layout, the paths that were last confirmed: nobody else may take them meanwhile.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<String>,
+    /// What the last look found to be otherwise; a write ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Found>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +110,11 @@ impl Placement {
             Some(by) => _ = self.metadata.annotations.insert(ASKED_BY.to_owned(), by.to_owned()),
             None => _ = self.metadata.annotations.remove(ASKED_BY),
         }
+    }
+
+    /// Whether it was written, and a look has found it otherwise since.
+    pub fn drifted(&self) -> bool {
+        self.status.state == PlacementState::Written && self.status.drift.is_some()
     }
 
     /// Whether the destination is known to hold just what is asked.

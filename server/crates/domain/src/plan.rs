@@ -13,6 +13,7 @@ mod admit;
 mod advance;
 mod children;
 mod course;
+mod drift;
 mod expiry;
 mod health;
 mod place;
@@ -29,6 +30,7 @@ mod told;
 pub use action::{ACTING, Judged, pipeline_of as action_pipeline};
 pub use children::{CHILD, CHILD_OF_STEP, CHILD_WAIT, child_of_step, child_trouble};
 pub use course::Course;
+pub use drift::DRIFTED;
 pub use expiry::EXPIRING;
 pub use health::{HEALTHY, Ruled, asked_about};
 pub use subject::{Dependent, PromiseState, Subject, Surroundings};
@@ -176,6 +178,7 @@ fn converge(pass: &mut Pass) -> Reason {
     }
     let running = advance::advance(pass);
     pass.look_again();
+    drift::repair(pass);
     let placing = place::place(pass);
     let begins = held.is_none();
     let reason = held.or(running).or(placing).or_else(|| children::troubled(pass)).unwrap_or(Reason::Ready);

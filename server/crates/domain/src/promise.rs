@@ -22,6 +22,7 @@ pub use revision::{
 pub use status::{Availability, PromiseStatus};
 
 use crate::{
+    drift::DriftPolicy,
     error::{Error, Result},
     expiry::Expiry,
     health::HealthSpec,
@@ -79,6 +80,9 @@ pub struct PromiseSpec {
     pub dependencies: Vec<Value>,
     pub destination_selectors: Vec<LabelSelector>,
     pub workflows: Workflows,
+    /// What becomes of a destination that is found to differ from what was placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftPolicy>,
     /// The time its resources have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiry: Option<Expiry>,

@@ -96,6 +96,10 @@ pub enum Reason {
     Placing {
         destination: String,
     },
+    /// What was found changed at a destination is put back.
+    Repairing {
+        destination: String,
+    },
     PlacementFailing {
         destination: String,
         cause: String,
@@ -122,6 +126,7 @@ impl Reason {
                 | Self::FinishingOlder { .. }
                 | Self::ActionRunning { .. }
                 | Self::Placing { .. }
+                | Self::Repairing { .. }
                 | Self::Withdrawing { .. }
                 | Self::ChildNotReady { .. }
         )
@@ -151,6 +156,7 @@ impl Reason {
             Self::ActionRunning { .. } => "ActionRunning",
             Self::NoDestination { .. } => "NoDestination",
             Self::Placing { .. } => "Placing",
+            Self::Repairing { .. } => "Repairing",
             Self::PlacementFailing { .. } => "PlacementFailing",
             Self::Withdrawing { .. } => "Withdrawing",
             Self::HeldByFinalizers { .. } => "HeldByFinalizers",
@@ -223,6 +229,9 @@ impl fmt::Display for Reason {
             }
             Self::NoDestination { selectors } => {
                 write!(f, "No destination has the labels {selectors}; add one, or change the promise's selectors")
+            }
+            Self::Repairing { destination } => {
+                write!(f, "Putting back what was found changed at destination {destination}")
             }
             Self::Placing { destination } => write!(f, "Writing to destination {destination}"),
             Self::PlacementFailing { destination, cause } => {

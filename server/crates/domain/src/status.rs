@@ -2,7 +2,7 @@
 
 pub use crate::health::{Health, HealthFact};
 
-use crate::{condition::Condition, request::Operation, time::Timestamp};
+use crate::{condition::Condition, drift::Drift, request::Operation, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -41,6 +41,9 @@ pub struct ResourceStatus {
     /// What actions have said, which stays when the configure workflow runs again.
     #[serde(skip_serializing_if = "FromActions::is_empty")]
     pub from_actions: FromActions,
+    /// How a destination was found to differ from what was placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     /// When its time is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,

@@ -32,9 +32,11 @@ mod git;
 mod listed;
 mod place;
 mod scratch;
+mod sight;
 mod target;
 
 pub use bare::init_bare;
+pub use sight::{Asked, Sight};
 pub use target::{SecretValues, Target};
 
 use bytes::Bytes;
@@ -54,6 +56,8 @@ pub struct Wanted {
     pub shape: Shape,
     /// Path below the root to content. Empty: nothing of this placement is to stand.
     pub files: BTreeMap<String, Bytes>,
+    /// Patterns of files in a folder of our own that are others' to change: they stay as they stand, until the folder goes.
+    pub spared: Vec<String>,
     /// Whose files these are, for the commit's message: `postgresql default/shop`.
     pub subject: String,
     /// Who asked for it; empty where Midspan changes it by itself.
@@ -170,6 +174,19 @@ impl Stores {
             Backend::Directory(store) => directory::check(self, &target.uid, store).await,
             Backend::Bucket(store) => bucket::check(target, store).await,
         }
+    }
+
+    /// What stands in these folders now, all of it in one look.
+    pub async fn look(&self, target: &Target, asked: Vec<Asked>) -> Result<Sight> {
+        let told = |error: Error| Error { message: format!("state store {}: {}", target.name, error.message), ..error };
+        let sight = async {
+            match &target.backend {
+                Backend::Git(store) => git::Pass::begin(self, target, store).await?.look(&asked).await,
+                Backend::Directory(store) => directory::look(self, &target.uid, store, asked).await,
+                Backend::Bucket(store) => bucket::look(self, target, store, &asked).await,
+            }
+        };
+        sight.await.map_err(told)
     }
 
     /// The regular files that stand below `root` now.

@@ -182,7 +182,7 @@ pub(crate) fn collect(value: &Value, texts: &mut Vec<String>) {
 }
 
 /// The secrets a resource has given so far, for masking what its steps print.
-pub(crate) async fn known_secrets(store: &Store, resource: &Object) -> Result<Vec<String>> {
+pub async fn known_secrets(store: &Store, resource: &Object) -> Result<Vec<String>> {
     let marked = resource.status.get("outputs").and_then(Value::as_object);
     if !marked.is_some_and(|outputs| outputs.values().any(|value| mark(value).is_some())) {
         return Ok(Vec::new());

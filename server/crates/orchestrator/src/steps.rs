@@ -29,6 +29,7 @@ pub mod template;
 
 pub use http::client as http_client;
 pub use log::{LogPiece, LogSink, Stream};
+pub use mask::Mask;
 
 #[cfg(test)]
 mod tests;
@@ -43,7 +44,6 @@ use domain::{
 };
 use given::Given;
 use ground::Ground;
-pub(crate) use mask::Mask;
 use sandbox::Sandbox;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;

@@ -1,6 +1,7 @@
 //! One pass over one state store: is it as its document says, and does it take writes; then every placement that is not as it should be, in one write.
 
 mod health;
+mod look;
 mod places;
 mod together;
 mod wishes;
@@ -72,8 +73,9 @@ impl Orchestrator {
             Some(_) => now,
             None => Timestamp::from_micros(i64::MAX),
         };
-        if placements.is_empty() && places.is_empty() && next_check > now && site.all_told() {
-            return self.settle(lease, site.object.as_ref().map(|_| next_check)).await;
+        let next_look = site.next_look(now);
+        if placements.is_empty() && places.is_empty() && next_check.min(next_look) > now && site.all_told() {
+            return self.settle(lease, site.object.as_ref().map(|_| next_check.min(next_look))).await;
         }
         let begun: BTreeSet<String> = places.iter().map(|place| place.id.clone()).collect();
         let written = match &site.object {
@@ -108,7 +110,11 @@ impl Orchestrator {
             Ok(written) if !written.refused.is_empty() => Some(now + spread(REFUSED_AGAIN, key, now)),
             Ok(_) => Some(now + CHECK_EVERY),
         };
-        self.settle(lease, next).await
+        if outcome.written.is_err() {
+            return self.settle(lease, next).await;
+        }
+        let looked = self.look_round(lease, &site, batch).await?;
+        self.settle(lease, next.map(|next| next.min(looked))).await
     }
 
     /// The store was written under a higher fence than this lease's. If the lease is lost, then by whoever has it now, and this pass is over. If it is
@@ -251,6 +257,7 @@ impl Orchestrator {
                 status.message = String::new();
                 status.retry_at = None;
                 status.holds = together::held(placement);
+                status.drift = None;
             }
             Some((error, again)) => {
                 status.state = PlacementState::Failing;

@@ -6,12 +6,13 @@
 //! and asks a clock: the loop around them. Each await of the real driver is a moment here between which anything may happen.
 //!
 //! **Faults**: crash and restart, pause, partition from the database, skewed clocks, wake-ups that come twice, late or for nothing, commits that happened though
-//! they were reported lost, steps that fail or whose answer is lost, destinations that refuse. After a minute the faults stop, and everything must come to rest.
+//! they were reported lost, steps that fail or whose answer is lost, destinations that refuse, files that somebody changes there. After a minute the faults stop, and everything must come to rest.
 //!
 //! **Rules**, see [`ledger`]: nothing acknowledged is lost; no key is given to two contents; nothing is done twice under two keys; no effect without its
-//! committed intent; no older write over a newer one; what stands at the destination in the end is what was asked.
+//! committed intent; no older write over a newer one; nothing is called drifted that nobody meddled with; what stands at the destination in the end is what was asked.
 
 mod ledger;
+mod looks;
 mod mutant;
 mod passes;
 mod people;
@@ -89,6 +90,8 @@ enum Event {
     Task(Who, Task),
     Restart(usize),
     Person,
+    Meddling,
+    Question,
     Fault,
 }
 
@@ -136,6 +139,11 @@ impl World {
             world.in_storm(Event::Person);
             world.in_storm(Event::Fault);
         }
+        for _ in 0..3 {
+            world.in_storm(Event::Meddling);
+            world.in_storm(Event::Question);
+        }
+        world.at(BEGIN + STORM + AFTERMATH, Event::Question);
         world
     }
 
@@ -158,6 +166,8 @@ impl World {
         match event {
             Event::Person => self.somebody_acts(),
             Event::Fault => self.something_goes_wrong(),
+            Event::Meddling => self.somebody_meddles(),
+            Event::Question => self.somebody_asks_for_a_look(),
             Event::Restart(number) => self.start(number),
             Event::Beat(who) if self.is_alive(who) => match self.held_up(who) {
                 Some(until) => self.at(until, Event::Beat(who)),
@@ -261,6 +271,7 @@ apiVersion: midspan.dev/v1alpha1
 kind: Promise
 metadata: {name: thing}
 spec:
+  drift: {policy: repair}
   api: {group: sim.example.com, version: v1, kind: Thing, schema: {type: object}}
   health: {probe: {http: {url: 'https://thing.example.com'}, every: 3h, timeout: 5s}}
   workflows:

@@ -1,6 +1,6 @@
 //! A state store: what kind of thing it is and all that is needed to reach it.
 
-use super::{StoreKind, kratix, rules};
+use super::{Look, StoreKind, kratix, look, rules};
 use crate::{
     condition::Condition,
     error::Result,
@@ -35,6 +35,7 @@ impl StateStore {
             Self::parse(object.clone())?
         };
         rules::check_store(&store.spec.backend)?;
+        look::every(&object.metadata)?;
         Ok(store)
     }
 }
@@ -196,6 +197,9 @@ pub struct StateStoreStatus {
     /// When it was last seen to take writes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked_at: Option<Timestamp>,
+    /// How its files are looked at.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub look: Look,
 }
 
 fn main_branch() -> String {

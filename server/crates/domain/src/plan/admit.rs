@@ -1,6 +1,6 @@
 //! May a run go on, and must a new one start?
 
-use super::{ASKED_AGAIN_BY, Pass, PromiseState, RECONCILE, SUSPENDED, Subject, action, children, course};
+use super::{ASKED_AGAIN_BY, Pass, PromiseState, RECONCILE, SUSPENDED, Subject, action, children, course, drift};
 use crate::{
     reason::Reason,
     run::{Phase, ResourceRef, Run, RunPhase, RunSpec, Workflow, WorkflowType},
@@ -41,6 +41,9 @@ pub fn admit(pass: &mut Pass) -> Option<Reason> {
     }
     if let Some(reason) = supersede(pass) {
         return Some(reason);
+    }
+    if trigger == ASKED_AGAIN {
+        drift::put_back(pass);
     }
     start(pass, Workflow::Configure, pipelines, trigger);
     None

@@ -64,6 +64,7 @@ pub fn withdraw(placement: &mut Placement, asked_by: Option<&str>) {
     if !placement.spec.withdrawn {
         placement.ask(asked_by);
         placement.spec.withdrawn = true;
+        placement.status.drift = None;
         placement.status.state = PlacementState::Pending;
         placement.status.message = String::new();
         placement.status.retry_at = None;
@@ -78,6 +79,9 @@ pub fn waiting(placements: &[Placement]) -> Option<Reason> {
     }
     let open = placements.iter().find(|placement| !placement.settled())?;
     let destination = open.spec.destination.clone();
+    if open.status.drift.is_some() {
+        return Some(Reason::Repairing { destination });
+    }
     Some(if open.spec.withdrawn { Reason::Withdrawing { destination } } else { Reason::Placing { destination } })
 }
 
@@ -150,6 +154,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
         destination: destination.metadata.name.clone(),
         state_store,
         files: group.files.clone(),
+        ignore: observed.offer.as_ref().map_or_else(Vec::new, |offer| offer.promise.ignored()),
         ..PlacementSpec::default()
     }
     .laid_out(destination, nested);
@@ -161,6 +166,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     if let Some(placement) = observed.placements.iter_mut().find(|placement| placement.metadata.uid == uid) {
         if placement.spec != spec {
             placement.spec = spec;
+            placement.status.drift = None;
             placement.ask(by.as_deref());
             placement.status.state = PlacementState::Pending;
             placement.status.message = String::new();

@@ -1,6 +1,6 @@
 //! A promise's own life: its workflow runs, its dependencies are placed at every destination that fits, and when it goes, all made from it goes first.
 
-use super::{Pass, Subject, Surroundings, admit, advance, place, retire};
+use super::{Pass, Subject, Surroundings, admit, advance, drift, place, retire};
 use crate::{
     digest::Digest,
     promise::RequirementState,
@@ -16,6 +16,7 @@ pub fn converge(pass: &mut Pass) -> Reason {
     let running = advance::advance(pass);
     pass.look_again();
     put_dependencies(pass);
+    drift::repair(pass);
     let placing = place::place(pass);
     running.or_else(|| unmet(pass)).or(placing).unwrap_or(Reason::Ready)
 }

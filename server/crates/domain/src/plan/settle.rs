@@ -1,8 +1,9 @@
 //! The facts people read: phase, message, the three facts, conditions, outputs; and what became of the open requests.
 
-use super::{FINALIZER, Pass, action, expiry, health, settle_kratix};
+use super::{FINALIZER, Pass, action, drift, expiry, health, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
+    drift::Drift,
     placement::{Placement, PlacementState},
     reason::Reason,
     request::{Operation, RequestPhase},
@@ -12,7 +13,8 @@ use crate::{
 use serde_json::Value;
 
 /// Keys of `status` that are Midspan's to write; a pipeline's `status.yaml` cannot take them.
-const OURS: [&str; 17] = [
+const OURS: [&str; 18] = [
+    "drift",
     "lastAction",
     "fromActions",
     "expiresAt",
@@ -51,7 +53,8 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
         _ => settle_kratix::message(pass, reason).unwrap_or_else(|| reason.to_string()),
     };
     status.observed_generation = generation;
-    status.sync = sync(&pass.observed.placements, reason);
+    status.drift = drift::tell(pass, &mut status.conditions);
+    status.sync = sync(&pass.observed.placements, status.drift.as_ref(), reason);
     status.last_operation = pass.run().map(|run| last_operation(pass, run, reason, status.last_operation.take()));
     if let Some(run) = pass.run() {
         status.run.clone_from(&run.metadata.name);
@@ -88,7 +91,8 @@ fn phase(reason: &Reason, deleting: bool) -> ResourcePhase {
 }
 
 /// Conditions that are Midspan's to set.
-const OUR_CONDITIONS: [&str; 7] = [
+const OUR_CONDITIONS: [&str; 8] = [
+    drift::DRIFTED,
     "Ready",
     "Synced",
     "Reconciled",
@@ -144,7 +148,7 @@ fn take_results(pass: &Pass, status: &mut ResourceStatus) -> Option<String> {
     said
 }
 
-fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
+fn sync(placements: &[Placement], drift: Option<&Drift>, reason: &Reason) -> Fact<Sync> {
     if let Some(failing) = placements.iter().find(|placement| placement.status.state == PlacementState::Failing) {
         let cause = &failing.status.message;
         let message = match failing.status.retry_at {
@@ -152,6 +156,11 @@ fn sync(placements: &[Placement], reason: &Reason) -> Fact<Sync> {
             None => cause.clone(),
         };
         return Fact { state: Sync::Failing, message };
+    }
+    let standing =
+        matches!(reason, Reason::Ready | Reason::Repairing { .. } | Reason::Paused | Reason::PromisePaused { .. });
+    if let Some(drift) = drift.filter(|_| standing) {
+        return Fact { state: Sync::Drifted, message: drift.words() };
     }
     let files: usize = placements.iter().map(|placement| placement.spec.files.len()).sum();
     match reason {
@@ -227,7 +236,8 @@ fn set_conditions(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
     let (truth, code) = match status.sync.state {
         Sync::Synced => (Truth::True, "Placed"),
         Sync::Failing => (Truth::False, "WriteFailed"),
-        _ => (Truth::False, "Pending"),
+        Sync::Drifted => (Truth::False, "Drifted"),
+        Sync::Pending => (Truth::False, "Pending"),
     };
     set("Synced", truth, code, status.sync.message.clone(), generation);
     let Some(run) = pass.run() else { return };

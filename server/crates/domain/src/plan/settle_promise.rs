@@ -1,6 +1,6 @@
 //! What people read of a promise: whether it is available, what it waits for, how its own workflow went.
 
-use super::{FINALIZER, Pass, Subject, promise, settle_kratix};
+use super::{FINALIZER, Pass, Subject, drift, promise, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
     promise::{Availability, Promise, PromiseStatus},
@@ -26,6 +26,7 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
     let said = said(pass).filter(|_| matches!(reason, Reason::Ready));
     status.message = said.unwrap_or_else(|| reason.to_string());
     set_conditions(pass, &mut status, reason);
+    status.drift = drift::tell(pass, &mut status.conditions);
     if pass.restart || matches!(reason, Reason::Paused) {
         status.rest.insert("restart".to_owned(), true.into());
     } else {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod binding;
+mod drift;
 mod expiry;
 mod given;
 mod health;

@@ -2,6 +2,7 @@
 
 use super::{EXPIRING, Plan};
 use crate::{
+    drift::Drift,
     event::{Event, Level},
     health::Health,
     object::Object,
@@ -10,13 +11,15 @@ use crate::{
     time::Timestamp,
 };
 
-/// The lines a time line gets when a pass changed what a resource is waiting for, what became of an action, or how much time is left.
+/// The lines a time line gets when a pass changed what a resource is waiting for, what became of an action, how much time is left, or how its
+/// destinations stand.
 pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Vec<Event> {
     let own = readiness(before, plan, now);
     own.into_iter()
         .chain(last_action(before, plan, now))
         .chain(time_left(before, plan, now))
         .chain(health(before, plan, now))
+        .chain(drifted(before, plan, now))
         .collect()
 }
 
@@ -87,4 +90,19 @@ fn time_left(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
     let (code, message) = of(&plan.next.resource).filter(|(code, _)| code != "TimeLeft")?;
     let news = of(before).is_none_or(|was| was != (code.clone(), message.clone()));
     news.then(|| Event::about(&plan.next.resource, now, Level::Warning, &code, message))
+}
+
+fn drifted(before: &Object, plan: &Plan, now: Timestamp) -> Option<Event> {
+    let after = &plan.next.resource;
+    let of = |object: &Object| serde_json::from_value::<Drift>(object.status.get("drift")?.clone()).ok();
+    let (level, code, words) = match (of(before), of(after)) {
+        (before, Some(after)) if before.as_ref().is_none_or(|before| !before.same(&after)) => {
+            (Level::Warning, "DriftFound", after.words())
+        }
+        (Some(_), None) if !after.deleting() && !plan.forget => {
+            (Level::Normal, "DriftGone", "Everything stands as it was placed again".to_owned())
+        }
+        _ => return None,
+    };
+    Some(Event::about(after, now, level, code, words))
 }

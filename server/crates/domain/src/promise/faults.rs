@@ -2,6 +2,7 @@
 
 use super::{Api, KRATIX_GROUP, PromiseSpec, containers, health};
 use crate::{
+    drift::{self, DriftPolicy},
     error::Cause,
     expiry::Expiry,
     name,
@@ -29,6 +30,7 @@ pub(super) fn of(spec: &PromiseSpec, group: &str) -> Vec<Cause> {
     faults.actions(&resource.actions);
     faults.expiry(spec.expiry.as_ref());
     health::check(&mut faults, spec.health.as_ref());
+    faults.drift(spec.drift.as_ref());
     faults.childless("spec.workflows.promise.configure", &promise.configure);
     faults.childless("spec.workflows.promise.delete", &promise.delete);
     faults.causes
@@ -151,6 +153,12 @@ impl Faults {
         }
         for (at, _) in warn.iter().enumerate().filter(|(_, span)| span.0.is_zero()) {
             self.wrong(&format!("spec.expiry.warn[{at}]"), "must be longer than nothing".into());
+        }
+    }
+
+    fn drift(&mut self, drift: Option<&DriftPolicy>) {
+        if let Some((at, problem)) = drift.and_then(|drift| drift::fault(&drift.ignore)) {
+            self.wrong(&format!("spec.drift.ignore[{at}]"), problem);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A promise's status: whether it is available, what it waits for, and Kratix's counters.
 
 use super::{RequiredBy, RequirementStatus};
-use crate::{condition::Condition, time::Timestamp};
+use crate::{condition::Condition, drift::Drift, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -40,6 +40,9 @@ pub struct PromiseStatus {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub run: String,
     pub conditions: Vec<Condition>,
+    /// How a destination was found to differ from what the promise itself placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }

@@ -5,13 +5,15 @@
 //! still slip in, and the next pass puts it right.
 
 mod reach;
+mod sight;
 
 use super::{Shape, Stores, Target, Unwritten, Wanted, Written, directory::OWN_FOLDER, listed, refused};
 use bytes::Bytes;
-use domain::{Error, Result, destination::BucketStore};
+use domain::{Error, Result, destination::BucketStore, drift::ignores};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{ObjectMeta, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, UpdateVersion, path::Path};
 use reach::Bucket;
+pub(super) use sight::look;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Requests under way at once in one pass.
@@ -106,7 +108,12 @@ async fn place(bucket: &Bucket, one: &Wanted) -> Result<bool> {
     };
     let standing: BTreeMap<String, ObjectMeta> =
         standing.into_iter().map(|object| (object.location.to_string(), object)).collect();
-    stale.retain(|path| standing.contains_key(path));
+    let spares = one.shape == Shape::Folder && !one.spared.is_empty() && !one.files.is_empty();
+    let below = |path: &str| path.strip_prefix(&one.root).and_then(|path| path.strip_prefix('/')).map(str::to_owned);
+    let spared = |path: &str| spares && below(path).is_some_and(|path| ignores(&one.spared, &path));
+    stale.retain(|path| standing.contains_key(path) && !spared(path));
+    let mut wanted = wanted;
+    wanted.retain(|path, _| !(spared(path) && standing.contains_key(path)));
     let puts = wanted.iter().map(|(path, content)| {
         let there = standing.get(path);
         async move {

@@ -4,13 +4,15 @@
 
 mod beneath;
 mod fence;
+mod sight;
 
 use super::{Shape, Stores, Unwritten, Wanted, Written, listed, refused, scratch, wrong_field};
 use beneath::{Folder, Found};
 use bytes::Bytes;
-use domain::{Error, ErrorKind, Result, destination::DirectoryStore};
+use domain::{Error, ErrorKind, Result, destination::DirectoryStore, drift::ignores};
 use fence::Fence;
 pub(super) use fence::OWN_FOLDER;
+pub(super) use sight::look;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -162,7 +164,17 @@ fn place(top: &Folder, wanted: &Wanted, fence: &Fence) -> Result<bool, Unwritten
     // From here on everything is the placement's own, also a link that someone put in its place.
     let root = fence.guarded(|| parent.make_own(name))?;
     let mut touched = BTreeMap::new();
+    let spared = |path: &str| ignores(&wanted.spared, path);
+    let everything = if wanted.spared.is_empty() { Vec::new() } else { root.everything()? };
+    let theirs: BTreeSet<&str> = everything
+        .iter()
+        .filter(|(path, found)| *found != Found::Folder && spared(path))
+        .map(|(path, _)| path.as_str())
+        .collect();
     for (path, content) in &wanted.files {
+        if theirs.contains(path.as_str()) {
+            continue;
+        }
         let (folder, name) = fence.guarded(|| root.make_way(path))?;
         if folder.read(name).ok().flatten().as_ref() != Some(content) {
             fence.guarded(|| {
@@ -172,11 +184,11 @@ fn place(top: &Folder, wanted: &Wanted, fence: &Fence) -> Result<bool, Unwritten
             touched.insert(folder.shown().to_owned(), folder);
         }
     }
-    let folders: BTreeSet<&str> = wanted.files.keys().flat_map(|path| super::place::ancestors(path)).collect();
+    let stay: BTreeSet<&str> = wanted.files.keys().map(String::as_str).chain(theirs.iter().copied()).collect();
+    let folders: BTreeSet<&str> = stay.iter().flat_map(|path| super::place::ancestors(path)).collect();
     // Deepest first, so that folders are empty when their turn comes.
     for (path, found) in root.everything()?.into_iter().rev() {
-        let kept =
-            if found == Found::Folder { folders.contains(path.as_str()) } else { wanted.files.contains_key(&path) };
+        let kept = if found == Found::Folder { folders.contains(path.as_str()) } else { stay.contains(path.as_str()) };
         if !kept && let Some((folder, name)) = root.at(&path)? {
             fence.guarded(|| folder.remove(&name, found))?;
             touched.insert(folder.shown().to_owned(), folder);

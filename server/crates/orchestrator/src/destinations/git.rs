@@ -14,16 +14,22 @@ mod message;
 mod private_file;
 mod push;
 mod remote;
+mod sight;
 mod stale;
 
 pub(super) use child::Git;
 
-use super::{Patience, Refused, Stores, Target, Unwritten, Wanted, Written, listed, refused, scratch};
+use super::{
+    Patience, Refused, Shape, Stores, Target, Unwritten, Wanted, Written, listed, refused, scratch, sight::Remembered,
+};
 use crate::failpoint;
 use domain::{Digest, Error, Result, Timestamp, destination::GitStore};
 use push::Push;
 use remote::Remote;
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use tokio::sync::OwnedMutexGuard;
 
 /// What is remembered of a repository between two passes of this process.
@@ -35,6 +41,8 @@ pub(super) struct Seen {
     /// Up to which commit nobody with a higher fence has written. A mere look moves the head, and not this.
     judged: Option<String>,
     writes: u32,
+    /// What its contents are, by its own names for them.
+    pub(super) digests: Remembered,
     /// A lock file in the way, and since when it is known.
     lock: Option<(stale::Found, tokio::time::Instant)>,
 }
@@ -232,10 +240,24 @@ impl<'a> Pass<'a> {
         let ledgers = listed::ledgers(wanted);
         let found = match base {
             Some(base) if !ledgers.is_empty() => self.contents(base, &ledgers).await?,
-            _ => std::collections::BTreeMap::new(),
+            _ => BTreeMap::new(),
         };
+        let spares = |one: &Wanted| one.shape == Shape::Folder && !one.spared.is_empty() && !one.files.is_empty();
+        let mut standing = BTreeMap::new();
+        for one in wanted.iter().filter(|one| spares(one)) {
+            let paths = match base {
+                Some(base) => self.paths_below(base, &one.root).await?,
+                None => BTreeSet::new(),
+            };
+            standing.insert(one.id.clone(), paths);
+        }
         let mut resolved = Vec::with_capacity(wanted.len());
         wanted.retain(|one| match listed::resolved(one.clone(), &found) {
+            Ok(one) if spares(&one) => {
+                let standing = standing.remove(&one.id).unwrap_or_default();
+                resolved.push(listed::sparing(one, &standing));
+                true
+            }
             Ok(one) => {
                 resolved.push(one);
                 true

@@ -2,7 +2,7 @@
 
 use super::{Shape, Wanted};
 use bytes::Bytes;
-use domain::{Error, Result, document};
+use domain::{Error, Result, document, drift::ignores};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +64,15 @@ fn read(text: &[u8], place: &str, store_path: &str, root: &str) -> Result<BTreeS
     Ok(files.iter().filter_map(below).collect())
 }
 
+/// A wish for a whole folder in which some files are others' to change: those stay as they are.
+pub(super) fn sparing(one: Wanted, standing: &BTreeSet<String>) -> Wanted {
+    let spared = |path: &str| ignores(&one.spared, path);
+    let gone = standing.iter().filter(|path| !spared(path) && !one.files.contains_key(*path)).cloned().collect();
+    let mut files = one.files.clone();
+    files.retain(|path, _| !(spared(path) && standing.contains(path)));
+    Wanted { shape: Shape::Files { gone }, files, ..one }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +87,7 @@ mod tests {
             },
             files: files.iter().map(|path| ((*path).to_owned(), Bytes::from_static(b"x"))).collect(),
             subject: String::new(),
+            spared: Vec::new(),
             asked_by: BTreeSet::new(),
             id: String::new(),
             fence: 0,

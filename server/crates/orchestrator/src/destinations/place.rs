@@ -144,6 +144,7 @@ mod tests {
             shape: Shape::Folder,
             files,
             subject: String::new(),
+            spared: Vec::new(),
             asked_by: BTreeSet::new(),
             id: root.to_owned(),
             fence: 0,

@@ -6,6 +6,7 @@ mod directory_store;
 mod faults;
 mod git_store;
 mod layouts;
+mod sight;
 
 use super::{Patience, SecretValues, Shape, Stores, Target, Unwritten, Wanted, Written, init_bare};
 use bytes::Bytes;
@@ -181,6 +182,7 @@ fn wanted<const N: usize>(root: &str, files: [(&str, &str); N]) -> Wanted {
         shape: Shape::Folder,
         files: files.into(),
         subject,
+        spared: Vec::new(),
         asked_by: std::collections::BTreeSet::new(),
         id,
         fence: 1,

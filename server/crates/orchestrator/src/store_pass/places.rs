@@ -52,6 +52,7 @@ impl Orchestrator {
                 shape: Shape::Files { gone },
                 files,
                 subject: format!("destination {}", destination.metadata.name),
+                spared: Vec::new(),
                 asked_by: BTreeSet::new(),
                 id: destination.metadata.uid.clone(),
                 fence: 0,

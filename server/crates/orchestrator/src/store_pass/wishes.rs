@@ -62,6 +62,7 @@ impl Orchestrator {
                 shape: Shape::Folder,
                 files: contents.of(placement)?,
                 subject: format!("{} {}/{}", spec.promise, placement.metadata.namespace, spec.resource),
+                spared: spec.ignore.clone(),
                 asked_by: placement.asked_by().map(ToOwned::to_owned).into_iter().collect(),
                 id: placement.metadata.uid.clone(),
                 fence,
@@ -102,6 +103,7 @@ impl Orchestrator {
                 shape: Shape::Files { gone },
                 files,
                 subject: format!("what stands in {filename} of {}", waiting[0].spec.destination),
+                spared: Vec::new(),
                 asked_by: waiting.iter().filter_map(|one| one.asked_by()).map(ToOwned::to_owned).collect(),
                 id,
                 fence,
@@ -111,7 +113,7 @@ impl Orchestrator {
     }
 
     /// The placements that share a folder with open ones: they have a say in what may stand there.
-    async fn neighbours(&self, site: &Site, open: &[Placement]) -> Result<Vec<Placement>> {
+    pub(super) async fn neighbours(&self, site: &Site, open: &[Placement]) -> Result<Vec<Placement>> {
         let shared: BTreeSet<&str> = open
             .iter()
             .filter(|placement| placement.spec.layout != Layout::Nested)
@@ -133,7 +135,7 @@ impl Orchestrator {
         Ok(all)
     }
 
-    async fn contents(&self, open: &[Placement], neighbours: &[Placement]) -> Result<Contents> {
+    pub(super) async fn contents(&self, open: &[Placement], neighbours: &[Placement]) -> Result<Contents> {
         let aggregated = neighbours.iter().filter(|placement| placement.spec.layout == Layout::Aggregated);
         let needed = open.iter().chain(aggregated).filter(|placement| !placement.spec.withdrawn);
         let digests: BTreeSet<Digest> = needed.flat_map(|placement| placement.spec.files.values().cloned()).collect();
@@ -143,7 +145,7 @@ impl Orchestrator {
 }
 
 /// A store may keep all of its destinations below one folder.
-fn under(store_path: &str, root: &str) -> String {
+pub(super) fn under(store_path: &str, root: &str) -> String {
     [store_path, root].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 

@@ -20,6 +20,8 @@ pub struct Ledger {
     pub deleted: BTreeSet<String>,
     /// What stands at the destination.
     pub files: BTreeMap<String, Files>,
+    /// Folders there that somebody has changed behind everybody's back.
+    pub meddled: BTreeSet<String>,
     /// The highest fence the destination has seen.
     pub fence: i64,
     /// The newest fence each key was claimed under.

@@ -31,10 +31,14 @@ pub enum Mutant {
     WakeUpsDroppedWhileLeased,
     /// The row and the lease's end are two transactions.
     TwoTransactions,
+    /// What a look finds is said nowhere.
+    FindingsDropped,
+    /// What a look finds is recorded though somebody else has taken over, and over rows that changed meanwhile.
+    FindingsOfAStranger,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::NoCheckOfTheLease,
         Self::NoCheckOfVersions,
         Self::EffectBeforeIntent,
@@ -49,5 +53,7 @@ impl Mutant {
         Self::LostLookIsWaitedFor,
         Self::WakeUpsDroppedWhileLeased,
         Self::TwoTransactions,
+        Self::FindingsDropped,
+        Self::FindingsOfAStranger,
     ];
 }

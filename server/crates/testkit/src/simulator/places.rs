@@ -5,6 +5,7 @@ use super::{
     replica::{Lost, Task, Who},
 };
 use domain::{
+    drift::Found,
     object::Typed,
     placement::{Placement, PlacementKind, PlacementState},
 };
@@ -21,13 +22,15 @@ pub fn key() -> String {
 pub struct StorePass {
     lease: Lease,
     tenure: u32,
-    stage: Stage,
+    pub stage: Stage,
 }
 
-enum Stage {
+pub enum Stage {
     Read,
     Write(Vec<Placement>),
     Record(Vec<Placement>),
+    Look(Vec<Placement>),
+    Found(Vec<(Placement, Option<Found>)>),
 }
 
 impl StorePass {
@@ -61,7 +64,21 @@ impl World {
                 let long = if self.rng.percent(10) { 30 } else { 1 };
                 self.later(who, Task::Store(Box::new(pass)), Duration::ZERO, Duration::from_secs(long));
             }
-            Stage::Write(open) if open.is_empty() => self.settle(who, pass.lease, None),
+            Stage::Write(open) if open.is_empty() => {
+                pass.stage = Stage::Look(self.to_be_looked_at());
+                let long = if self.rng.percent(10) { 30 } else { 1 };
+                self.later(who, Task::Store(Box::new(pass)), Duration::ZERO, Duration::from_secs(long));
+            }
+            Stage::Look(placements) => {
+                pass.stage = Stage::Read;
+                self.look(who, pass, placements);
+            }
+            Stage::Found(found) => {
+                for (placement, found) in found {
+                    self.record_finding(who, &pass.lease, &placement, found);
+                }
+                self.settle(who, pass.lease, None);
+            }
             Stage::Write(_)
                 if !self.db.renew(&pass.lease, until) && !self.breaks_with(Mutant::NoFenceAtTheDestination) =>
             {
@@ -118,6 +135,7 @@ impl World {
         let mut next = placement.clone();
         next.status.state = PlacementState::Written;
         next.status.written = Some(placement.spec.content());
+        next.status.drift = None;
         let owner = placement.metadata.owner_references.first().map_or("", |owner| owner.uid.as_str());
         let wake = Op::Wake { key: owner.to_owned(), lane: placement.metadata.namespace, due: self.now };
         self.commit(who, vec![Op::while_leased(lease), Op::Update(next.to_object()), wake])

@@ -2,6 +2,7 @@
 
 use crate::{
     Timestamp,
+    drift::OnDrift,
     plan::{self, Observed, Plan, PromiseState, Subject},
     reason::Reason,
     run::{Phase, Run, StepAt},
@@ -117,6 +118,7 @@ fn waiting_is_explained(plan: &Plan, now: Timestamp) {
         }
         Reason::StepFailed { cause, .. } => !cause.is_empty(),
         Reason::Placing { destination }
+        | Reason::Repairing { destination }
         | Reason::Withdrawing { destination }
         | Reason::PlacementFailing { destination, .. } => {
             next.placements.iter().any(|placement| placement.spec.destination == *destination && !placement.settled())
@@ -137,7 +139,8 @@ fn waiting_is_explained(plan: &Plan, now: Timestamp) {
         Reason::NoDestination { .. } => !next.works.is_empty(),
         Reason::HeldByFinalizers { finalizers } => !finalizers.is_empty(),
         Reason::Ready => {
-            next.placements.iter().all(crate::placement::Placement::settled)
+            let repairs = next.offer.as_ref().is_some_and(|offer| offer.promise.on_drift() == OnDrift::Repair);
+            next.placements.iter().all(|placement| placement.settled() && !(repairs && placement.drifted()))
                 && next
                     .runs
                     .iter()

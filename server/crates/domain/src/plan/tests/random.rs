@@ -1,11 +1,14 @@
 //! Everything in any order: thousands of short lives of a resource, each told by a seed, and all the shortest ones.
 
 use super::{
+    drift::with_policy,
     given::{destination, offer_with},
     invariants,
     world::World,
 };
 use crate::{
+    drift::{Difference, OnDrift},
+    placement::Placement,
     plan::{self, PAUSED, RECONCILE, SUSPENDED},
     reason::Reason,
     request::RequestPhase,
@@ -85,6 +88,8 @@ happenings! {
     HolderDies,
     StoreWrites,
     StoreRefuses,
+    LookFinds,
+    LookFindsNothing,
     DestinationComes,
     DestinationGoes,
     DestinationMoves,
@@ -105,6 +110,8 @@ impl Happening {
             | Self::StepSuspends
             | Self::StepWaits => world.running().is_some(),
             Self::StoreWrites | Self::StoreRefuses => world.placements.iter().any(|placement| !placement.settled()),
+            Self::LookFinds => world.placements.first().is_some_and(|first| first.settled() && !first.drifted()),
+            Self::LookFindsNothing => world.placements.first().is_some_and(Placement::drifted),
             Self::PromiseGoes => world.offer.is_some(),
             Self::PromiseComes => world.offer.is_none(),
             Self::Deleted | Self::ActionAsked => !world.resource.deleting(),
@@ -165,6 +172,11 @@ impl Happening {
             Self::HolderDies => world.holder_dies(),
             Self::StoreWrites => world.store_writes(),
             Self::StoreRefuses => world.store_refuses("the branch is protected"),
+            Self::LookFinds => {
+                let lost = world.placements[0].spec.files.keys().next().cloned().unwrap_or_default();
+                world.look_finds(&[(&lost, Difference::Missing)]);
+            }
+            Self::LookFindsNothing => world.look_finds(&[]),
             Self::DestinationComes => world.destinations = destinations(),
             Self::DestinationGoes => drop(world.destinations.pop()),
             Self::DestinationMoves => {
@@ -181,8 +193,10 @@ impl Happening {
 }
 
 fn change_revision(world: &mut World, turn: usize) {
-    world.offer =
-        Some(offer_with(&format!("r{}", turn % 5), WORKFLOWS[turn % WORKFLOWS.len()], "[{matchLabels: {tier: gold}}]"));
+    let offer =
+        offer_with(&format!("r{}", turn % 5), WORKFLOWS[turn % WORKFLOWS.len()], "[{matchLabels: {tier: gold}}]");
+    let policy = if turn.is_multiple_of(2) { OnDrift::Repair } else { OnDrift::Report };
+    world.offer = Some(with_policy(&offer, policy));
 }
 
 fn destinations() -> Vec<crate::destination::Destination> {

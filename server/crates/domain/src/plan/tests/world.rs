@@ -258,6 +258,7 @@ impl World {
             placement.status.state = PlacementState::Written;
             placement.status.written = Some(placement.spec.content());
             placement.status.message = String::new();
+            placement.status.drift = None;
         }
         self.tell("the store writes");
     }

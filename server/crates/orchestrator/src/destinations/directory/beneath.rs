@@ -149,6 +149,15 @@ impl Folder {
         }
     }
 
+    /// The bytes of what stands under that name; none if nothing does.
+    pub fn size(&self, name: &str) -> Result<u64> {
+        match statat(&*self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(u64::try_from(stat.st_size).unwrap_or(0)),
+            Err(Errno::NOENT) => Ok(0),
+            Err(errno) => Err(self.cannot("look at", name, errno)),
+        }
+    }
+
     /// The content of a regular file; `None` if there is no such thing.
     pub fn read(&self, name: &str) -> Result<Option<Bytes>> {
         // A pipe would block on opening; it is only opened for a file.

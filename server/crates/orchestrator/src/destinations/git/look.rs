@@ -58,6 +58,15 @@ impl Pass<'_> {
         Ok(files)
     }
 
+    /// Everything that stands below a folder of a commit, from the folder on.
+    pub(super) async fn paths_below(&self, commit: &str, root: &str) -> Result<BTreeSet<String>, Fault> {
+        let folder = format!("{root}/");
+        let args = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", &folder];
+        let listed = self.local(&args, Vec::new()).await?;
+        let below = |path: &[u8]| Some(std::str::from_utf8(path).ok()?.strip_prefix(&folder)?.to_owned());
+        Ok(listed.split(|byte| *byte == 0).filter_map(below).collect())
+    }
+
     /// The regular files of these that stand in a commit.
     pub(super) async fn contents(&self, commit: &str, paths: &[String]) -> Result<BTreeMap<String, Bytes>, Fault> {
         let asked: String = paths.iter().map(|path| format!("{commit}:{path}\n")).collect();
@@ -105,7 +114,7 @@ impl Pass<'_> {
     }
 
     /// A command that only the cache can make fail.
-    async fn local(&self, args: &[&str], input: Vec<Bytes>) -> Result<Vec<u8>, Fault> {
+    pub(super) async fn local(&self, args: &[&str], input: Vec<Bytes>) -> Result<Vec<u8>, Fault> {
         let answer = self.git.say(args, input, self.patience.local).await?;
         if answer.ok {
             Ok(answer.out)
@@ -126,7 +135,7 @@ fn missing(answered: &mut Bytes) -> bool {
 }
 
 /// The next object of a batch: `<name> blob <size>\n<bytes>\n`.
-fn content(answered: &mut Bytes) -> Option<Bytes> {
+pub(super) fn content(answered: &mut Bytes) -> Option<Bytes> {
     let line_end = answered.iter().position(|byte| *byte == b'\n')?;
     let line = answered.split_to(line_end + 1);
     let size: usize = std::str::from_utf8(&line).ok()?.trim_end().rsplit(' ').next()?.parse().ok()?;

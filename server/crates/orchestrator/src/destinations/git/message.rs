@@ -124,6 +124,7 @@ mod tests {
             shape: crate::destinations::Shape::Folder,
             files,
             subject: subject.to_owned(),
+            spared: Vec::new(),
             asked_by: BTreeSet::new(),
             id: String::new(),
             fence: 7,
@@ -160,7 +161,11 @@ mod tests {
     }
 
     fn asked(by: &[&str]) -> Wanted {
-        Wanted { asked_by: by.iter().map(|&name| name.to_owned()).collect(), ..wanted("redis default/a", true) }
+        Wanted {
+            spared: Vec::new(),
+            asked_by: by.iter().map(|&name| name.to_owned()).collect(),
+            ..wanted("redis default/a", true)
+        }
     }
 
     #[track_caller]

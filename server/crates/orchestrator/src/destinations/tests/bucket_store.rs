@@ -184,3 +184,23 @@ async fn what_keeps_a_bucket_from_being_written_is_told_without_its_keys() {
     let other = BucketStore { name: "nowhere".to_owned(), ..open.store() };
     told(Server::target_of(other), ErrorKind::NotFound, "there is no bucket \"nowhere\"").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_a_bucket_sees_what_stands_and_a_write_spares_what_is_others() {
+    use super::sight::{asked, looks};
+    let Some(server) = Server::start(None).await else { return };
+    let (_scratch, stores) = bucket_stores();
+    let shop = |text: &str| {
+        [Wanted { spared: vec!["*.lock".to_owned()], ..wanted("dev/shop", [("a", text), ("b.lock", text)]) }]
+    };
+    stores.write(&server.target(), &shop("1"), NOW).await.unwrap();
+    let question = asked("dev/shop", true, [("a", "1"), ("b.lock", "1")]);
+    assert_eq!(looks(&stores, &server.target(), question.clone()).await, "a=as placed, b.lock=as placed");
+    let theirs = wanted("dev/shop", [("a", "changed"), ("b.lock", "theirs"), ("c.lock", "mine"), ("x", "mine")]);
+    stores.write(&server.target(), &[theirs], NOW).await.unwrap();
+    let seen = looks(&stores, &server.target(), question.clone()).await;
+    assert_eq!(seen, "a=now \"changed\", b.lock=now \"theirs\", c.lock=now \"mine\", x=now \"mine\"");
+    stores.write(&server.target(), &shop("1"), NOW).await.unwrap();
+    let seen = looks(&stores, &server.target(), question).await;
+    assert_eq!(seen, "a=as placed, b.lock=now \"theirs\", c.lock=now \"mine\"");
+}
