@@ -43,6 +43,8 @@ pub struct Running {
 
 /// `midspan serve`: until a signal says stop.
 pub async fn serve(config: ServeConfig) -> Result<()> {
+    // what it prints is copied into other terminals, which stand elsewhere
+    let config = ServeConfig { data: std::path::absolute(&config.data)?, ..config };
     let running = start(config.clone()).await?;
     announce(&config, running.address);
     wait_for_signal().await?;

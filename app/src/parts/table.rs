@@ -117,7 +117,7 @@ fn run(row: &RunRow, now: Timestamp) -> impl IntoView {
                 <span class="row-icon">{icon(named(&row.icon))}</span>
                 <span class="row-title">
                     <a class="row-link" href=paths::run(&row.name)>{row.resource.name.clone()}</a>
-                    <span class="row-kind">{format!("{}{by}", because(row))}</span>
+                    <span class="row-kind">{format!("{} · {}{by}", row.promise_title, because(row))}</span>
                     {message}
                 </span>
             </td>

@@ -124,7 +124,7 @@ fn start(pass: &mut Pass, request: &Request, action: &Action) {
         generation: resource.metadata.generation,
         sequence: in_this_pass.chain([before]).max().unwrap_or(0) + 1,
         round: 0,
-        trigger: format!("{asked_by} asked for it"),
+        trigger: format!("action {}", request.spec.action),
         asked_by: asked_by.clone(),
         inputs: String::new(),
         action: Some(Call {
