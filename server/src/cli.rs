@@ -9,6 +9,7 @@ mod act;
 mod apply;
 mod check;
 mod client;
+mod cordon;
 mod delete;
 mod describe;
 mod doctor;
@@ -30,6 +31,7 @@ mod token;
 mod tree;
 mod wait;
 mod whoami;
+mod why;
 
 use crate::config::{self, ServeConfig, TlsFiles};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -94,6 +96,14 @@ enum Command {
     Drift(drift::DriftArgs),
     /// Print a resource with its children, and theirs
     Tree(tree::TreeArgs),
+    /// Print why a resource is where it is, or nowhere
+    Why(why::WhyArgs),
+    /// Have the destinations of a resource chosen anew
+    Reschedule(why::RescheduleArgs),
+    /// Let a destination take nothing new; what stands there stays
+    Cordon(cordon::CordonArgs),
+    /// Let a destination take what is new again
+    Uncordon(cordon::CordonArgs),
     /// Change the keys that secrets are sealed with
     Keys(keys::KeysArgs),
     /// Check a promise against all that was made from it, before it is applied
@@ -207,6 +217,10 @@ async fn run(cli: Cli) -> Outcome {
         Command::Extend(args) => extend::run(&server, args).await,
         Command::Drift(args) => drift::run(&server, args).await,
         Command::Tree(args) => tree::run(&server, args).await,
+        Command::Why(args) => why::run(&server, args).await,
+        Command::Reschedule(args) => why::reschedule(&server, args).await,
+        Command::Cordon(args) => cordon::run(&server, args, true).await,
+        Command::Uncordon(args) => cordon::run(&server, args, false).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Check(args) => check::run(&server, args).await,
         Command::Pin(args) => pin::run(&server, args).await,

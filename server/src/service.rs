@@ -15,6 +15,7 @@ mod outputs;
 pub mod patches;
 pub mod people;
 pub mod pins;
+pub mod placement;
 pub mod places;
 pub mod preview;
 pub mod promises;

@@ -147,8 +147,21 @@ impl Call {
             (_, name, "drift") if served.promised().is_some() => {
                 drift::answer(services, &self.asker, &served, (&address.namespace, name), &self.method).await
             }
+            ("GET", name, "placement") if served.promised().is_some() => {
+                let choices = services.placement(&self.asker, &served, &address.namespace, name).await?;
+                let metadata = json!({"name": name, "namespace": address.namespace});
+                let kind = "PlacementChoices";
+                Ok(Json(json!({"kind": kind, "apiVersion": domain::object::API_VERSION, "metadata": metadata, "choices": choices})).into_response())
+            }
+            ("POST", name, "reschedule") if served.promised().is_some() => {
+                let of = (address.namespace.as_str(), name);
+                let written = services.reschedule(&self.asker, &served, of, params.write_options()?).await?;
+                Ok(self.written(&served, &written, StatusCode::ACCEPTED))
+            }
             ("POST", name, "plan") => self.plan(&served, &address, name).await,
-            (_, _, "" | "status" | "log" | "outputs" | "plan" | "tree" | "check") => Err(not_allowed()),
+            (_, _, "" | "status" | "log" | "outputs" | "plan" | "tree" | "check" | "placement" | "reschedule") => {
+                Err(not_allowed())
+            }
             _ => Err(no_such_address()),
         }
     }
@@ -248,7 +261,7 @@ impl Call {
             .map(|file| json!({"path": file.path, "destination": file.destination, "before": file.before, "after": file.after}))
             .collect();
         Ok(Json(
-            json!({"files": files, "notShown": preview.unseen, "refusal": preview.refusal, "nowhere": preview.nowhere}),
+            json!({"files": files, "notShown": preview.unseen, "refusal": preview.refusal, "nowhere": preview.nowhere, "choices": preview.choices}),
         )
         .into_response())
     }

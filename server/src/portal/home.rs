@@ -223,7 +223,7 @@ mod tests {
         let mut promise = Promise { name: "db".into(), ..Promise::default() };
         promise.spec.workflows.resource.configure = vec![Pipeline::default()];
         let match_labels = Labels::from([("environment".to_owned(), "prod".to_owned())]);
-        promise.spec.destination_selectors = vec![LabelSelector { match_labels }];
+        promise.spec.destination_selectors = vec![LabelSelector { match_labels, ..LabelSelector::default() }];
         assert!(homeless_need(&promise, &[destination("prod")]).is_none());
         let need = homeless_need(&promise, &[destination("dev")]).unwrap();
         insta::assert_snapshot!(need.sentence, @"No destination has the labels environment=prod: whoever requests it would wait. Add one, or change the promise's selectors.");

@@ -42,7 +42,8 @@ impl Services {
         }
         // a new place, or a mended store, is what waiting resources wait for
         // and what every promise brings along for all places
-        let waiting = orchestrator::promises().into_iter().chain([orchestrator::unsettled()]);
+        let waiting =
+            orchestrator::promises().into_iter().chain([orchestrator::unsettled(), orchestrator::followers()]);
         ops.extend(waiting.map(|query| Op::WakeSelected { query: Box::new(query), due: self.now() }));
         Ok(Draft { object, ops, warnings: Vec::new() })
     }

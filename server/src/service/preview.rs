@@ -4,9 +4,7 @@ use super::{Services, kinds::Promised};
 use domain::{
     Object, Result,
     digest::Digest,
-    plan::{self, FINALIZER, Observed},
-    reference,
-    run::Holder,
+    plan::{self, Choice, FINALIZER},
     work::Work,
 };
 use orchestrator::steps::{Ended, Folders, StepInput, condition, given::Given, template};
@@ -25,6 +23,8 @@ pub struct Preview {
     pub refusal: Option<String>,
     /// The destinations the files would go to.
     pub destinations: BTreeSet<String>,
+    /// How every destination stands to what would be placed.
+    pub choices: Vec<Choice>,
     /// Why nothing would be placed, if so.
     pub nowhere: Option<String>,
 }
@@ -149,7 +149,6 @@ impl Services {
         rendered: Vec<(String, Folders)>,
         preview: &mut Preview,
     ) -> Result<Vec<domain::placement::Placement>> {
-        let destinations = orchestrator::destinations(&self.store).await?;
         let standing = match object.metadata.uid.as_str() {
             "" => Vec::new(),
             uid => self.store.owned(uid).await?,
@@ -170,27 +169,8 @@ impl Services {
             (name, folders.output.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect(), selectors)
         });
         let works: Vec<Work> = plan::works_of(&object, &promised.offer.promise.name, outputs, self.now());
-        let observed = Observed {
-            resource: object,
-            subject: plan::Subject::default(),
-            runs: Vec::new(),
-            requests: Vec::new(),
-            works,
-            placements,
-            offer: Some(promised.offer.clone()),
-            course: plan::Course::default(),
-            inputs: reference::Inputs::default(),
-            children: Vec::new(),
-            judged: plan::Judged::new(),
-            probe: None,
-            records: Vec::new(),
-            ruled: None,
-            looked: BTreeSet::new(),
-            destinations: Arc::new(destinations),
-            live: BTreeSet::new(),
-            abandoned: BTreeSet::new(),
-            holder: Holder::default(),
-        };
+        let observed = self.sight(object, works, placements, promised.offer.clone()).await?;
+        preview.choices = plan::explain(&observed);
         let (placements, nowhere) = plan::place_only(observed, self.now());
         preview.nowhere = nowhere.map(|reason| reason.to_string());
         Ok(placements.into_iter().filter(|placement| !placement.spec.withdrawn).collect())

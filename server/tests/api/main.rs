@@ -21,6 +21,7 @@ mod listing;
 mod midspan;
 mod outputs;
 mod people;
+mod placing;
 mod poison;
 mod promise_life;
 mod promises;

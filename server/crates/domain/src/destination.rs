@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 pub const GROUPS: [&str; 2] = [GROUP, KRATIX_GROUP];
 /// The finalizer that keeps a deleted destination until its files are gone, Kratix's own.
 pub const CLEANUP_FINALIZER: &str = "kratix.io/destination-cleanup";
+/// On Kratix's own documents, which have no fields for it: takes nothing new, and how many resources it takes.
+pub const CORDONED: &str = "midspan.dev/cordoned";
+pub const CAPACITY: &str = "midspan.dev/capacity";
 
 pub struct DestinationKind;
 impl Kind for DestinationKind {
@@ -40,7 +43,7 @@ impl Destination {
     /// Reads a destination document of either format. Errors name the field.
     pub fn read(object: &Object) -> Result<Self> {
         let destination = if object.group() == KRATIX_GROUP {
-            let spec = kratix::destination(&object.spec)?;
+            let spec = kratix::destination(&object.spec, &object.metadata.annotations)?;
             let status = serde_json::from_value(object.status.clone()).unwrap_or_default();
             Self { metadata: object.metadata.clone(), spec, status }
         } else {
@@ -76,6 +79,20 @@ pub struct DestinationSpec {
     pub cleanup: Option<Cleanup>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub init_workloads: InitWorkloads,
+    /// How much it takes; without a word, everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
+    /// It takes nothing new; what stands stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cordoned: bool,
+}
+
+/// How much a destination takes. What stands stays when it is made smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capacity {
+    /// So many resources, whatever each of them places there.
+    pub resources: usize,
 }
 
 impl DestinationSpec {
@@ -207,6 +224,9 @@ pub struct DestinationStatus {
     /// The files put there at the beginning, by their paths in the store.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub init_files: Vec<String>,
+    /// How many resources have something there, as it was counted when this was read; only where there is a capacity.
+    #[serde(skip)]
+    pub standing: usize,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

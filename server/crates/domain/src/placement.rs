@@ -50,6 +50,9 @@ pub struct PlacementSpec {
     /// The files are to go: the resource or this part of it is being removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// The files stay until they stand where they go instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
 }
 
 impl PlacementSpec {
@@ -98,6 +101,8 @@ pub enum PlacementState {
 
 /// On a placement: who asked for what it holds, or for its removal.
 const ASKED_BY: &str = "midspan.dev/asked-by";
+/// On a placement: why this destination was chosen, in the words of that moment.
+const WHY: &str = "midspan.dev/why";
 
 impl Placement {
     /// Who asked for what stands here as it does; nobody where Midspan changed it by itself.
@@ -115,6 +120,20 @@ impl Placement {
     /// Whether it was written, and a look has found it otherwise since.
     pub fn drifted(&self) -> bool {
         self.status.state == PlacementState::Written && self.status.drift.is_some()
+    }
+
+    /// Why it was placed there and nowhere else.
+    pub fn why(&self) -> &str {
+        self.metadata.annotations.get(WHY).map_or("", String::as_str)
+    }
+
+    pub(crate) fn explain(&mut self, why: String) {
+        self.metadata.annotations.insert(WHY.to_owned(), why);
+    }
+
+    /// Whether it is one of the places of a group of files that are to stay.
+    pub fn of_group(&self, work: &str, directory: &str) -> bool {
+        !self.spec.withdrawn && self.spec.work == work && self.spec.directory == directory
     }
 
     /// Whether the destination is known to hold just what is asked.

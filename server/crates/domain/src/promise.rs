@@ -9,6 +9,7 @@ mod kratix;
 mod release;
 mod requirement;
 mod revision;
+mod scheduling;
 mod status;
 
 pub use interval::annotated as annotated_interval;
@@ -19,6 +20,7 @@ pub use revision::{
     PROMISE_OF_REVISION, Revision, RevisionKind, RevisionSpec, RevisionStatus, VERSION_OF_REVISION, content_digest,
     revision_name,
 };
+pub use scheduling::{Reschedule, Scheduling, Strategy};
 pub use status::{Availability, PromiseStatus};
 
 use crate::{
@@ -79,6 +81,9 @@ pub struct PromiseSpec {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<Value>,
     pub destination_selectors: Vec<LabelSelector>,
+    /// How many destinations its resources go to, and whether they move.
+    #[serde(skip_serializing_if = "is_default")]
+    pub placement: Scheduling,
     pub workflows: Workflows,
     /// What becomes of a destination that is found to differ from what was placed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,6 +219,10 @@ fn plural(singular: &str) -> String {
         }
         s => format!("{s}s"),
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

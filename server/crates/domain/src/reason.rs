@@ -91,7 +91,8 @@ pub enum Reason {
         action: String,
     },
     NoDestination {
-        selectors: String,
+        /// What is asked for, who comes nearest, and what would help.
+        why: String,
     },
     Placing {
         destination: String,
@@ -224,12 +225,7 @@ impl fmt::Display for Reason {
             Self::ActionRunning { action } => {
                 write!(f, "Waiting until the action {action} has come to its end")
             }
-            Self::NoDestination { selectors } if selectors.is_empty() => {
-                f.write_str("No destination takes this; add one")
-            }
-            Self::NoDestination { selectors } => {
-                write!(f, "No destination has the labels {selectors}; add one, or change the promise's selectors")
-            }
+            Self::NoDestination { why } => f.write_str(why),
             Self::Repairing { destination } => {
                 write!(f, "Putting back what was found changed at destination {destination}")
             }

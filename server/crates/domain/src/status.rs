@@ -19,6 +19,9 @@ pub struct ResourceStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_operation: Option<LastOperation>,
     pub conditions: Vec<Condition>,
+    /// Where its files are, and why there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub placements: Vec<Placed>,
     /// The promise revision that made what is placed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub revision: String,
@@ -52,6 +55,20 @@ pub struct ResourceStatus {
     pub written_keys: Vec<String>,
     #[serde(flatten)]
     pub rest: Map<String, Value>,
+}
+
+/// One group of files at one destination.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Placed {
+    pub destination: String,
+    pub pipeline: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub directory: String,
+    pub why: String,
+    /// It stays only until it stands where it goes instead.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
 }
 
 /// The summary people filter by; a word for what the facts and the operation say together.

@@ -106,7 +106,10 @@ mod tests {
 
     fn selector(directory: &str, environment: &str) -> DirectorySelector {
         let match_labels = BTreeMap::from([("environment".to_owned(), environment.to_owned())]);
-        DirectorySelector { directory: directory.to_owned(), selector: LabelSelector { match_labels } }
+        DirectorySelector {
+            directory: directory.to_owned(),
+            selector: LabelSelector { match_labels, ..LabelSelector::default() },
+        }
     }
 
     #[test]

@@ -1,18 +1,28 @@
 //! The transaction of a pass: what stands in the rows, made to say what the plan says.
 
-use crate::{STORES_LANE, content::Content, resource_pass::wake, store_key, surroundings::made_from, sweep::releases};
+use crate::{
+    STORES_LANE,
+    content::Content,
+    places::seats,
+    resource_pass::wake,
+    store_key,
+    surroundings::made_from,
+    sweep::{followers, releases, unsettled},
+};
 use domain::{
-    Object, Timestamp,
+    Error, Object, Timestamp,
     event::{Event, Level},
     placement::PlacementState,
     plan::{self, CHILD, Observed, Plan, PromiseState, Subject},
     promise::PromiseStatus,
+    reason::Reason,
     reference,
     run::Run,
     selector::{Requirement, Selector},
+    status::ResourceStatus,
 };
 use std::collections::BTreeSet;
-use store::{Lease, Op, Query};
+use store::{Guard, Lease, Op, Query};
 
 /// Rows that stand as they should are not written.
 pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Content, now: Timestamp) -> Vec<Op> {
@@ -57,11 +67,51 @@ pub fn difference(before: &Observed, plan: &Plan, lease: &Lease, content: Conten
         lane: STORES_LANE.to_owned(),
         due: now,
     }));
+    ops.extend(room(before, next, now));
+    ops.extend(second_look(before, plan, now));
     ops.extend(wake_users(before, plan, now));
     ops.extend(wake_parent(before, plan, now));
     ops.extend(plan::told(&before.resource, plan, now).into_iter().map(Op::Event));
     ops.extend(to_others(before, plan, now));
     ops
+}
+
+/// A resource that comes to a destination with a capacity must still find room there when it is stored; one that has left it makes room.
+fn room(before: &Observed, next: &Observed, now: Timestamp) -> Vec<Op> {
+    let mut ops = Vec::new();
+    if !matches!(next.subject, Subject::Resource(_)) {
+        return ops;
+    }
+    for destination in next.destinations.iter() {
+        let name = &destination.metadata.name;
+        let Some(capacity) = destination.spec.capacity else { continue };
+        let seated = |observed: &Observed| observed.placements.iter().any(|one| one.spec.destination == *name);
+        match (seated(before), seated(next)) {
+            (false, true) => {
+                let query = Box::new(seats(name));
+                let besides = next.resource.metadata.uid.clone();
+                let guard = Guard::Room { query, besides, fewer_than: capacity.resources };
+                let otherwise = Error::conflict(format!("the last room at {name} was taken at the same moment"));
+                ops.push(Op::Require { guard, otherwise });
+            }
+            (true, false) if ops.iter().all(|op| !matches!(op, Op::WakeSelected { .. })) => {
+                let waiting = [unsettled(), followers()].map(Box::new);
+                ops.extend(waiting.map(|query| Op::WakeSelected { query, due: now }));
+            }
+            _ => {}
+        }
+    }
+    ops
+}
+
+/// Who makes room wakes those that are known to wait. Whoever begins to wait looks once more when that is known, so that no room is missed
+/// that was made in between.
+fn second_look(before: &Observed, plan: &Plan, now: Timestamp) -> Option<Op> {
+    let code = plan.reason.code();
+    let known = ResourceStatus::read(&before.resource.status).condition("Ready").is_some_and(|one| one.reason == code);
+    let metadata = &plan.next.resource.metadata;
+    let waits = matches!(plan.reason, Reason::NoDestination { .. }) && !known;
+    waits.then(|| wake(&metadata.uid, &metadata.namespace, now))
 }
 
 /// Whoever uses what this resource gives back looks again when that has changed.

@@ -59,10 +59,10 @@ pub use course::Settings;
 pub use difference::difference;
 pub use driver::Orchestrator;
 pub use offers::Offers;
-pub use places::{destinations, state_stores};
+pub use places::{destinations, seats, state_stores};
 pub use release_pass::Publisher;
 pub use surroundings::made_from;
-pub use sweep::{promises, releases, unsettled};
+pub use sweep::{followers, promises, releases, unsettled};
 
 /// The queue key of a state store. A resource's key is its uid.
 pub fn store_key(name: &str) -> String {

@@ -4,7 +4,7 @@ use crate::{driver::Orchestrator, failpoint};
 use domain::{
     Result,
     object::Kind,
-    plan::ACTING,
+    plan::{ACTING, FOLLOWS},
     promise::{self, KRATIX_GROUP, ReleaseKind},
     selector::{Requirement, Selector},
 };
@@ -38,6 +38,12 @@ pub fn releases() -> Query {
 /// Resources with an action under way; they may be ready meanwhile.
 fn acting() -> Query {
     let labels = Selector { requirements: vec![Requirement::Exists(ACTING.to_owned())] };
+    Query { resources: true, labels, ..Query::default() }
+}
+
+/// Resources that may go elsewhere, or to more places, when destinations change.
+pub fn followers() -> Query {
+    let labels = Selector { requirements: vec![Requirement::Exists(FOLLOWS.to_owned())] };
     Query { resources: true, labels, ..Query::default() }
 }
 

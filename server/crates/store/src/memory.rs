@@ -3,13 +3,15 @@
 
 use crate::{
     batch::{Batch, Step, Stored},
+    guard::Guard,
     object_row,
     op::{Committed, Op},
+    query::Query,
     queue::{Lease, QueueRow},
     staged::Staged,
 };
 use domain::{Object, Result, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is committed. Cloning it is a backup.
 pub struct Memory {
@@ -33,8 +35,16 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// All of the ops or none. [`Op::WakeSelected`] and guards that need a query are not known here: name what is to be woken.
+    /// All of the ops or none. [`Op::WakeSelected`] is not known here: name what is to be woken. Of the guards that need a query only
+    /// [`Guard::Room`] is, by kind and labels.
     pub fn commit(&mut self, ops: Vec<Op>) -> Result<Committed> {
+        for op in &ops {
+            if let Op::Require { guard: Guard::Room { query, besides, fewer_than }, otherwise } = op
+                && self.owners(query).iter().filter(|owner| *owner != besides).count() >= *fewer_than
+            {
+                return Err(otherwise.clone());
+            }
+        }
         let steps = ops.into_iter().map(Step::new).collect::<Result<Vec<_>>>()?;
         self.batch.apply(&steps)
     }
@@ -96,6 +106,15 @@ impl Memory {
     /// What an object is made of now: finished runs and answered requests are left out.
     pub fn owned(&self, owner: &str) -> Vec<Object> {
         self.select(|row| row.active && row.owner == owner)
+    }
+
+    /// Whose objects of a kind have these labels.
+    pub fn owners(&self, query: &Query) -> BTreeSet<String> {
+        let found = self.batch.objects.all().filter_map(|(_, stored)| match stored {
+            Stored::Written(row, _) if query.kind.as_ref() == Some(&row.name.kind) => Some(row),
+            _ => None,
+        });
+        found.filter(|row| query.labels.matches(&row.labels)).map(|row| row.owner.clone()).collect()
     }
 
     /// All objects of a kind.

@@ -4,6 +4,7 @@ use crate::{
     Store,
     cursor::Cursor,
     db::Db,
+    guard::OWNERS,
     object_row::object,
     query::{Facet, Query},
     statement::{Statement, for_values},
@@ -93,6 +94,13 @@ impl Store {
 
     pub async fn count(&self, query: &Query) -> Result<i64> {
         let mut statement = Statement::new(COUNT);
+        query.condition(&mut statement);
+        Ok(self.db.one::<Number>(statement).await?.number)
+    }
+
+    /// How many owners the objects of the query have.
+    pub async fn count_owners(&self, query: &Query) -> Result<i64> {
+        let mut statement = Statement::new(OWNERS);
         query.condition(&mut statement);
         Ok(self.db.one::<Number>(statement).await?.number)
     }

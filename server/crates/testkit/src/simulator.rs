@@ -1,4 +1,4 @@
-//! A deterministic simulator: several replicas, one database, one destination, people who ask for things, and everything that can go wrong, in
+//! A deterministic simulator: several replicas, one database, two destinations with little room, people who ask for things, and everything that can go wrong, in
 //! virtual time and told by one seed.
 //!
 //! **What is real**: the decision ([`domain::plan`]), the transaction it becomes ([`orchestrator::difference`]), the rules by which the database takes
@@ -9,7 +9,8 @@
 //! they were reported lost, steps that fail or whose answer is lost, destinations that refuse, files that somebody changes there. After a minute the faults stop, and everything must come to rest.
 //!
 //! **Rules**, see [`ledger`]: nothing acknowledged is lost; no key is given to two contents; nothing is done twice under two keys; no effect without its
-//! committed intent; no older write over a newer one; nothing is called drifted that nobody meddled with; what stands at the destination in the end is what was asked.
+//! committed intent; no older write over a newer one; nothing is called drifted that nobody meddled with; what stands at the destinations in the end is
+//! what was asked; no destination ever has more resources than it takes, and nobody waits while there is room.
 
 mod ledger;
 mod looks;
@@ -20,17 +21,13 @@ mod places;
 mod probes;
 mod replica;
 mod rng;
+mod room;
 mod steps;
 
 pub use mutant::Mutant;
 
 use domain::{
-    Timestamp,
-    destination::Destination,
-    object::{Object, Typed},
-    plan::Offer,
-    promise::Promise,
-    status::ResourceStatus,
+    Timestamp, destination::Destination, object::Object, plan::Offer, promise::Promise, status::ResourceStatus,
 };
 use ledger::Ledger;
 use replica::{Replica, Task, Who};
@@ -104,7 +101,7 @@ struct World {
     replicas: Vec<Replica>,
     ledger: Ledger,
     offer: Arc<Offer>,
-    destinations: Arc<Vec<Destination>>,
+    destinations: Vec<Destination>,
     mutant: Option<Mutant>,
     story: Vec<String>,
     moments: u64,
@@ -123,7 +120,7 @@ impl World {
             replicas: Vec::new(),
             ledger: Ledger::default(),
             offer: offer(),
-            destinations: Arc::new(vec![destination()]),
+            destinations: vec![room::destination("here"), room::destination("there")],
             mutant,
             story: Vec::new(),
             moments: 0,
@@ -210,6 +207,8 @@ impl World {
             let status = ResourceStatus::read(&object.status);
             if object.metadata.generation < generation {
                 self.ledger.breaks(format!("{uid}: generation {generation} was acknowledged and is lost"));
+            } else if !object.deleting() && status.observed_generation >= generation && self.waits_rightly(&status) {
+                // it goes on when there is room
             } else if object.deleting() || !status.phase.as_str().eq("Ready") || status.observed_generation < generation
             {
                 let (phase, message) = (status.phase.as_str(), status.message);
@@ -288,12 +287,4 @@ spec:
     let value = domain::document::parse_one(PROMISE, "the simulator's promise").expect("it is YAML");
     let promise = Promise::read(&Object::from_value(value).expect("it is an object")).expect("it is a promise");
     Arc::new(Offer { revision: "thing-1".to_owned(), promise })
-}
-
-fn destination() -> Destination {
-    let value = serde_json::json!({
-        "apiVersion": "midspan.dev/v1alpha1", "kind": "Destination", "metadata": {"name": "here", "uid": "dst_here"},
-        "spec": {"path": "here", "stateStoreRef": {"name": places::STORE}},
-    });
-    Typed::parse(Object::from_value(value).expect("it is an object")).expect("it is a destination")
 }

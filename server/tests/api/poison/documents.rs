@@ -102,7 +102,7 @@ async fn documents_made_to_explode_are_refused_where_they_would() {
             nested objects: 400 BadRequest: request body: nests deeper than 100 at line 1 column 501
             values: 400 BadRequest: request body: more than 250000 values at line 1 column 499999
             key twice: 400 BadRequest: request body: the key "kind" is given twice at line 1 column 26
-            unknown keys: 422 Invalid: spec.k0: unknown field `k0`, expected one of `title`, `description`, `owner`, `docs`, `icon`, `tags`, `links`, `api`, `outputs`, `examples`, `requires`, `dependencies`, `destinationSelectors`, `workflows`, `drift`, `expiry`, `reconcileInterval`, `health`, `rollout`
+            unknown keys: 422 Invalid: spec.k0: unknown field `k0`, expected one of `title`, `description`, `owner`, `docs`, `icon`, `tags`, `links`, `api`, `outputs`, `examples`, `requires`, `dependencies`, `destinationSelectors`, `placement`, `workflows`, `drift`, `expiry`, `reconcileInterval`, `health`, `rollout`
             truncated: 400 BadRequest: request body: EOF while parsing a value at line 1 column 14
             not JSON: 400 BadRequest: request body: expected value at line 1 column 1
             not UTF-8: 400 BadRequest: request body: not UTF-8 at byte 0

@@ -1,18 +1,19 @@
 //! Kratix's documents of places: Destination, GitStateStore, BucketStateStore, with the defaults of their definitions.
 
 use super::{
-    BucketCredentials, BucketStore, Cleanup, DestinationSpec, Filepath, GitAuthor, GitCredentials, GitStore,
-    InitWorkloads, SecretRef, SignIn, StateStoreRef, StoreKind,
+    BucketCredentials, BucketStore, CAPACITY, CORDONED, Capacity, Cleanup, DestinationSpec, Filepath, GitAuthor,
+    GitCredentials, GitStore, InitWorkloads, SecretRef, SignIn, StateStoreRef, StoreKind,
     rules::{required, wrong},
 };
 use crate::{error::Result, object::decode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Where Kratix looks for a Secret whose reference names no namespace.
 const SECRET_NAMESPACE: &str = "default";
 
-pub(super) fn destination(spec: &Value) -> Result<DestinationSpec> {
+pub(super) fn destination(spec: &Value, annotations: &BTreeMap<String, String>) -> Result<DestinationSpec> {
     let document: DestinationDocument = read(spec)?;
     let reference = document.state_store_ref.ok_or_else(|| required("spec.stateStoreRef"))?;
     let kind = match reference.kind.as_str() {
@@ -32,7 +33,20 @@ pub(super) fn destination(spec: &Value) -> Result<DestinationSpec> {
         filepath: document.filepath,
         cleanup: Some(document.cleanup.unwrap_or(Cleanup::None)),
         init_workloads: InitWorkloads { enabled: document.init_workloads.enabled },
+        capacity: capacity(annotations)?,
+        cordoned: annotations.get(CORDONED).is_some_and(|cordoned| cordoned == "true"),
     })
+}
+
+fn capacity(annotations: &BTreeMap<String, String>) -> Result<Option<Capacity>> {
+    let Some(told) = annotations.get(CAPACITY) else { return Ok(None) };
+    match told.parse() {
+        Ok(resources) => Ok(Some(Capacity { resources })),
+        Err(_) => Err(wrong(
+            &format!("metadata.annotations[{CAPACITY}]"),
+            &format!("{told:?} is not a number of resources such as \"10\""),
+        )),
+    }
 }
 
 pub(super) fn git_store(spec: &Value) -> Result<GitStore> {

@@ -1,13 +1,17 @@
 //! Works to destinations: where each group of files goes, and what must go away.
 
-use super::{Pass, Subject};
+use super::{
+    Pass, Subject,
+    schedule::{self, Choice, FOLLOWS, RESCHEDULE},
+};
 use crate::{
     destination::{Destination, Layout},
-    digest::{Digest, derive_uid},
+    digest::derive_uid,
     placement::{Placement, PlacementSpec, PlacementState, PlacementStatus, dependencies_root, nested_root},
+    promise::Scheduling,
     reason::Reason,
     request::Request,
-    selector::{LabelSelector, Labels},
+    selector::Labels,
     work::{Group, Work, group_id, home},
 };
 use std::collections::BTreeSet;
@@ -15,19 +19,22 @@ use std::collections::BTreeSet;
 /// Makes the placements follow the works. `Some` says which destination is not there yet.
 ///
 /// A pending placement is the intent; the store's pass writes it. That write compares before it changes anything, so it may be repeated.
+/// Who moves stands at both places until the new one is written.
 pub fn place(pass: &mut Pass) -> Option<Reason> {
-    let mut nowhere = None;
-    let mut kept = Vec::new();
-    for work in pass.observed.works.clone() {
-        for group in &work.spec.groups {
-            match destinations_for(pass, &work, group) {
-                Ok(destinations) => {
-                    kept.extend(destinations.iter().map(|destination| put(pass, &work, group, destination)));
-                }
-                Err(selectors) => nowhere = Some(Reason::NoDestination { selectors }),
+    let choices = schedule::choices(&pass.observed);
+    let (works, destinations) = (pass.observed.works.clone(), pass.observed.destinations.clone());
+    let groups = works.iter().flat_map(|work| work.spec.groups.iter().map(move |group| (work, group)));
+    let (mut nowhere, mut kept) = (None, Vec::new());
+    for ((work, group), choice) in groups.zip(&choices) {
+        for destination in destinations.iter() {
+            if let Some(look) = choice.chosen().find(|look| look.destination == destination.metadata.name) {
+                kept.push(put(pass, work, group, destination, || choice.why(look)));
             }
         }
+        kept.extend(leave(pass, work, group, choice));
+        nowhere = choice.nowhere().or(nowhere);
     }
+    follow(pass);
     let stays = |placement: &Placement| kept.contains(&placement.metadata.uid);
     let place = |placement: &Placement| (placement.spec.state_store.clone(), placement.spec.root.clone());
     let nested = |placement: &&Placement| placement.spec.layout == Layout::Nested;
@@ -85,56 +92,39 @@ pub fn waiting(placements: &[Placement]) -> Option<Reason> {
     Some(if open.spec.withdrawn { Reason::Withdrawing { destination } } else { Reason::Placing { destination } })
 }
 
-/// The labels a destination must have: the promise's selectors win over the pipeline's, key by key, as in Kratix.
-/// A directory entry stands alone.
-fn required_labels(promise: &[LabelSelector], group: &Group) -> Labels {
-    let own = group.selectors.iter().flat_map(|selector| selector.match_labels.clone());
-    let theirs = promise.iter().flat_map(|selector| selector.match_labels.clone());
-    if group.directory.is_empty() { own.chain(theirs).collect() } else { own.collect() }
+/// Those that are no longer chosen stay until all that are stand. Returns their uids.
+fn leave(pass: &mut Pass, work: &Work, group: &Group, choice: &Choice) -> Vec<String> {
+    let destinations = pass.observed.destinations.clone();
+    let chosen = |placement: &Placement| choice.chosen().any(|look| look.destination == placement.spec.destination);
+    let there = |placement: &Placement| {
+        destinations.iter().any(|one| one.metadata.name == placement.spec.destination && !one.deleting())
+    };
+    let mine = |placement: &&mut Placement| placement.of_group(&work.metadata.uid, &group.directory);
+    let arrived = pass.observed.placements.iter_mut().filter(mine).all(|one| !chosen(one) || one.settled());
+    if arrived {
+        return Vec::new();
+    }
+    let staying = pass.observed.placements.iter_mut().filter(mine).filter(|one| !chosen(one) && there(one));
+    let mark = |placement: &mut Placement| {
+        placement.spec.leaving = true;
+        placement.metadata.uid.clone()
+    };
+    staying.map(mark).collect()
 }
 
-/// Where a group goes: a resource's to one place, and there it stays; a promise's own to every place that fits.
-fn destinations_for(pass: &Pass, work: &Work, group: &Group) -> Result<Vec<Destination>, String> {
-    let observed = &pass.observed;
-    let everywhere = matches!(observed.subject, Subject::Promise(_));
-    let stands = |destination: &Destination| {
-        !destination.deleting()
-            && observed.placements.iter().map(|placement| &placement.spec).any(|placed| {
-                !placed.withdrawn
-                    && placed.work == work.metadata.uid
-                    && placed.directory == group.directory
-                    && placed.destination == destination.metadata.name
-            })
-    };
-    if !everywhere && let Some(destination) = observed.destinations.iter().find(|destination| stands(destination)) {
-        return Ok(vec![destination.clone()]);
+/// A resource that may have to move though it is ready is found by its label; a wish to choose anew is fulfilled by now.
+fn follow(pass: &mut Pass) {
+    if matches!(pass.observed.subject, Subject::Promise(_)) {
+        return;
     }
-    let selectors = observed.offer.as_ref().map_or(&[][..], |offer| &offer.promise.spec.destination_selectors);
-    let required = required_labels(selectors, group);
-    let fits = |destination: &&Destination| {
-        let labels = destination.labels();
-        let shunned = required.is_empty() && destination.spec.strict_match_labels && !labels.is_empty();
-        !shunned && !destination.deleting() && required.iter().all(|(key, value)| labels.get(key) == Some(value))
-    };
-    if everywhere {
-        // as in Kratix, what stands stays when labels change
-        let all: Vec<_> = observed.destinations.iter().filter(|d| stands(d) || fits(d)).cloned().collect();
-        return if all.is_empty() { Err(told(&required)) } else { Ok(all) };
-    }
-    // the highest score wins: spread evenly, the same choice every time, and few moves when destinations come and go
-    let score = |destination: &Destination| {
-        Digest::of_parts([observed.resource.metadata.uid.as_bytes(), destination.metadata.name.as_bytes()])
-    };
-    let chosen = observed.destinations.iter().filter(fits).max_by_key(|destination| score(destination));
-    chosen.map(|destination| vec![destination.clone()]).ok_or_else(|| told(&required))
-}
-
-fn told(labels: &Labels) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+    let rule = pass.observed.offer.as_ref().map(|offer| &offer.promise.spec.placement);
+    let follows = rule.is_some_and(Scheduling::follows_destinations);
+    pass.label(FOLLOWS, follows.then_some("true"));
+    pass.observed.resource.metadata.annotations.remove(RESCHEDULE);
 }
 
 /// Brings the placement of one group up to date and returns its uid.
-fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -> String {
+fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination, why: impl FnOnce() -> String) -> String {
     let by = asked_by(pass);
     let observed = &mut pass.observed;
     let resource = &observed.resource.metadata;
@@ -165,6 +155,9 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     let uid = derive_uid("placement", &place);
     if let Some(placement) = observed.placements.iter_mut().find(|placement| placement.metadata.uid == uid) {
         if placement.spec != spec {
+            if placement.spec.withdrawn || placement.spec.leaving {
+                placement.explain(why());
+            }
             placement.spec = spec;
             placement.status.drift = None;
             placement.ask(by.as_deref());
@@ -190,6 +183,7 @@ fn put(pass: &mut Pass, work: &Work, group: &Group, destination: &Destination) -
     };
     let mut placement = Placement { metadata, spec, status: PlacementStatus::default() };
     placement.ask(by.as_deref());
+    placement.explain(why());
     observed.placements.push(placement);
     uid
 }

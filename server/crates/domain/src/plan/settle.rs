@@ -1,6 +1,6 @@
 //! The facts people read: phase, message, the three facts, conditions, outputs; and what became of the open requests.
 
-use super::{FINALIZER, Pass, action, drift, expiry, health, settle_kratix};
+use super::{FINALIZER, Pass, action, drift, expiry, health, moves, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
     drift::Drift,
@@ -13,8 +13,9 @@ use crate::{
 use serde_json::Value;
 
 /// Keys of `status` that are Midspan's to write; a pipeline's `status.yaml` cannot take them.
-const OURS: [&str; 18] = [
+const OURS: [&str; 19] = [
     "drift",
+    "placements",
     "lastAction",
     "fromActions",
     "expiresAt",
@@ -53,6 +54,7 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
         _ => settle_kratix::message(pass, reason).unwrap_or_else(|| reason.to_string()),
     };
     status.observed_generation = generation;
+    status.placements = moves::placed(&pass.observed.placements);
     status.drift = drift::tell(pass, &mut status.conditions);
     status.sync = sync(&pass.observed.placements, status.drift.as_ref(), reason);
     status.last_operation = pass.run().map(|run| last_operation(pass, run, reason, status.last_operation.take()));

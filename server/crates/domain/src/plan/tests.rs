@@ -13,6 +13,7 @@ mod promises;
 mod random;
 mod removal;
 mod requests;
+mod scheduling;
 mod seen;
 mod status;
 mod steps;

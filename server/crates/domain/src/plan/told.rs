@@ -1,6 +1,6 @@
 //! What a pass changed, as lines of the time line.
 
-use super::{EXPIRING, Plan};
+use super::{EXPIRING, Plan, moves};
 use crate::{
     drift::Drift,
     event::{Event, Level},
@@ -20,6 +20,7 @@ pub fn told(before: &Object, plan: &Plan, now: Timestamp) -> Vec<Event> {
         .chain(time_left(before, plan, now))
         .chain(health(before, plan, now))
         .chain(drifted(before, plan, now))
+        .chain(moves::told(before, plan, now))
         .collect()
 }
 

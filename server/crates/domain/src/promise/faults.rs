@@ -31,6 +31,7 @@ pub(super) fn of(spec: &PromiseSpec, group: &str) -> Vec<Cause> {
     faults.expiry(spec.expiry.as_ref());
     health::check(&mut faults, spec.health.as_ref());
     faults.drift(spec.drift.as_ref());
+    faults.scheduling(&spec.placement, &spec.destination_selectors);
     faults.childless("spec.workflows.promise.configure", &promise.configure);
     faults.childless("spec.workflows.promise.delete", &promise.delete);
     faults.causes

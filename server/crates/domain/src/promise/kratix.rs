@@ -76,7 +76,10 @@ fn api(crd: Crd) -> Api {
 }
 
 fn selectors(documents: Vec<SelectorDocument>) -> Vec<LabelSelector> {
-    documents.into_iter().map(|document| LabelSelector { match_labels: document.match_labels }).collect()
+    documents
+        .into_iter()
+        .map(|document| LabelSelector { match_labels: document.match_labels, ..LabelSelector::default() })
+        .collect()
 }
 
 /// What Kubernetes does when a pipeline does not say how often a container may fail.

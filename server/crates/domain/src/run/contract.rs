@@ -5,6 +5,7 @@ use crate::{
     document,
     error::{Error, Result},
     object,
+    selector::MatchExpression,
     work::DirectorySelector,
     workflow::GoDuration,
 };
@@ -111,8 +112,11 @@ fn selectors(contents: &Texts) -> Result<Vec<DirectorySelector>> {
     let mut entries: Vec<DirectorySelector> = typed(contents, FILE)?.unwrap_or_default();
     let mut seen = std::collections::BTreeSet::new();
     for entry in &mut entries {
-        if entry.selector.match_labels.is_empty() {
+        if entry.selector.is_empty() {
             return Err(refuse(FILE, "every entry needs matchLabels with at least one label"));
+        }
+        if let Some((field, fault)) = entry.selector.match_expressions.iter().find_map(MatchExpression::fault) {
+            return Err(refuse(FILE, &format!("matchExpressions: {field}: {fault}")));
         }
         let directory = entry.directory.trim_start_matches("./").trim_end_matches('/');
         entry.directory = if directory == "." { String::new() } else { directory.to_owned() };

@@ -111,3 +111,46 @@ async fn of_many_who_claim_what_nobody_has_one_gets_it_however_they_are_grouped(
     })
     .await;
 }
+
+/// A thing of this owner.
+fn owned(owner: &str, name: &str) -> Object {
+    let mut object = resource("seats", name);
+    let owner = Object::from_value(serde_json::json!({
+        "apiVersion": "example.com/v1", "kind": "Owner", "metadata": {"name": owner, "uid": owner},
+    }));
+    object.metadata.owner_references = vec![owner.unwrap().as_owner()];
+    object
+}
+
+fn room_for(owner: &str, fewer_than: usize) -> Op {
+    let query = Box::new(Query { namespaces: vec!["seats".to_owned()], ..Query::default() });
+    require(Guard::Room { query, besides: owner.to_owned(), fewer_than })
+}
+
+#[tokio::test]
+async fn room_is_counted_by_owners_and_whoever_has_a_seat_keeps_it() {
+    on_two(async |one, two| {
+        let query = Query { namespaces: vec!["seats".to_owned()], ..Query::default() };
+        check(one.commit(vec![room_for("a", 1), Op::Create(owned("a", "a1"))]).await, true);
+        check(two.commit(vec![room_for("a", 1), Op::Create(owned("a", "a2"))]).await, true);
+        check(two.commit(vec![room_for("b", 1), Op::Create(owned("b", "b1"))]).await, false);
+        check(two.commit(vec![room_for("b", 2), Op::Create(owned("b", "b1"))]).await, true);
+        assert_eq!(one.count_owners(&query).await.unwrap(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_that_come_at_once_find_no_more_room_than_there_is() {
+    on_two(async |one, two| {
+        let mut coming = tokio::task::JoinSet::new();
+        for number in 0..40 {
+            let (store, owner) = (if number % 2 == 0 { one.clone() } else { two.clone() }, format!("o{number}"));
+            let ops = vec![room_for(&owner, 7), Op::Create(owned(&owner, &format!("thing-{number}")))];
+            coming.spawn(async move { store.commit(ops).await.is_ok() });
+        }
+        let came = coming.join_all().await;
+        assert_eq!(came.into_iter().filter(|came| *came).count(), 7);
+    })
+    .await;
+}

@@ -35,10 +35,16 @@ pub enum Mutant {
     FindingsDropped,
     /// What a look finds is recorded though somebody else has taken over, and over rows that changed meanwhile.
     FindingsOfAStranger,
+    /// Nobody looks whether there is still room when what goes to a full place is stored.
+    NoCheckOfRoom,
+    /// Who leaves a full place wakes nobody.
+    RoomIsNotTold,
+    /// Who begins to wait for room does not look again.
+    NoSecondLook,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::NoCheckOfTheLease,
         Self::NoCheckOfVersions,
         Self::EffectBeforeIntent,
@@ -55,5 +61,8 @@ impl Mutant {
         Self::TwoTransactions,
         Self::FindingsDropped,
         Self::FindingsOfAStranger,
+        Self::NoCheckOfRoom,
+        Self::RoomIsNotTold,
+        Self::NoSecondLook,
     ];
 }

@@ -17,7 +17,7 @@ use domain::{
     status::ResourceStatus,
     work::{Files, WorkKind},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use store::{Lease, Op};
 
 pub struct Pass {
@@ -194,7 +194,7 @@ impl World {
             works: parsed::<WorkKind>(&owned),
             placements: parsed::<PlacementKind>(&owned),
             offer: Some(self.offer.clone()),
-            destinations: self.destinations.clone(),
+            destinations: Arc::new(self.seen_destinations()),
             live,
             abandoned,
             course: Course::default(),

@@ -19,12 +19,16 @@ impl World {
         if self.replicas[door].is_down(self.now) {
             return;
         }
+        if self.rng.percent(10) {
+            return self.cordon();
+        }
         let things = self.db.of_kind("Thing");
         let thing = things.get(self.rng.index(things.len())).cloned();
         match (thing, self.rng.below(10)) {
             (Some(thing), 0..=3) if !thing.deleting() => self.change(door, thing),
             (Some(thing), 4) if !thing.deleting() => self.delete(door, thing),
             (Some(thing), 5) => self.echo(&thing),
+            (Some(thing), 9) if !thing.deleting() => self.move_on(door, thing),
             (Some(thing), 6..=7) if !thing.deleting() => self.act(door, &thing),
             (_, _) if things.len() < THINGS => self.create(door),
             (Some(thing), _) if !thing.deleting() => self.change(door, thing),

@@ -269,7 +269,7 @@ impl World {
             return Err(Lost::Unavailable);
         }
         let leases: Vec<Lease> = ops.iter().filter_map(leased).cloned().collect();
-        let (first, rest) = self.without_protection(ops);
+        let (first, rest) = self.without_protection(self.named(ops));
         let mut stored = self.db.commit(first);
         if let (Ok(_), Some(rest)) = (&stored, rest) {
             if storm && self.rng.percent(10) {
@@ -279,6 +279,7 @@ impl World {
             stored = self.db.commit(rest);
         }
         if stored.is_ok() {
+            self.count_seats();
             for lease in &leases {
                 self.ledger.wrote(lease);
             }

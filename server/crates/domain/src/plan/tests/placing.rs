@@ -71,7 +71,7 @@ fn without_a_fitting_destination_it_says_which_labels_are_missing_and_goes_on_on
     assert_snapshot!(world.story(), @r"
     0s Progressing StepRunning       Running step render of pipeline instance
        - step render is done
-    0s Pending     NoDestination     No destination has the labels environment=prod,zone=a; add one, or change the promise's selectors
+    0s Pending     NoDestination     No destination has the labels environment=prod,zone=a (1 destination; nearest: dev lacks environment=prod,zone=a); add one, or change the promise's selectors
        - a destination comes
     0s Progressing Placing           Writing to destination prod
     ");

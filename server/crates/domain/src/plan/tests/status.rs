@@ -199,6 +199,10 @@ fn the_whole_status_as_clients_see_it() {
       startedAt: "2026-11-22T18:00:00Z"
       finishedAt: "2026-11-22T18:00:00Z"
     url: https://shop.example.com
+    placements:
+    - destination: dev
+      pipeline: instance
+      why: The only destination there is, and it fits
     revision: r1
     promiseVersion: v-r1
     run: run-858c13aadaa27282b9909b6d82
