@@ -16,3 +16,4 @@ pub mod pager;
 pub mod steps;
 pub mod table;
 pub mod timeline;
+pub mod weighed;

@@ -63,6 +63,11 @@ pub fn new_request(promise: &str) -> String {
     format!("{CATALOG}/{}/new", segment(promise))
 }
 
+/// Where a destination is told to take nothing new, or to take it again.
+pub fn turn_destination(name: &str, deed: &str) -> String {
+    format!("{PLATFORM}/destinations/{}/{deed}", segment(name))
+}
+
 pub fn request(name: &str) -> String {
     format!("/requests/{}", segment(name))
 }

@@ -29,6 +29,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod typical;
+mod weighed;
 
 pub use logs::Followed;
 

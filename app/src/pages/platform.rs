@@ -6,7 +6,7 @@ use super::{catalog::owner, portal, show};
 use crate::{
     counts::count,
     parts::{
-        button::{Weight, link_button},
+        button::{Weight, link_button, post_button},
         chip::{Look, chip},
         empty::empty,
         frame::{Drawn, Section},
@@ -76,6 +76,10 @@ pub struct DestinationRow {
     pub readiness: Readiness,
     /// How many placements.
     pub placed: u64,
+    /// `3 of 40 resources`; empty where there is no capacity.
+    pub room: String,
+    /// It takes nothing new.
+    pub is_cordoned: bool,
 }
 
 /// A state store.
@@ -221,15 +225,20 @@ fn fleet(fleet: &Fleet) -> impl IntoView {
 fn destinations(page: &PlatformPage) -> impl IntoView {
     let row = |row: &DestinationRow| {
         let labels = row.labels.iter().map(|label| view! { <li class="tag">{label.clone()}</li> }).collect_view();
+        let room = (!row.room.is_empty()).then(|| format!(", {}", row.room));
+        let cordoned = row.is_cordoned.then(|| chip(Look { tone: Tone::Warn, icon: Icon::Alert, word: "Cordoned" }));
+        let (deed, label) = if row.is_cordoned { ("uncordon", "Uncordon") } else { ("cordon", "Cordon") };
+        let turn = post_button(paths::turn_destination(&row.name, deed), None, label, Weight::Plain);
         view! {
             <tr>
                 <td class="cell-name">
                     <span class="row-icon">{icon(Icon::Branch)}</span>
                     <span class="row-title"><strong>{row.name.clone()}</strong><span class="row-kind">{row.writes_to.clone()}</span>{why(&row.readiness)}</span>
                 </td>
-                <td>{ready(&row.readiness)}</td>
+                <td>{ready(&row.readiness)}{cordoned}</td>
                 <td><ul class="tags" aria-label="Labels">{labels}</ul></td>
-                <td class="cell-end cell-quiet">{count(row.placed, "placement")}</td>
+                <td class="cell-quiet">{count(row.placed, "placement")}{room}</td>
+                <td class="cell-end">{turn}</td>
             </tr>
         }
     };
@@ -237,7 +246,7 @@ fn destinations(page: &PlatformPage) -> impl IntoView {
     let matter = if page.destinations.is_empty() {
         empty(Icon::Branch, "No destinations", "Nothing can be placed anywhere. Apply a Destination.", ()).into_any()
     } else {
-        table("Destinations", ["Destination", "State", "Labels", "Stands on it"], rows).into_any()
+        table("Destinations", ["Destination", "State", "Labels", "Stands on it", "What is new"], rows).into_any()
     };
     view! {
         <section class="section" aria-labelledby="destinations">

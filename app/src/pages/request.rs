@@ -14,6 +14,7 @@ use crate::{
         icon::{Icon, icon, named},
         moment::ago,
         table::run_table,
+        weighed::{Weighing, why_here},
     },
     paths::{self, ResourceKey},
     portal::Frame,
@@ -77,6 +78,8 @@ pub struct Plan {
     pub files: Vec<FileDiff>,
     pub fields: Vec<FieldChange>,
     pub destinations: Vec<PlannedDestination>,
+    /// Why there, or why nowhere.
+    pub weighed: Vec<Weighing>,
     /// Steps whose effect cannot be computed beforehand: `notify: POST https://…`.
     pub effects: Vec<PlannedEffect>,
     /// Median seconds to ready, from history.
@@ -93,7 +96,7 @@ pub struct Plan {
 #[derive(Clone, Debug, Default)]
 pub struct PlannedDestination {
     pub name: String,
-    /// `environment=dev`
+    /// One sentence: why it was chosen.
     pub because: String,
     /// `git · gitops.git, branch main, path dev/`
     pub writes_to: String,
@@ -237,6 +240,7 @@ fn what_changes(plan: &Plan, phase: RequestPhase) -> impl IntoView {
             <div class="diffs">{files}</div>
         </section>
         {effects}
+        {why_here(&plan.weighed)}
     }
 }
 
@@ -256,7 +260,7 @@ fn details(page: &RequestPage) -> impl IntoView + use<> {
                     <li class="destination">
                         <strong>{destination.name.clone()}</strong>
                         <p>{destination.writes_to.clone()}</p>
-                        <p class="note">"Chosen by "<code>{destination.because.clone()}</code></p>
+                        <p class="note">{destination.because.clone()}</p>
                     </li>
                 }
             })

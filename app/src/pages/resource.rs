@@ -22,6 +22,7 @@ use crate::{
         moment::{ago, took},
         steps::{progress, steps},
         timeline::timeline,
+        weighed::{Weighing, why_here},
     },
     paths::{self, ResourceKey},
     portal::{Frame, Refused},
@@ -121,6 +122,8 @@ pub struct ResourcePage {
     /// The spec, flattened for reading: label, value. Secrets come as dots.
     pub spec: Vec<SpecEntry>,
     pub placed: Vec<Placed>,
+    /// Why there, or why nowhere.
+    pub weighed: Vec<Weighing>,
     /// The last happenings; at most six.
     pub history: Vec<Happening>,
     pub yaml: String,
@@ -318,7 +321,7 @@ fn outputs(outputs: &[Output], head: &ResourceHead) -> Option<impl IntoView> {
 }
 
 fn placed(page: &ResourcePage, now: Timestamp) -> Option<impl IntoView> {
-    (!page.placed.is_empty()).then(|| {
+    (!page.placed.is_empty() || !page.weighed.is_empty()).then(|| {
         let rows = page
             .placed
             .iter()
@@ -344,7 +347,8 @@ fn placed(page: &ResourcePage, now: Timestamp) -> Option<impl IntoView> {
                     <h2 id="placed">"Placed"</h2>
                     <a class="section-link" href=page.head.key.tab("files")>"All files"</a>
                 </div>
-                <ul class="placings">{rows}</ul>
+                {(!page.placed.is_empty()).then(|| view! { <ul class="placings">{rows}</ul> })}
+                {why_here(&page.weighed)}
             </section>
         }
     })

@@ -178,9 +178,10 @@ pub fn draft() -> RequestPage {
             ],
             destinations: vec![PlannedDestination {
                 name: "dev".into(),
-                because: "environment=dev".into(),
+                because: "The only one of 2 destinations that fits environment=dev".into(),
                 writes_to: "git · gitops.git, branch main, path dev/".into(),
             }],
+            weighed: Vec::new(),
             effects: vec![PlannedEffect {
                 step: "register".into(),
                 uses: "http".into(),

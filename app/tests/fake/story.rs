@@ -14,6 +14,7 @@ use app::{
         resource_health::HealthCheck,
         run::RunPage,
     },
+    parts::weighed::{Weighed, Weighing},
     view::{Change, DiffKind, DiffLine, Facts, FieldChange, FileDiff, Happening, Health, Operation, Tone},
 };
 
@@ -131,6 +132,14 @@ pub fn ready() -> ResourcePage {
             files: 4,
             tone: Tone::Good,
             says: "Written".into(),
+        }],
+        weighed: vec![Weighing {
+            of: "instance".into(),
+            asks: "environment=dev".into(),
+            rows: vec![
+                Weighed { destination: "dev".into(), says: "fits".into(), is_chosen: true },
+                Weighed { destination: "prod".into(), says: "lacks environment=dev".into(), is_chosen: false },
+            ],
         }],
         history: happenings(),
         yaml: YAML.into(),

@@ -62,6 +62,8 @@ pub fn platform() -> PlatformPage {
             labels: vec!["environment=dev".into()],
             readiness: ready.clone(),
             placed: 92,
+            room: "38 of 40 resources".into(),
+            is_cordoned: false,
         }],
         stores: vec![
             StoreRow {

@@ -24,9 +24,10 @@ pub async fn run(server: &ServerArgs, args: CordonArgs, cordoned: bool) -> Outco
         changed => changed,
     };
     changed?;
-    match cordoned {
-        true => println!("destination/{name} takes nothing new; what stands there stays"),
-        false => println!("destination/{name} takes what is new again"),
+    if cordoned {
+        println!("destination/{name} takes nothing new; what stands there stays");
+    } else {
+        println!("destination/{name} takes what is new again");
     }
     Ok(())
 }

@@ -35,6 +35,7 @@ pub fn routes() -> Router<Doors> {
         .route("/r/{namespace}/{promise}/{name}/look", post(look))
         .route("/r/{namespace}/{promise}/{name}/reveal", post(reveal))
         .route("/requests/{name}/submit", post(submit))
+        .route("/platform/destinations/{name}/{deed}", post(turn_destination))
         .route("/requests/{name}/discard", post(discard))
 }
 
@@ -122,6 +123,27 @@ async fn look(
         let served = ServerPortal::new(doors.clone(), asker.clone()).offered(&key.promise)?;
         doors.services.ask_to_look(&asker, &served, &key.namespace, &key.name).await?;
         Ok(Redirect::to(&key.tab("drift")).into_response())
+    };
+    respond(&doors, &asker, answer.await).await
+}
+
+/// `POST /platform/destinations/{name}/cordon`, or `uncordon`
+async fn turn_destination(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    session: Session,
+    Path((name, deed)): Path<(String, String)>,
+) -> Response {
+    let answer = async {
+        let cordoned = match deed.as_str() {
+            "cordon" => true,
+            "uncordon" => false,
+            _ => return Err(domain::Error::new(domain::ErrorKind::NotFound, "there is no such page")),
+        };
+        doors.services.cordon(&asker, &name, cordoned).await?;
+        let said = if cordoned { "takes nothing new; what stands there stays" } else { "takes what is new again" };
+        tell(&session, &format!("{name} {said}.")).await;
+        Ok(Redirect::to(paths::PLATFORM).into_response())
     };
     respond(&doors, &asker, answer.await).await
 }

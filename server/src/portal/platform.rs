@@ -131,6 +131,10 @@ impl ServerPortal {
             labels: destination.labels().iter().map(|(key, value)| format!("{key}={value}")).collect(),
             readiness: readiness(&destination.status.conditions),
             placed: u64::try_from(placed).unwrap_or(0),
+            room: destination.spec.capacity.map_or_else(String::new, |capacity| {
+                format!("{} of {} resources", destination.status.standing, capacity.resources)
+            }),
+            is_cordoned: destination.spec.cordoned,
             name: destination.metadata.name,
         };
         Ok(destinations.into_iter().zip(placed).map(row).collect())

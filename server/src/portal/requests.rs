@@ -8,6 +8,7 @@ use super::{
     runs::{carried_out, files_of},
     secrets::Cover,
     settings,
+    weighed::weighed,
 };
 use crate::service::{
     kinds::{Promised, Served},
@@ -129,15 +130,20 @@ impl ServerPortal {
         let files = if preview.refusal.is_some() { Vec::new() } else { diffs(preview.files.into_iter(), cover) };
         let (places, typical) = futures::try_join!(self.places(), self.typical(Some(&key.promise)))?;
         let typical = typical.get(&key.promise).filter(|_| request.spec.operation == Operation::Create);
-        let because = because(promised);
+        let because = |name: &str| {
+            let chosen = preview.choices.iter().flat_map(|choice| choice.chosen().map(move |look| (choice, look)));
+            let mut here = chosen.filter(|(_, look)| look.destination == name);
+            here.next().map_or_else(String::new, |(choice, look)| choice.why(look))
+        };
         let destination = |name: &String| PlannedDestination {
             name: name.clone(),
-            because: because.clone(),
+            because: because(name),
             writes_to: places.in_full(name),
         };
         Ok(Plan {
             files,
             destinations: preview.destinations.iter().map(destination).collect(),
+            weighed: weighed(&preview.choices),
             effects: effects::of(&promised.offer.promise, Workflow::Configure),
             expected_seconds: typical.map(|typical| typical.seconds),
             expected_from: typical.map_or(0, |typical| typical.from),
@@ -218,14 +224,6 @@ fn diffs(files: impl Iterator<Item = FileChange>, cover: &Cover) -> Vec<FileDiff
         file.hidden = file.hidden.saturating_add(u32::try_from(left_out).unwrap_or(u32::MAX));
     }
     files
-}
-
-/// The labels by which destinations are chosen.
-fn because(promised: &Promised) -> String {
-    let selectors = promised.offer.promise.spec.destination_selectors.iter();
-    let labels = selectors.flat_map(|selector| &selector.match_labels).map(|(key, value)| format!("{key}={value}"));
-    let labels: Vec<String> = labels.collect();
-    if labels.is_empty() { "any labels".to_owned() } else { labels.join(", ") }
 }
 
 pub fn kind(operation: Operation) -> RequestKind {

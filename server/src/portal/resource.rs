@@ -5,6 +5,7 @@ use super::{
     runs::row,
     secrets::{self, Cover},
     settings,
+    weighed::weighed,
 };
 use crate::service::kinds::{Promised, Served};
 use app::{
@@ -48,6 +49,7 @@ impl ServerPortal {
             parts: self.parts(&object).await?,
             outputs: outputs(&status, &promised.offer.promise, &cover),
             spec: settings::entries(&promised.schema, &object.spec),
+            weighed: weighed(&self.doors.services.weighed(&served, object.clone()).await.unwrap_or_default()),
             placed: placements.iter().map(|placement| places::placed(placement, &places)).collect(),
             history: events
                 .iter()
