@@ -215,7 +215,9 @@ fn actions(kind: &Served, collection: &str, parameters: &Value) -> Vec<(String, 
     paths.push((item("drift"), json!({"parameters": parameters, "get": get, "post": post})));
     let get = operation(format!("placementOf{}", kind.kind), "Why it is where it is.", "200", None);
     paths.push((item("placement"), json!({"parameters": parameters, "get": get})));
-    let post = operation(format!("reschedule{}", kind.kind), "Has its destinations chosen anew.", "202", None);
+    let nothing = json!({"type": "object"});
+    let post =
+        operation(format!("reschedule{}", kind.kind), "Has its destinations chosen anew.", "202", Some(&nothing));
     paths.push((item("reschedule"), json!({"parameters": parameters, "post": post})));
     if spec.expiry.is_some() {
         let schema = json!({"type": "object", "properties": {"by": {"type": "string", "description": "A duration such as 24h."}}});
