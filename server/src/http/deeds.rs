@@ -138,7 +138,7 @@ async fn turn_destination(
         let cordoned = match deed.as_str() {
             "cordon" => true,
             "uncordon" => false,
-            _ => return Err(domain::Error::new(domain::ErrorKind::NotFound, "there is no such page")),
+            _ => return Err(domain::Error::new(ErrorKind::NotFound, "there is no such page")),
         };
         doors.services.cordon(&asker, &name, cordoned).await?;
         let said = if cordoned { "takes nothing new; what stands there stays" } else { "takes what is new again" };
