@@ -207,15 +207,15 @@ fn actions(kind: &Served, collection: &str, parameters: &Value) -> Vec<(String, 
         let post = operation(id, about.trim_end(), "201", Some(&schema));
         paths.push((item(&format!("actions/{name}")), json!({"parameters": parameters, "post": post})));
     }
+    let nothing = json!({"type": "object"});
     let told = "How its destinations stand against what was placed there.";
     let look =
         "Has the destinations looked at now; the answer's `asked` is what the state stores' `answered` reaches then.";
     let get = operation(format!("readDriftOf{}", kind.kind), told, "200", None);
-    let post = operation(format!("lookForDriftOf{}", kind.kind), look, "202", None);
+    let post = operation(format!("lookForDriftOf{}", kind.kind), look, "202", Some(&nothing));
     paths.push((item("drift"), json!({"parameters": parameters, "get": get, "post": post})));
     let get = operation(format!("placementOf{}", kind.kind), "Why it is where it is.", "200", None);
     paths.push((item("placement"), json!({"parameters": parameters, "get": get})));
-    let nothing = json!({"type": "object"});
     let post =
         operation(format!("reschedule{}", kind.kind), "Has its destinations chosen anew.", "202", Some(&nothing));
     paths.push((item("reschedule"), json!({"parameters": parameters, "post": post})));
