@@ -1,8 +1,8 @@
 //! Files at a destination, changed behind Midspan's back in a real repository: found, told, put back where the promise says so, and never by mistake.
 //!
-//! RELIABILITY: drift by hand is found within a look's interval. Each protection was taken out once and the play named failed: the comparison in
-//! `domain::drift` (the first play), `drift::repair` (the second), the version check of `record_findings` (the race), the policy's default for
-//! Kratix documents (their play), the failed look that leaves findings alone (the unreadable store), the veil (the secret).
+//! RELIABILITY: drift by hand is found within a look's interval. What protects, and the play that is about it: the comparison in `domain::drift`
+//! (the first play), `drift::repair` (the second), the version check of `record_findings` (the race), the policy's default for Kratix documents
+//! (their play), the failed look that leaves findings alone (the unreadable store), the veil (the secret).
 
 use crate::{
     midspan::{Midspan, everywhere},
@@ -131,6 +131,26 @@ async fn happened(midspan: &Midspan, resource: &Value) -> Vec<String> {
     let uid = resource["metadata"]["uid"].as_str().unwrap();
     let events = midspan.running.services.store.events(uid, None, 100).await.unwrap();
     events.into_iter().map(|stored| stored.event.reason).collect()
+}
+
+/// Without the generation in `StateStoreStatus::next_look` the new repository stays empty until the next look is due.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_leads_elsewhere_gets_there_what_was_placed() {
+    everywhere(async |midspan| {
+        let (dana, stranger) = laid(midspan, json!({"policy": "repair"})).await;
+        assert_eq!(dana.looks(TILE).await["drifted"], false);
+        let elsewhere = midspan.repository().with_file_name("elsewhere.git");
+        let _ = fs::remove_dir_all(&elsewhere);
+        stranger.git(&["init", "--quiet", "--bare", "--initial-branch", "main", elsewhere.to_str().unwrap()]);
+        midspan.paul().merge(STORE, json!({"spec": {"git": {"url": elsewhere}}})).await.good();
+        let placed = |seen: &crate::people::Answer| seen.body["status"]["conditions"].to_string().contains("AsPlaced");
+        dana.see(TILE, placed).await;
+        let there = Stranger { repository: elsewhere, clone: stranger.clone.with_file_name("there") };
+        let _ = fs::remove_dir_all(&there.clone);
+        stranger.git(&["clone", "--quiet", there.repository.to_str().unwrap(), there.clone.to_str().unwrap()]);
+        assert_eq!(there.standing(), AS_PLACED);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

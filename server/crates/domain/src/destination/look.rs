@@ -25,6 +25,8 @@ pub struct Look {
     pub answered: i64,
     /// The newest question that the unfinished round answers.
     pub answering: i64,
+    /// The generation of the store's document that the round began with: one that leads elsewhere is looked at once more.
+    pub generation: i64,
     /// Where the unfinished round goes on.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next: String,
@@ -50,7 +52,7 @@ impl StateStoreStatus {
         }
         let asked = asked(metadata) > look.answered;
         match look.looked_at {
-            Some(at) if look.next.is_empty() && !asked => {
+            Some(at) if look.next.is_empty() && !asked && look.generation == metadata.generation => {
                 let every = every(metadata).unwrap_or_default().map_or(EVERY, |every| every.0);
                 at + jitter(every, at)
             }
@@ -95,6 +97,7 @@ mod tests {
         check(&of(done.clone()), &[(LOOK_ASKED, "7")], 602);
         check(&of(done.clone()), &[(LOOK_ASKED, "8")], 5);
         check(&of(Look { next: "p".to_owned(), ..done.clone() }), &[], 5);
+        check(&of(Look { generation: 1, ..done.clone() }), &[], 5);
         check(&of(Look { retry_at: at(60), ..done }), &[(LOOK_ASKED, "8")], 60);
     }
 

@@ -69,7 +69,7 @@ impl Orchestrator {
         }
         let mut look = std::mem::take(&mut status.look);
         if look.next.is_empty() {
-            look.answering = look_asked(&object.metadata);
+            (look.answering, look.generation) = (look_asked(&object.metadata), object.metadata.generation);
         }
         let (placements, rest) = self.written_placements(&site.key, &look.next).await?;
         let outside = self.while_leased(lease, batch.claimed, self.compared(&object, site, &placements));
@@ -83,7 +83,12 @@ impl Orchestrator {
                 self.record_findings(lease, &placements, &sight, found).await?;
                 match rest {
                     Some(rest) => Look { next: rest.to_string(), failure: String::new(), retry_at: None, ..look },
-                    None => Look { looked_at: Some(now), answered: look.answering, ..Look::default() },
+                    None => Look {
+                        looked_at: Some(now),
+                        answered: look.answering,
+                        generation: look.generation,
+                        ..Look::default()
+                    },
                 }
             }
             Err(error) => {
