@@ -105,6 +105,8 @@ async fn dies(site: &Site, how: &Start, wish: &Wish) -> bool {
             Err(Gone) => Some(()),
         })
         .await;
+        // files are looked at only now and then, unless somebody asks
+        let _ = site.look(how, &address, wish).await;
     }
     // what comes after the parcel is ready is over soon
     let died = server.ended_within(Duration::from_secs(1)).await;

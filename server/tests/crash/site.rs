@@ -85,6 +85,12 @@ impl Site {
         Ok(())
     }
 
+    /// Has the parcel's destinations looked at.
+    pub async fn look(&self, how: &Start, address: &str, wish: &Wish) -> Result<(), Gone> {
+        let drift = format!("{address}/apis/{GROUP}/v1/namespaces/default/parcels/{}/drift", wish.name);
+        self.call(how, Method::POST, &drift, Some(&json!({}))).await.map(drop)
+    }
+
     /// The parcels that are not yet as they were asked for, with the reason each gives.
     pub async fn unready(
         &self,

@@ -39,12 +39,10 @@ pub enum Mutant {
     NoCheckOfRoom,
     /// Who leaves a full place wakes nobody.
     RoomIsNotTold,
-    /// Who begins to wait for room does not look again.
-    NoSecondLook,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 18] = [
         Self::NoCheckOfTheLease,
         Self::NoCheckOfVersions,
         Self::EffectBeforeIntent,
@@ -63,6 +61,5 @@ impl Mutant {
         Self::FindingsOfAStranger,
         Self::NoCheckOfRoom,
         Self::RoomIsNotTold,
-        Self::NoSecondLook,
     ];
 }

@@ -76,14 +76,6 @@ impl World {
                 ops.retain(|op| !matches!(op, Op::Require { guard: Guard::Room { .. }, .. }));
             }
             Some(Mutant::RoomIsNotTold) => return ops,
-            Some(Mutant::NoSecondLook) => {
-                let settled = ops.iter().find_map(|op| match op {
-                    Op::Settle { lease, .. } => Some(lease.key.clone()),
-                    _ => None,
-                });
-                // a pass wakes its own key for nothing else
-                ops.retain(|op| !matches!(op, Op::Wake { key, .. } if Some(key) == settled.as_ref()));
-            }
             _ => {}
         }
         ops.extend(wakes);
