@@ -235,7 +235,7 @@ fn destinations(page: &PlatformPage) -> impl IntoView {
                     <span class="row-icon">{icon(Icon::Branch)}</span>
                     <span class="row-title"><strong>{row.name.clone()}</strong><span class="row-kind">{row.writes_to.clone()}</span>{why(&row.readiness)}</span>
                 </td>
-                <td>{ready(&row.readiness)}{cordoned}</td>
+                <td><span class="tallies">{ready(&row.readiness)}{cordoned}</span></td>
                 <td><ul class="tags" aria-label="Labels">{labels}</ul></td>
                 <td class="cell-quiet">{count(row.placed, "placement")}{room}</td>
                 <td class="cell-end">{turn}</td>
@@ -246,7 +246,7 @@ fn destinations(page: &PlatformPage) -> impl IntoView {
     let matter = if page.destinations.is_empty() {
         empty(Icon::Branch, "No destinations", "Nothing can be placed anywhere. Apply a Destination.", ()).into_any()
     } else {
-        table("Destinations", ["Destination", "State", "Labels", "Stands on it", "What is new"], rows).into_any()
+        table("Destinations", ["Destination", "State", "Labels", "Stands on it", "Cordon"], rows).into_any()
     };
     view! {
         <section class="section" aria-labelledby="destinations">

@@ -9,14 +9,18 @@ use crate::{
     view::Tone,
 };
 
+/// Conditions that tell of trouble while they are true.
+const WARNINGS: [&str; 2] = ["Drifted", "Expiring"];
+
 pub(super) fn conditions(conditions: &[Condition], now: Timestamp) -> Option<impl IntoView> {
     (!conditions.is_empty()).then(|| {
         let rows = conditions
             .iter()
             .map(|condition| {
+                let is_warning = WARNINGS.contains(&condition.kind.as_str());
                 let (tone, word) = match condition.status {
-                    Truth::True => (Tone::Good, "True"),
-                    Truth::False => (Tone::Warn, "False"),
+                    Truth::True => (if is_warning { Tone::Warn } else { Tone::Good }, "True"),
+                    Truth::False => (if is_warning { Tone::Good } else { Tone::Warn }, "False"),
                     Truth::Unknown => (Tone::Quiet, "Unknown"),
                 };
                 let stale = condition
