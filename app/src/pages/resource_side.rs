@@ -1,6 +1,9 @@
 //! What stands beside a resource's page: its conditions as the API tells them, and what it is set to.
 
-use domain::Timestamp;
+use domain::{
+    Timestamp,
+    plan::{DRIFTED, EXPIRING},
+};
 use leptos::prelude::*;
 
 use super::resource::{Condition, SpecEntry, Truth};
@@ -10,7 +13,7 @@ use crate::{
 };
 
 /// Conditions that tell of trouble while they are true.
-const WARNINGS: [&str; 2] = ["Drifted", "Expiring"];
+const WARNINGS: [&str; 2] = [DRIFTED, EXPIRING];
 
 pub(super) fn conditions(conditions: &[Condition], now: Timestamp) -> Option<impl IntoView> {
     (!conditions.is_empty()).then(|| {

@@ -97,14 +97,14 @@ fn twin<'k>(kinds: &'k [Kind], kind: &Kind, word: &str) -> Option<&'k Kind> {
 }
 
 /// The kind of a thing that may stand under either of two.
-async fn of_the_two(client: &Client, kinds: &[Kind], word: &str, name: &str) -> Outcome<Kind> {
-    let kind = among(kinds, word)?;
-    let Some(twin) = twin(kinds, &kind, word) else { return Ok(kind) };
-    match client.get(&kind.item("", name)).await {
-        Err(failure) if failure.code == Failure::NOT_FOUND && client.get(&twin.item("", name)).await.is_ok() => {
-            Ok(twin.clone())
-        }
-        _ => Ok(kind),
+async fn of_the_two(client: &Client, kind: &Kind, twin: Option<&Kind>, name: &str) -> Kind {
+    let absent = async |kind: &Kind| match client.get(&kind.item("", name)).await {
+        Err(failure) => failure.code == Failure::NOT_FOUND,
+        Ok(_) => false,
+    };
+    match twin {
+        Some(twin) if absent(kind).await && client.get(&twin.item("", name)).await.is_ok() => twin.clone(),
+        _ => kind.clone(),
     }
 }
 
@@ -114,16 +114,20 @@ pub async fn several(client: &Client, words: &[String]) -> Outcome<Vec<(Kind, Ve
     let mut settled: Vec<(Kind, Vec<String>)> = Vec::new();
     for (kind, names) in several_among(&kinds, words)? {
         let word = words.first().filter(|word| word.contains('.')).map_or(kind.plural.as_str(), String::as_str);
-        let twin = twin(&kinds, &kind, word).cloned();
+        let Some(twin) = twin(&kinds, &kind, word).cloned() else {
+            settled.push((kind, names));
+            continue;
+        };
+        if names.is_empty() {
+            settled.extend([(kind, Vec::new()), (twin, Vec::new())]);
+            continue;
+        }
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for name in &names {
-            let found = if twin.is_some() { of_the_two(client, &kinds, word, name).await? } else { kind.clone() };
-            if found == kind { &mut ours } else { &mut theirs }.push(name.clone());
+        for name in names {
+            let found = of_the_two(client, &kind, Some(&twin), &name).await;
+            if found == kind { &mut ours } else { &mut theirs }.push(name);
         }
-        if names.is_empty() || !ours.is_empty() {
-            settled.push((kind, ours));
-        }
-        settled.extend(twin.filter(|_| names.is_empty() || !theirs.is_empty()).map(|twin| (twin, theirs)));
+        settled.extend([(kind, ours), (twin, theirs)].into_iter().filter(|(_, names)| !names.is_empty()));
     }
     Ok(settled)
 }
@@ -167,9 +171,10 @@ pub async fn targets(client: &Client, words: &[String]) -> Outcome<(Kind, Vec<St
     };
     let kinds = all(client).await?;
     let settled = async |word: &str, names: Vec<String>| {
+        let kind = among(&kinds, word)?;
         let kind = match names.first() {
-            Some(name) => of_the_two(client, &kinds, word, name).await?,
-            None => among(&kinds, word)?,
+            Some(name) => of_the_two(client, &kind, twin(&kinds, &kind, word), name).await,
+            None => kind,
         };
         Ok((kind, names))
     };

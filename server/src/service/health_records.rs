@@ -1,8 +1,8 @@
 //! Kratix's `HealthRecord`: kept as it was written, found by the resource it is about, which looks at it at once.
 
-use super::{Asker, Services, kinds::Served, objects::Draft};
+use super::{Asker, Services, kinds::Served, metadata::cause, objects::Draft};
 use domain::{
-    Cause, Object, Result,
+    Object, Result,
     caller::Verb,
     health::{HealthRecord, ResourceRef},
 };
@@ -25,11 +25,7 @@ impl Services {
         let name = served.invalid_name(&object.metadata.name);
         let record = HealthRecord::read(&object).map_err(|error| refusal(&name, error.causes))?;
         let mut causes = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            let pointer = format!("/{}", field.replace('.', "/"));
-            let (field, reason) = (field.to_owned(), "FieldValueInvalid".to_owned());
-            causes.push(Cause { reason, message, field, pointer, human: String::new() });
-        };
+        let mut wrong = |field: &str, message: String| causes.push(cause("FieldValueInvalid", field, message));
         let missing = "Required value".to_owned();
         if record.promise_ref.name.is_empty() {
             wrong("data.promiseRef.name", missing.clone());

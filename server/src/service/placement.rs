@@ -13,12 +13,10 @@ use domain::{
     object::{GROUP, Typed},
     placement::{Placement, PlacementKind},
     plan::{self, Choice, Observed, Offer, RESCHEDULE},
-    reference,
-    run::Holder,
     work::{Work, WorkKind},
 };
 use serde_json::json;
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 impl Services {
     /// How every destination stands to what a resource places.
@@ -54,24 +52,11 @@ impl Services {
         let destinations = orchestrator::destinations(&self.store).await?;
         Ok(Observed {
             resource,
-            subject: plan::Subject::default(),
-            runs: Vec::new(),
-            requests: Vec::new(),
             works,
             placements,
             offer: Some(offer),
-            course: plan::Course::default(),
-            inputs: reference::Inputs::default(),
-            children: Vec::new(),
-            judged: plan::Judged::new(),
-            probe: None,
-            records: Vec::new(),
-            ruled: None,
-            looked: BTreeSet::new(),
             destinations: Arc::new(destinations),
-            live: BTreeSet::new(),
-            abandoned: BTreeSet::new(),
-            holder: Holder::default(),
+            ..Observed::default()
         })
     }
 

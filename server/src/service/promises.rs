@@ -12,21 +12,16 @@ use domain::{
     Error, ErrorKind, Object, Result,
     facets::PROMISE_LABEL,
     object::{GROUP, Typed},
-    plan::{self, Course, FINALIZER, Observed, Offer, PAUSED, RECONCILE_RESOURCES, Subject},
+    plan::{self, FINALIZER, Observed, Offer, PAUSED, RECONCILE_RESOURCES, Subject},
     promise::{
         self, Availability, PROMISE_OF_REVISION, Promise, PromiseStatus, ROUND, Revision, RevisionKind, RevisionSpec,
         RevisionStatus, VERSION_OF_REVISION, annotated_interval, content_digest, revision_name,
     },
-    reference::Inputs,
-    run::Holder,
     selector::{Requirement, Selector},
 };
 use orchestrator::made_from;
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 use store::{Guard, Op, Query};
 
 impl Services {
@@ -264,23 +259,8 @@ impl Services {
         let observed = Observed {
             resource: object,
             subject: Subject::Promise(snapshot.around(promise)),
-            runs: Vec::new(),
-            requests: Vec::new(),
-            works: Vec::new(),
-            placements: Vec::new(),
             offer: Some(Arc::new(offer)),
-            course: Course::default(),
-            inputs: Inputs::default(),
-            children: Vec::new(),
-            judged: plan::Judged::new(),
-            probe: None,
-            records: Vec::new(),
-            ruled: None,
-            looked: BTreeSet::new(),
-            destinations: Arc::default(),
-            live: BTreeSet::new(),
-            abandoned: BTreeSet::new(),
-            holder: Holder::default(),
+            ..Observed::default()
         };
         plan::plan(observed, self.now()).next.resource.status
     }

@@ -32,8 +32,7 @@ async fn servers_that_change_one_resource_take_turns_at_it() {
     let (_, how, address) = &servers[0];
     site.publish(how, address).await;
     for (_, how, address) in &servers {
-        let known = within(CONVERGED, async || site.serves(how, address).await.then_some(()));
-        assert!(known.await.is_some(), "the promise is not served by every replica");
+        site.known(how, address).await;
     }
     let wish = |size, change| Wish { name: "parcel".to_owned(), size, moody: false, slow: false, change };
     assert!(site.ask(how, address, &wish(0, false)).await.is_ok());

@@ -54,6 +54,17 @@ pub struct Wish {
 }
 
 impl Wish {
+    /// One of many: every second moody, every eighth slow.
+    pub fn numbered(number: u64) -> Self {
+        Self {
+            name: format!("parcel-{number:03}"),
+            size: 1,
+            moody: number.is_multiple_of(2),
+            slow: number % 8 == 1,
+            change: false,
+        }
+    }
+
     pub fn document(&self) -> Value {
         let pause = if self.slow { "0.7" } else { "0.03" };
         json!({

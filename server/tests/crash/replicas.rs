@@ -5,7 +5,7 @@ use crate::{
     ledger,
     promise::Wish,
     receiver::tally,
-    server::{Server, Start},
+    server::Server,
     site::Site,
     submitter::Submitter,
 };
@@ -27,28 +27,16 @@ async fn a_crash_or_a_pause_of_a_replica_is_made_good_by_the_others() {
     println!("MIDSPAN_CRASH_SEED={seed}");
     let mut chance = Chance::new(seed);
     let site = Arc::new(Site::new(Some(Chance::new(seed + 1))).await);
-    let how = |name: &str| Start {
-        database: Some(database.url().to_owned()),
-        environment: vec![("MIDSPAN_LEASE_MS", LEASE.as_millis().to_string())],
-        ..site.server(name)
-    };
-    let hows = ["one", "two", "three"].map(how);
+    let hows = ["one", "two", "three"].map(|name| site.replica(name, database.url(), LEASE));
     let mut servers: Vec<(Server, String)> = Vec::new();
     for how in &hows {
         servers.push(site.up(how).await);
     }
     let [(mut killed, first), (mut paused, _), (mut steady, address)] = <[_; 3]>::try_from(servers).ok().unwrap();
     site.publish(&hows[0], &first).await;
-    known(&site, &hows[2], &address).await;
+    site.known(&hows[2], &address).await;
 
-    let parcel = |number| Wish {
-        name: format!("parcel-{number:03}"),
-        size: 1,
-        moody: number % 2 == 0,
-        slow: number % 8 == 1,
-        change: false,
-    };
-    let wishes: Vec<_> = (0..PARCELS).map(parcel).collect();
+    let wishes: Vec<_> = (0..PARCELS).map(Wish::numbered).collect();
     let wanted: BTreeMap<_, _> = wishes.iter().map(|wish| (wish.name.clone(), wish.size)).collect();
     let submitter = Submitter::start(site.clone(), hows[2].clone(), wishes);
     submitter.direct(Some(address.clone()));
@@ -82,10 +70,4 @@ async fn a_crash_or_a_pause_of_a_replica_is_made_good_by_the_others() {
     paused.kill().await;
     println!("{unanswered} requests without an answer, calls: {:?}", tally(&site.receiver.calls()));
     println!("one replica killed, one paused: everything ready {converged:?} after the kill");
-}
-
-/// Replicas hear of each other's promises within moments.
-async fn known(site: &Site, how: &Start, address: &str) {
-    let heard = crate::moments::within(Duration::from_secs(10), async || site.serves(how, address).await.then_some(()));
-    assert!(heard.await.is_some(), "the promise is not served by every replica");
 }

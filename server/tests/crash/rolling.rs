@@ -6,9 +6,7 @@
 use crate::{
     chance::{Chance, asked, seed},
     ledger,
-    moments::within,
     promise::Wish,
-    server::Start,
     site::Site,
     submitter::Submitter,
 };
@@ -29,29 +27,17 @@ async fn a_rolling_restart_loses_nothing_and_waits_for_no_lease() {
     println!("MIDSPAN_CRASH_SEED={seed}");
     let mut chance = Chance::new(seed);
     let site = Arc::new(Site::new(None).await);
-    let hows = ["one", "two", "three"].map(|name| Start {
-        database: Some(database.url().to_owned()),
-        environment: vec![("MIDSPAN_LEASE_MS", LEASE.as_millis().to_string())],
-        ..site.server(name)
-    });
+    let hows = ["one", "two", "three"].map(|name| site.replica(name, database.url(), LEASE));
     let mut servers = Vec::new();
     for how in &hows {
         servers.push(site.up(how).await);
     }
     site.publish(&hows[0], &servers[0].1).await;
     for (how, (_, address)) in hows.iter().zip(&servers) {
-        let known = within(CONVERGED, async || site.serves(how, address).await.then_some(()));
-        assert!(known.await.is_some(), "the promise is not served by every replica");
+        site.known(how, address).await;
     }
 
-    let parcel = |number| Wish {
-        name: format!("parcel-{number:03}"),
-        size: 1,
-        moody: number % 2 == 0,
-        slow: number % 8 == 1,
-        change: false,
-    };
-    let wishes: Vec<_> = (0..PARCELS).map(parcel).collect();
+    let wishes: Vec<_> = (0..PARCELS).map(Wish::numbered).collect();
     let wanted: BTreeMap<_, _> = wishes.iter().map(|wish| (wish.name.clone(), wish.size)).collect();
     let submitter = Submitter::start(site.clone(), hows[0].clone(), wishes);
     let restarts = ROUNDS * hows.len();

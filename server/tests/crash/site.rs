@@ -46,6 +46,15 @@ impl Site {
         Start { data: self.folder.join(name), ..Start::default() }
     }
 
+    /// How one of several servers on a database is started.
+    pub fn replica(&self, name: &str, database: &str, lease: Duration) -> Start {
+        Start {
+            database: Some(database.to_owned()),
+            environment: vec![("MIDSPAN_LEASE_MS", lease.as_millis().to_string())],
+            ..self.server(name)
+        }
+    }
+
     /// A server that is up, and its address.
     pub async fn up(&self, how: &Start) -> (Server, String) {
         let mut server = Server::start(how);
@@ -68,6 +77,12 @@ impl Site {
     pub async fn serves(&self, how: &Start, address: &str) -> bool {
         let answer = self.call(how, Method::GET, &format!("{address}/apis/{GROUP}/v1/parcels"), None).await;
         matches!(answer, Ok((StatusCode::OK, _)))
+    }
+
+    /// Replicas hear of each other's promises within moments.
+    pub async fn known(&self, how: &Start, address: &str) {
+        let heard = within(Duration::from_secs(10), async || self.serves(how, address).await.then_some(()));
+        assert!(heard.await.is_some(), "the promise is not served by every replica");
     }
 
     /// Asks for something. It is acknowledged when this returns `Ok`.

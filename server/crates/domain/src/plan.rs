@@ -70,7 +70,7 @@ pub const PIN: &str = "midspan.dev/version";
 pub const RECONCILE_RESOURCES: &str = "kratix.io/reconcile-resources";
 
 /// Everything a decision about one resource needs, as it was read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Observed {
     pub resource: Object,
     /// Whether that is a resource or a promise, and what of the others it stands among matters to it.

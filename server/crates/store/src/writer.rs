@@ -149,12 +149,7 @@ async fn write_groups(
             }
             next = if group.len() < GROUP && bytes < GROUP_BYTES { incoming.try_recv().ok() } else { None };
         }
-        let refused = write_group(db, group, news).await;
-        trouble.send_if_modified(|known| {
-            let changed = known.is_some() != refused.is_some();
-            *known = refused;
-            changed
-        });
+        trouble.send_replace(write_group(db, group, news).await);
         checkpoint.notify_one();
         db.truncate_log().await;
     }

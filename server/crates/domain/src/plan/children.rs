@@ -4,7 +4,7 @@ use super::{Pass, action};
 use crate::{
     object::Object,
     reason::Reason,
-    run::{Phase, Run, RunPhase, StepAt},
+    run::{Phase, Run, RunPhase, StepAt, StepRun},
     status::{ResourcePhase, ResourceStatus},
     workflow::StepKind,
 };
@@ -68,22 +68,23 @@ pub fn lost(pass: &Pass) -> bool {
     };
     let here =
         |alias: &String| pass.observed.children.iter().any(|child| child.metadata.labels.get(CHILD) == Some(alias));
-    run.steps().filter(|(_, step)| step.uses == Some(StepKind::Resource) && step.phase == Phase::Succeeded).any(
-        |(at, _)| {
-            let asked = offer.step(&run.spec, at).and_then(|step| step.with.get("resources")?.as_object());
-            asked.is_some_and(|asked| !asked.keys().all(here))
-        },
-    )
+    steps_that_asked(run).any(|at| {
+        let asked = offer.step(&run.spec, at).and_then(|step| step.with.get("resources")?.as_object());
+        asked.is_some_and(|asked| !asked.keys().all(here))
+    })
 }
 
 fn asking(run: &Run) -> BTreeSet<String> {
     let of = |at: StepAt| {
         let pipeline = run.status.pipelines.get(at.pipeline)?;
-        let step = pipeline.steps.get(at.step)?;
-        (step.uses == Some(StepKind::Resource) && step.phase == Phase::Succeeded)
-            .then(|| child_of_step(&pipeline.name, &step.name))
+        Some(child_of_step(&pipeline.name, &pipeline.steps.get(at.step)?.name))
     };
-    run.steps().filter_map(|(at, _)| of(at)).collect()
+    steps_that_asked(run).filter_map(of).collect()
+}
+
+fn steps_that_asked(run: &Run) -> impl Iterator<Item = StepAt> {
+    let asked = |step: &StepRun| step.uses == Some(StepKind::Resource) && step.phase == Phase::Succeeded;
+    run.steps().filter(move |(_, step)| asked(step)).map(|(at, _)| at)
 }
 
 /// On the way out: one child after the other, the youngest first. `Some` while there are any.
