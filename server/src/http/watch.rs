@@ -73,7 +73,8 @@ pub async fn answer(
     watch.begin(&params.resource_version).await?;
     let seconds = params.timeout_seconds.unwrap_or(1800).clamp(1, 3600);
     let until = tokio::time::Instant::now() + Duration::from_secs(seconds);
-    let changes = doors.services.store.changes();
+    // what is only logged changes no object
+    let changes = doors.services.store.versions();
     let lines = stream::unfold((watch, changes), move |(mut watch, mut changes)| async move {
         loop {
             if let Some(line) = watch.ready.pop_front() {
@@ -84,6 +85,7 @@ pub async fn answer(
                 return None;
             }
             changes.borrow_and_update();
+            let looked = tokio::time::Instant::now();
             watch.read().await;
             if watch.ready.is_empty() && !watch.ended {
                 tokio::select! {
@@ -91,7 +93,8 @@ pub async fn answer(
                     () = tokio::time::sleep_until(until) => return None,
                     more = changes.changed() => if more.is_err() { return None },
                 }
-                tokio::time::sleep(pause()).await;
+                // who has not looked for that long may look at once
+                tokio::time::sleep_until(looked + pause()).await;
             }
         }
     });
@@ -138,8 +141,8 @@ impl Drop for Open {
     }
 }
 
-/// Commits that come close together are one look. The more there are who watch, the longer each waits: one alone is told at once, and a thousand
-/// cost the store no more looks a second than one.
+/// Commits that come close together are one look. The more there are who watch, the longer it is from one look to the next: one alone is told at
+/// once, and a thousand cost the store no more looks a second than one.
 fn pause() -> Duration {
     Duration::from_millis(u64::from(OPEN.load(Ordering::Relaxed)).min(200))
 }

@@ -190,7 +190,7 @@ async fn adopted(store: &Store, resource: &Object, promise: &str) -> Result<Opti
         limit: 1,
         ..Query::of_kind(domain::promise::KRATIX_GROUP, BindingKind::KIND)
     };
-    store.list(&query).await?.objects.pop().map(Typed::<BindingKind>::parse).transpose()
+    store.find(&query).await?.pop().map(Typed::<BindingKind>::parse).transpose()
 }
 
 /// What the binding holds the resource at. One that is gone comes back as it was; the first one follows the rule of the house.

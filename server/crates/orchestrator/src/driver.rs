@@ -29,6 +29,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// How long the loop waits for what is due later, or may have been heard of by nobody.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(5);
+
 /// Everything a pass needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Orchestrator {
@@ -152,16 +156,15 @@ impl Orchestrator {
         let permits = Arc::new(Semaphore::new(self.inner.config.passes));
         while !self.inner.stop.is_cancelled() {
             changes.borrow_and_update();
-            match self.turn(&permits).await {
-                Ok(true) => continue,
-                Ok(false) => {}
+            let idle = match self.turn(&permits).await {
+                Ok(Some(idle)) => idle,
+                Ok(None) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "cannot claim work");
                     self.paused(Duration::from_secs(1)).await;
                     continue;
                 }
-            }
-            let idle = self.until_next_due().await;
+            };
             tokio::select! {
                 () = self.inner.stop.cancelled() => break,
                 changed = changes.changed() => if changed.is_err() { break },
@@ -190,12 +193,12 @@ impl Orchestrator {
         lock(&self.inner.tenure).clone()
     }
 
-    /// One turn of the loop. False when there was nothing to do.
-    async fn turn(&self, permits: &Arc<Semaphore>) -> Result<bool> {
+    /// One turn of the loop. How long there is nothing to do, if there was nothing.
+    async fn turn(&self, permits: &Arc<Semaphore>) -> Result<Option<Duration>> {
         if !self.tenure().holds() {
             // what is claimed now would be somebody else's at once
             self.paused(Duration::from_millis(50)).await;
-            return Ok(true);
+            return Ok(None);
         }
         if self.inner.sweep_due.swap(false, Ordering::AcqRel)
             && let Err(error) = self.sweep().await
@@ -203,10 +206,12 @@ impl Orchestrator {
             self.inner.sweep_due.store(true, Ordering::Release);
             return Err(error);
         }
-        self.claim_batch(permits).await
+        // a look costs less than a claim of nothing, for which all writing waits
+        let idle = self.until_next_due().await?;
+        if idle.is_zero() && self.claim_batch(permits).await? { Ok(None) } else { Ok(Some(idle.max(SHORTEST))) }
     }
 
-    /// Claims what is due, as far as there is room, and starts its passes. False when nothing was due.
+    /// Claims what is due, as far as there is room, and starts its passes. False when nothing was due after all.
     async fn claim_batch(&self, permits: &Arc<Semaphore>) -> Result<bool> {
         let Ok(first) = permits.clone().acquire_owned().await else { return Ok(false) };
         let mut room: Vec<OwnedSemaphorePermit> = vec![first];
@@ -264,7 +269,7 @@ impl Orchestrator {
         let pass = async {
             match store_of(&key) {
                 Some(name) => Box::pin(self.store_pass(&lease, name, batch)).await,
-                None => self.resource_pass(&lease, &key, batch).await,
+                None => Box::pin(self.resource_pass(&lease, &key, batch)).await,
             }
         };
         // a bug in one pass must not keep its key leased and nobody at it
@@ -312,12 +317,9 @@ impl Orchestrator {
         Ok(())
     }
 
-    async fn until_next_due(&self) -> Duration {
-        const LONGEST: Duration = Duration::from_secs(5);
-        match self.inner.store.next_due().await {
-            Ok(Some(due)) => due.since(self.inner.clock.now()).clamp(Duration::from_millis(1), LONGEST),
-            _ => LONGEST,
-        }
+    async fn until_next_due(&self) -> Result<Duration> {
+        let due = self.inner.store.next_due().await?;
+        Ok(due.map_or(LONGEST, |due| due.since(self.inner.clock.now()).min(LONGEST)))
     }
 
     /// Waits; true when told to stop meanwhile.

@@ -100,16 +100,14 @@ impl Orchestrator {
         let store = &self.inner.store;
         let any = batch
             .records
-            .get_or_try_init(async || {
-                store.list(&Query { limit: 1, ..all() }).await.map(|page| !page.objects.is_empty())
-            })
+            .get_or_try_init(async || store.find(&Query { limit: 1, ..all() }).await.map(|found| !found.is_empty()))
             .await?;
         if !any {
             return Ok(Vec::new());
         }
         let subject = health_of(promise, &resource.metadata.namespace, &resource.metadata.name);
         let labels = Selector { requirements: vec![Requirement::In(HEALTH_OF.to_owned(), vec![subject])] };
-        let found = store.list(&Query { labels, deleting: Some(false), limit: RECORDS, ..all() }).await?.objects;
+        let found = store.find(&Query { labels, deleting: Some(false), limit: RECORDS, ..all() }).await?;
         // one that was stored by other rules is nobody's verdict
         let mut records: Vec<_> = found.iter().filter_map(|object| HealthRecord::read(object).ok()).collect();
         records.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));

@@ -1,5 +1,6 @@
 //! Parsed promise revisions. A revision never changes, so what was parsed once is right for ever.
 
+use crate::outputs;
 use domain::{
     Object, Result,
     object::{GROUP, Typed},
@@ -20,6 +21,8 @@ pub struct Offers {
     parsed: Mutex<HashMap<String, Arc<Offer>>>,
     /// Compiled on first use; absent where the promise has no API or one that cannot be read.
     schemas: Mutex<HashMap<String, Option<Arc<Schema>>>>,
+    /// What each revision gives back, likewise.
+    outputs: Mutex<HashMap<String, Result<Arc<Schema>>>>,
 }
 
 impl Offers {
@@ -56,7 +59,7 @@ impl Offers {
             descending: true,
             ..Query::of_kind(GROUP, "Revision")
         };
-        let found = store.list(&query).await?.objects;
+        let found = store.find(&query).await?;
         // of several of one version, the current one, else the one that was current last
         let current = found.iter().find(|revision| revision.status["current"] == true).or(found.first());
         let name = current.map_or(version, |revision| revision.metadata.name.as_str());
@@ -90,6 +93,13 @@ impl Offers {
             forms::admission::fill_defaults(&schema, &mut object.spec);
         }
         object
+    }
+
+    /// The schema of the outputs, by which one step's are judged: what other steps have yet to give is not missing.
+    pub fn outputs(&self, offer: &Offer) -> Result<Arc<Schema>> {
+        let mut outputs = self.outputs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let compile = || outputs::partial(&offer.promise.spec.outputs).map(Arc::new);
+        outputs.entry(offer.revision.clone()).or_insert_with(compile).clone()
     }
 
     fn cached(&self, revision: &str) -> Option<Arc<Offer>> {

@@ -49,9 +49,14 @@ impl Orchestrator {
         let Some(offer) = offer.filter(|offer| offer.promise.spec.outputs.is_object()) else {
             return plain(Ended::Done { folders, exit_code, message });
         };
-        let schema = &offer.promise.spec.outputs;
+        let schema = match self.inner.offers.outputs(&offer) {
+            Ok(schema) => schema,
+            Err(error) => {
+                return plain(Ended::Failed { message: error.message, exit_code, permanent: true, unclear: false });
+            }
+        };
         let given = given_by_actions(run, &observed.resource);
-        match sealing(&self.inner.store, schema, &observed.resource, &given, before, &folders).await {
+        match sealing(&self.inner.store, &schema, &observed.resource, &given, before, &folders).await {
             Ok(Sealing { text, seals, secrets }) => {
                 folders.metadata.insert(FILE.to_owned(), text);
                 let message = Mask::new(&secrets).text(&message);
@@ -73,7 +78,7 @@ struct Sealing {
 
 async fn sealing(
     store: &Store,
-    schema: &Value,
+    schema: &Schema,
     resource: &Object,
     given: &Map<String, Value>,
     before: &Folders,
@@ -99,7 +104,7 @@ async fn sealing(
     judge(schema, &new)?;
     let mut opened: Option<BTreeMap<String, store::Opened>> = None;
     for (name, value) in new.iter().filter(|(_, value)| is_given(value)) {
-        if !described(schema, name).is_some_and(is_secret) {
+        if !described(schema.document(), name).is_some_and(is_secret) {
             continue;
         }
         collect(value, &mut secrets);
@@ -125,6 +130,10 @@ fn given_by_actions(run: &Run, resource: &Object) -> Map<String, Value> {
     if run.spec.workflow == Workflow::Action {
         return Map::new();
     }
+    // a glance, since nearly always there is none, and the whole status takes long to read
+    if resource.status.get("fromActions").is_none() {
+        return Map::new();
+    }
     ResourceStatus::read(&resource.status).from_actions.outputs
 }
 
@@ -138,11 +147,22 @@ fn read(folders: &Folders) -> Result<Map<String, Value>> {
     Ok(domain::run::PipelineMetadata::read(&contents.into_iter().collect())?.result.outputs)
 }
 
-/// What is declared must be as declared, and nothing else is given. What is missing is seen when the last step is done.
-fn judge(schema: &Value, outputs: &Map<String, Value>) -> Result<()> {
+/// The schema without what it requires: what is missing is seen when the last step is done.
+pub(crate) fn partial(schema: &Value) -> Result<Schema> {
+    let mut partial = schema.clone();
+    if let Some(map) = partial.as_object_mut() {
+        map.remove("required");
+    }
+    Schema::parse(&partial)
+        .map_err(|error| Error::bad_request(format!("spec.outputs of the promise: {}", error.message)))
+}
+
+/// What is declared must be as declared, and nothing else is given.
+fn judge(schema: &Schema, outputs: &Map<String, Value>) -> Result<()> {
     let place = format!("/kratix/metadata/{FILE}");
-    if let Some(declared) = schema.get("properties").and_then(Value::as_object)
-        && schema.get("additionalProperties").is_none_or(|more| more == &Value::Bool(false))
+    let document = schema.document();
+    if let Some(declared) = document.get("properties").and_then(Value::as_object)
+        && document.get("additionalProperties").is_none_or(|more| more == &Value::Bool(false))
         && let Some(unknown) = outputs.keys().find(|name| !declared.contains_key(*name))
     {
         let known: Vec<&str> = declared.keys().map(String::as_str).collect();
@@ -151,19 +171,13 @@ fn judge(schema: &Value, outputs: &Map<String, Value>) -> Result<()> {
             known.join(", ")
         )));
     }
-    let mut partial = schema.clone();
-    if let Some(map) = partial.as_object_mut() {
-        map.remove("required");
-    }
-    let schema = Schema::parse(&partial)
-        .map_err(|error| Error::bad_request(format!("spec.outputs of the promise: {}", error.message)))?;
     let given = outputs.iter().filter(|(_, value)| is_given(value));
     let given: Map<String, Value> = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let mut causes = validate(&schema, &Value::Object(given), None, "outputs").causes;
+    let mut causes = validate(schema, &Value::Object(given), None, "outputs").causes;
     // a message may repeat the value it is about
     for cause in causes.iter_mut().filter(|cause| {
         let name = cause.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-        described(schema.document(), name).is_some_and(is_secret)
+        described(document, name).is_some_and(is_secret)
     }) {
         "the secret is not as the promise declares it".clone_into(&mut cause.message);
     }
@@ -216,7 +230,7 @@ mod tests {
     fn check(outputs: Value, expected: Result<(), &str>) {
         let schema = json!({"type": "object", "required": ["host"], "properties": {
             "host": {"type": "string"}, "port": {"type": "integer"}, "password": {"type": "string", "minLength": 8, "writeOnly": true}}});
-        let judged = judge(&schema, outputs.as_object().unwrap());
+        let judged = judge(&partial(&schema).unwrap(), outputs.as_object().unwrap());
         assert_eq!(judged.as_ref().map_err(|error| error.message.as_str()).copied(), expected);
     }
 

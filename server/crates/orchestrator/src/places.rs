@@ -34,7 +34,7 @@ pub fn seats(destination: &str) -> Query {
 pub async fn state_stores(store: &Store) -> Result<Vec<(String, StateStore)>> {
     let mut all = Vec::new();
     for kind in StoreKind::ALL {
-        for object in store.list(&Query::of_kind(kind.group(), kind.as_str())).await?.objects {
+        for object in store.find(&Query::of_kind(kind.group(), kind.as_str())).await? {
             let reference = StateStoreRef { kind, name: object.metadata.name.clone() };
             if let Ok(read) = StateStore::read(&object) {
                 all.push((reference.key(), read));
@@ -47,7 +47,7 @@ pub async fn state_stores(store: &Store) -> Result<Vec<(String, StateStore)>> {
 pub(crate) async fn destination_objects(store: &Store) -> Result<Vec<Object>> {
     let mut all = Vec::new();
     for group in GROUPS {
-        all.extend(store.list(&Query::of_kind(group, DestinationKind::KIND)).await?.objects);
+        all.extend(store.find(&Query::of_kind(group, DestinationKind::KIND)).await?);
     }
     Ok(all)
 }

@@ -119,7 +119,7 @@ impl Orchestrator {
         let label = Requirement::In(RELEASE_LABEL.to_owned(), vec![release.to_owned()]);
         for query in crate::sweep::promises() {
             let labels = Selector { requirements: vec![label.clone()] };
-            if let Some(promise) = self.inner.store.list(&Query { labels, ..query }).await?.objects.pop() {
+            if let Some(promise) = self.inner.store.find(&Query { labels, ..query }).await?.pop() {
                 return Ok(Some(promise));
             }
         }

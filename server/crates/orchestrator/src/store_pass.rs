@@ -161,7 +161,7 @@ impl Orchestrator {
                     limit: room,
                     ..Query::of_kind(GROUP, PlacementKind::KIND)
                 };
-                open.extend(self.inner.store.list(&query).await?.objects);
+                open.extend(self.inner.store.find(&query).await?);
             }
         }
         open.into_iter().map(Typed::<PlacementKind>::parse).collect()

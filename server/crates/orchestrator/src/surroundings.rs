@@ -72,11 +72,10 @@ impl Orchestrator {
         around.running = self.running(name).await?;
         around.resources = usize::try_from(store.count(&made_from(name)).await?).unwrap_or(usize::MAX);
         let standing = Query { deleting: Some(false), limit: TOGETHER, ..made_from(name) };
-        around.standing = store.list(&standing).await?.objects;
+        around.standing = store.find(&standing).await?;
         let revisions =
             Query { labels: labelled(&[("midspan.dev/promise", name)]), ..Query::of_kind(GROUP, "Revision") };
-        around.revisions =
-            store.list(&revisions).await?.objects.into_iter().map(|object| object.metadata.uid).collect();
+        around.revisions = store.find(&revisions).await?.into_iter().map(|object| object.metadata.uid).collect();
         Ok(around)
     }
 
@@ -101,7 +100,7 @@ impl Orchestrator {
         let labels = labelled(&[("midspan.dev/promise", promise)]);
         let query = Query { labels, active: Some(true), limit: TOGETHER, ..Query::of_kind(GROUP, "Run") };
         let mut running = 0;
-        for object in self.inner.store.list(&query).await?.objects {
+        for object in self.inner.store.find(&query).await? {
             let spec = Typed::<RunKind>::parse(object)?.spec;
             running += usize::from(spec.workflow_type == WorkflowType::Resource && spec.workflow != Workflow::Delete);
         }
@@ -111,7 +110,7 @@ impl Orchestrator {
     async fn known(&self) -> Result<Vec<Known>> {
         let mut all = Vec::new();
         for query in crate::sweep::promises() {
-            for object in self.inner.store.list(&query).await?.objects {
+            for object in self.inner.store.find(&query).await? {
                 let status = PromiseStatus::read(&object.status);
                 let offer = self.inner.offers.by_name(&self.inner.store, &status.revision).await?;
                 all.push(Known {

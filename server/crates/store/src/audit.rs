@@ -42,7 +42,7 @@ impl Store {
                 statement.push(fragment).arg(value);
             }
         }
-        statement.push(" order by seq desc limit ").arg(if query.limit > 0 { query.limit } else { 100 });
+        statement.push(" order by seq desc").limit(if query.limit > 0 { query.limit } else { 100 });
         self.db.all::<AuditRow>(statement).await?.into_iter().map(StoredAudit::try_from).collect()
     }
 }

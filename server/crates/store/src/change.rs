@@ -1,6 +1,6 @@
 //! What changed since a version, in commit order: for watches and live pages.
 
-use crate::{Store, housekeeping::SLICE, object::Number, object_row::object, queue::At, statement::Statement};
+use crate::{Store, housekeeping::SLICE, object_row::object, queue::At, statement::Statement};
 use domain::{Error, ErrorKind, Object, Result};
 use sqlx::FromRow;
 
@@ -29,9 +29,15 @@ pub struct Changes {
     pub version: i64,
 }
 
-pub(crate) const PUT: &str = "select uid, version, document from object where version > $1 and version <= $2";
-const REMOVED: &str = "select uid, version, document from removed where version > $1 and version <= $2";
-const PRUNED: &str = "select value as number from counter where name = 'pruned'";
+/// One statement, so that all of it speaks of one moment: what was written, what was removed, up to where removals are forgotten, and the newest
+/// version there is.
+const PUT: &str = "
+    select * from (select cast(0 as bigint) as told, uid, version, document from object where version > ";
+const REMOVED: &str = ") as put union all
+    select * from (select cast(1 as bigint) as told, uid, version, document from removed where version > ";
+const MARKS: &str = ") as gone union all
+    select case name when 'pruned' then 2 else 3 end as told, '' as uid, value as version, '' as document
+    from counter where name in ('pruned', 'version')";
 const SLICE_END: &str = "
     select max(version) as at from (select version from removed where version <= $1 order by version limit $2) as slice";
 pub(crate) const PRUNE: &str = "delete from removed where version <= $1";
@@ -52,29 +58,22 @@ impl Change {
 impl Store {
     /// At most `limit` changes after `version`. Refused as expired when removals since then are forgotten: list again, then go on from there.
     pub async fn since(&self, filter: &Filter, version: i64, limit: i64) -> Result<Changes> {
-        // The bound is read first, so that the two reads below, at two moments, cannot leave a gap between them.
-        let newest = self.version().await?;
-        let mut rows = Vec::new();
-        for (select, removed) in [(PUT, false), (REMOVED, true)] {
-            let mut statement = Statement::new(select).bind(version).bind(newest);
-            filter.condition(&mut statement);
-            statement.push(" order by version limit ").arg(limit);
-            let found: Vec<Changed> = self.db.all(statement).await?;
-            rows.extend(found.into_iter().map(|row| (row, removed)));
-        }
-        // Asked last: what a sweep forgets from now on was still read above.
-        if version < self.db.one::<Number>(Statement::new(PRUNED)).await?.number {
+        let rows: Vec<Changed> = self.db.all(filter.after(version, limit)).await?;
+        let mark = |mark| rows.iter().find(|row| row.told == mark).map_or(0, |row| row.version);
+        let (pruned, newest) = (mark(PRUNED), mark(NEWEST));
+        if version < pruned {
             return Err(Error::new(
                 ErrorKind::Expired,
                 format!("too old resource version: {version}; list again and watch from there"),
             ));
         }
-        rows.sort_by_key(|(row, _)| row.version);
+        let mut rows: Vec<Changed> = rows.into_iter().filter(|row| matches!(row.told, WRITTEN | GONE)).collect();
+        rows.sort_by_key(|row| row.version);
         let limit = usize::try_from(limit).unwrap_or(0);
         let cut = rows.len() >= limit;
         rows.truncate(limit);
-        let reached = rows.last().filter(|_| cut).map_or(newest, |(row, _)| row.version);
-        let changes = rows.into_iter().map(|(row, removed)| row.change(removed)).collect::<Result<_>>()?;
+        let reached = rows.last().filter(|_| cut).map_or(newest, |row| row.version);
+        let changes = rows.into_iter().map(Changed::change).collect::<Result<_>>()?;
         Ok(Changes { changes, version: reached.max(version) })
     }
 
@@ -95,7 +94,17 @@ impl Filter {
         Self { group: Some(group.to_owned()), kind: Some(kind.to_owned()), ..Self::default() }
     }
 
-    pub(crate) fn condition(&self, statement: &mut Statement) {
+    pub(crate) fn after(&self, version: i64, limit: i64) -> Statement {
+        let mut statement = Statement::new(PUT);
+        for end in [REMOVED, MARKS] {
+            statement.arg(version);
+            self.condition(&mut statement);
+            statement.push(" order by version").limit(limit).push(end);
+        }
+        statement
+    }
+
+    fn condition(&self, statement: &mut Statement) {
         let parts: [(&'static str, &Option<String>); 4] = [
             // `|| ''` keeps SQLite from reading a whole kind and sorting it, where the versions' index has the few new ones in order
             (" and api_group || '' = ", &self.group),
@@ -111,15 +120,23 @@ impl Filter {
     }
 }
 
+/// What a row tells of: an object, one that was removed, up to where removals are forgotten, the newest version.
+const WRITTEN: i64 = 0;
+const GONE: i64 = 1;
+const PRUNED: i64 = 2;
+const NEWEST: i64 = 3;
+
 #[derive(FromRow)]
 struct Changed {
+    told: i64,
     uid: String,
     version: i64,
     document: String,
 }
 
 impl Changed {
-    fn change(self, removed: bool) -> Result<Change> {
+    fn change(self) -> Result<Change> {
+        let removed = self.told == GONE;
         let table = if removed { "removed" } else { "object" };
         let object = object(table, &self.uid, self.version, &self.document)?;
         Ok(if removed { Change::Removed(object) } else { Change::Put(object) })

@@ -1,30 +1,36 @@
 //! The only file that knows that there are two databases.
 //!
-//! SQLite: one writing connection (write-ahead log, flushed on every commit) and a pool of read-only ones beside it; checkpoints run on a
-//! connection of their own. PostgreSQL: one writing connection, a pool of readers, and one that listens for other replicas' commits.
+//! SQLite: one writing connection (write-ahead log, flushed on every commit) and a few read-only ones beside it; checkpoints run on a
+//! connection of their own. PostgreSQL: one writing connection, a few for reading, and one that listens for other replicas' commits.
 
+mod connections;
 mod fault;
 mod hearing;
+mod joined;
+mod transaction;
 mod values;
 
 pub use fault::{commit_error, is_full, is_passing, write_error};
-pub use hearing::Heard;
+pub use hearing::{Heard, Notice};
+pub use transaction::{Done, Lock, Tx};
 
 use crate::statement::{Row, Statement};
+use connections::Connections;
 use domain::{Error, Result};
 use fault::{address_error, connect_error, migration_error, read_error};
 use sqlx::{
-    AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    AssertSqlSafe, PgConnection, PgPool, SqliteConnection,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use values::{for_postgres, for_sqlite};
 
 const READERS: u32 = 4;
-const IMMEDIATE: &str = "begin immediate";
 const STATEMENTS: usize = 512;
+/// Rows on their way from SQLite's thread: with fewer, a long list is handed over in turns.
+const ROWS: usize = 1024;
 /// The log is moved into the database beside the writer once it is this long, and by the writer itself (who then waits) at the second length.
 const CHECKPOINT_AT: u64 = 4 << 20;
 const TRUNCATE_AT: u64 = 128 << 20;
@@ -34,21 +40,23 @@ static FOR_POSTGRES: Migrator = sqlx::migrate!("../../../migrations/postgres");
 
 #[derive(Clone)]
 pub enum Db {
-    Sqlite { readers: SqlitePool, writer: SqlitePool, checkpoints: Option<Checkpoints> },
-    Postgres { readers: PgPool, writer: PgPool },
+    Sqlite {
+        readers: Connections<SqliteConnection>,
+        writer: Connections<SqliteConnection>,
+        checkpoints: Option<Checkpoints>,
+    },
+    Postgres {
+        readers: Connections<PgConnection>,
+        writer: Connections<PgConnection>,
+        hearing: PgPool,
+    },
 }
 
 /// The connection that moves the write-ahead log into the database, and where that log lies.
 #[derive(Clone)]
 pub struct Checkpoints {
-    connection: SqlitePool,
+    connection: Connections<SqliteConnection>,
     log: Arc<PathBuf>,
-}
-
-/// A writing transaction.
-pub enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
 }
 
 impl Db {
@@ -69,25 +77,30 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .statement_cache_capacity(STATEMENTS)
+            .row_buffer_size(ROWS)
             // what a statement of many rows keeps to undo itself belongs in memory, not in a file
             .pragma("temp_store", "memory")
             .pragma("cache_size", "-32768");
-        let forever = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
-        if url.contains(":memory:") || url.contains("mode=memory") {
-            // Readers take turns with the writer on the one connection: the database lives and dies with it.
-            let only = forever().max_connections(1).connect_with(options).await.map_err(|e| connect_error(&e))?;
-            FOR_SQLITE.run(&only).await.map_err(|e| migration_error(&e))?;
-            return Ok(Self::Sqlite { readers: only.clone(), writer: only, checkpoints: None });
-        }
-        let options = options
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", "0");
+        let memory = url.contains(":memory:") || url.contains("mode=memory");
+        let options = if memory {
+            options
+        } else {
+            options
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("wal_autocheckpoint", "0")
+        };
         let log = PathBuf::from(format!("{}-wal", options.get_filename().display()));
-        let writer = forever().max_connections(1).connect_with(options.clone()).await.map_err(|e| connect_error(&e))?;
-        FOR_SQLITE.run(&writer).await.map_err(|e| migration_error(&e))?;
-        let connection = forever().max_connections(1).connect_lazy_with(options.clone());
-        let readers = forever().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        let writer: Connections<SqliteConnection> = Connections::new(options.clone(), 1);
+        let mut first = writer.take().await.map_err(|e| connect_error(&e))?;
+        FOR_SQLITE.run_direct(None, &mut first.connection, false).await.map_err(|e| migration_error(&e))?;
+        first.keep();
+        if memory {
+            // Readers take turns with the writer on the one connection: the database lives and dies with it.
+            return Ok(Self::Sqlite { readers: writer.clone(), writer, checkpoints: None });
+        }
+        let connection = Connections::new(options.clone(), 1);
+        let readers = Connections::new(options.read_only(true), READERS);
         Ok(Self::Sqlite { readers, writer, checkpoints: Some(Checkpoints { connection, log: Arc::new(log) }) })
     }
 
@@ -97,11 +110,12 @@ impl Db {
         // compiling a plan takes longer than any of these statements runs
         // and a process that is paused inside a transaction must not hold the others up for longer than a lease
         let options = options.options([("jit", "off"), ("idle_in_transaction_session_timeout", "5000")]);
-        let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10));
-        let writer =
-            pool(1).test_before_acquire(false).connect_with(options.clone()).await.map_err(|e| connect_error(&e))?;
-        FOR_POSTGRES.run(&writer).await.map_err(|e| migration_error(&e))?;
-        Ok(Self::Postgres { readers: pool(2 * READERS).connect_lazy_with(options), writer })
+        let writer: Connections<PgConnection> = Connections::new(options.clone(), 1);
+        let mut first = writer.take().await.map_err(|e| connect_error(&e))?;
+        FOR_POSTGRES.run_direct(None, &mut first.connection, false).await.map_err(|e| migration_error(&e))?;
+        first.keep();
+        let hearing = PgPoolOptions::new().max_connections(1).connect_lazy_with(options.clone());
+        Ok(Self::Postgres { readers: Connections::new(options, 2 * READERS), writer, hearing })
     }
 
     pub async fn close(&self) {
@@ -113,37 +127,38 @@ impl Db {
                 }
                 writer.close().await;
             }
-            Self::Postgres { readers, writer } => {
+            Self::Postgres { readers, writer, hearing } => {
+                hearing.close().await;
                 readers.close().await;
                 writer.close().await;
             }
         }
     }
 
-    /// Starts a writing transaction. On SQLite it takes the write lock at once: one that reads first and writes later can fail whatever the timeout.
-    pub async fn begin(&self) -> sqlx::Result<Tx> {
-        match self {
-            Self::Sqlite { writer, checkpoints, .. } => match writer.begin_with(IMMEDIATE).await {
-                // a full disk makes SQLite take a transaction back by itself, of which its driver knows nothing: such a connection never begins another
-                Err(sqlx::Error::InvalidSavePointStatement) if checkpoints.is_some() => {
-                    writer.acquire().await?.close().await?;
-                    Ok(Tx::Sqlite(writer.begin_with(IMMEDIATE).await?))
-                }
-                begun => Ok(Tx::Sqlite(begun?)),
-            },
-            Self::Postgres { writer, .. } => Ok(Tx::Postgres(writer.begin().await?)),
-        }
-    }
-
     pub async fn all<T: Row>(&self, statement: Statement) -> Result<Vec<T>> {
-        self.fetch(statement).await.map_err(|e| read_error(&e))
+        Box::pin(self.fetch(statement)).await.map_err(|e| read_error(&e))
     }
 
     async fn fetch<T: Row>(&self, Statement { text, args }: Statement) -> sqlx::Result<Vec<T>> {
-        let text = AssertSqlSafe(text);
-        match self {
-            Self::Sqlite { readers, .. } => sqlx::query_as_with(text, for_sqlite(&args)?).fetch_all(readers).await,
-            Self::Postgres { readers, .. } => sqlx::query_as_with(text, for_postgres(&args)?).fetch_all(readers).await,
+        loop {
+            let text = AssertSqlSafe(text.clone());
+            let outcome = match self {
+                Self::Sqlite { readers, .. } => {
+                    let mut lent = readers.take().await?;
+                    let query = sqlx::query_as_with(text, for_sqlite(&args)?);
+                    let outcome = query.fetch_all(&mut lent.connection).await;
+                    lent.keep_after(outcome)
+                }
+                Self::Postgres { readers, .. } => {
+                    let mut lent = readers.take().await?;
+                    let query = sqlx::query_as_with(text, for_postgres(&args)?);
+                    let outcome = query.fetch_all(&mut lent.connection).await;
+                    lent.keep_after(outcome)
+                }
+            };
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
         }
     }
 
@@ -164,7 +179,13 @@ impl Db {
         if checkpoints.log_length() <= CHECKPOINT_AT {
             return false;
         }
-        if let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(&checkpoints.connection).await {
+        let moved = async {
+            let mut lent = checkpoints.connection.take().await?;
+            sqlx::query("pragma wal_checkpoint(passive)").execute(&mut lent.connection).await?;
+            lent.keep();
+            Ok::<(), sqlx::Error>(())
+        };
+        if let Err(error) = moved.await {
             tracing::warn!(%error, "the write-ahead log could not be moved into the database; it is tried again after the next commit");
         }
         true
@@ -173,8 +194,11 @@ impl Db {
     /// Under a load without any pause the log never comes to its end beside the writer: past a bound the writer waits for it once.
     pub async fn truncate_log(&self) {
         let Self::Sqlite { writer, checkpoints: Some(checkpoints), .. } = self else { return };
-        if checkpoints.log_length() > TRUNCATE_AT {
-            let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await;
+        if checkpoints.log_length() > TRUNCATE_AT
+            && let Ok(mut lent) = writer.take().await
+        {
+            let moved = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut lent.connection).await;
+            _ = lent.keep_after(moved);
         }
     }
 }
@@ -182,42 +206,5 @@ impl Db {
 impl Checkpoints {
     fn log_length(&self) -> u64 {
         std::fs::metadata(&*self.log).map_or(0, |file| file.len())
-    }
-}
-
-impl Tx {
-    pub async fn execute(&mut self, Statement { text, args }: Statement) -> sqlx::Result<u64> {
-        let text = AssertSqlSafe(text);
-        match self {
-            Self::Sqlite(tx) => {
-                Ok(sqlx::query_with(text, for_sqlite(&args)?).execute(&mut **tx).await?.rows_affected())
-            }
-            Self::Postgres(tx) => {
-                Ok(sqlx::query_with(text, for_postgres(&args)?).execute(&mut **tx).await?.rows_affected())
-            }
-        }
-    }
-
-    pub async fn all<T: Row>(&mut self, Statement { text, args }: Statement) -> sqlx::Result<Vec<T>> {
-        let text = AssertSqlSafe(text);
-        match self {
-            Self::Sqlite(tx) => sqlx::query_as_with(text, for_sqlite(&args)?).fetch_all(&mut **tx).await,
-            Self::Postgres(tx) => sqlx::query_as_with(text, for_postgres(&args)?).fetch_all(&mut **tx).await,
-        }
-    }
-
-    /// For the one statement that cannot be written once.
-    pub fn either(&self, on_sqlite: &'static str, on_postgres: &'static str) -> &'static str {
-        match self {
-            Self::Sqlite(_) => on_sqlite,
-            Self::Postgres(_) => on_postgres,
-        }
-    }
-
-    pub async fn commit(self) -> sqlx::Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-        }
     }
 }

@@ -102,7 +102,7 @@ impl Store {
             if let Some((pipeline, name)) = step {
                 statement.push(" and pipeline = ").arg(pipeline).push(" and step = ").arg(name);
             }
-            statement.push(" order by seq desc limit ").arg(AT_ONCE);
+            statement.push(" order by seq desc").limit(AT_ONCE);
             let rows: Vec<LogRow> = self.db.all(statement).await?;
             let Some(oldest) = rows.last() else { break };
             before = oldest.seq;

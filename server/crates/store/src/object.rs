@@ -71,18 +71,11 @@ impl Store {
             Some(cursor) => cursor.version,
             None => self.version().await?,
         };
-        let mut statement = Statement::new(SELECT);
-        query.condition(&mut statement);
-        query.go_on(&mut statement)?;
-        statement.push(query.order());
-        if query.limit > 0 {
-            statement.push(" limit ").arg(query.limit.saturating_add(1));
-        }
-        let mut rows: Vec<Found> = self.db.all(statement).await?;
+        let mut objects =
+            self.find(&Query { limit: query.limit.saturating_add(query.limit.signum()), ..query.clone() }).await?;
         let limit = usize::try_from(query.limit).unwrap_or(0);
-        let more = limit > 0 && rows.len() > limit;
-        rows.truncate(if more { limit } else { rows.len() });
-        let objects = rows.into_iter().map(Found::object).collect::<Result<Vec<_>>>()?;
+        let more = limit > 0 && objects.len() > limit;
+        objects.truncate(if more { limit } else { objects.len() });
 
         let next = objects.last().filter(|_| more).map(|last| Cursor { version, ..Cursor::at(last, query.sort) });
         let remaining = match &next {
@@ -90,6 +83,18 @@ impl Store {
             _ => None,
         };
         Ok(Page { objects, next, version, remaining })
+    }
+
+    /// The objects of a list, for those who neither turn the page nor watch from there.
+    pub async fn find(&self, query: &Query) -> Result<Vec<Object>> {
+        let mut statement = Statement::new(SELECT);
+        query.condition(&mut statement);
+        query.go_on(&mut statement)?;
+        statement.push(query.order());
+        if query.limit > 0 {
+            statement.limit(query.limit);
+        }
+        self.db.all::<Found>(statement).await?.into_iter().map(Found::object).collect()
     }
 
     pub async fn count(&self, query: &Query) -> Result<i64> {

@@ -162,7 +162,8 @@ impl Name {
 }
 
 fn require(requirement: &Requirement, statement: &mut Statement) {
-    const EXISTS: &str = " and exists (select 1 from label where label.uid = object.uid and label.key = ";
+    // a set, not a condition on each row: a rare label leads to its objects, however many others there are
+    const EXISTS: &str = " and uid in (select uid from label where label.key = ";
     const MISSING: &str = " and not exists (select 1 from label where label.uid = object.uid and label.key = ";
     let (fragment, key, values) = match requirement {
         Requirement::In(key, values) => (EXISTS, key, Some(values)),

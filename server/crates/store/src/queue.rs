@@ -71,12 +71,14 @@ const WAKE_SELECTED_TAIL: &str = "
     on conflict (key) do update
     set due = case when queue.due < excluded.due then queue.due else excluded.due end, wakes = queue.wakes + 1";
 
-pub(crate) const NEXT_FENCE: &str =
-    "update counter set value = value + 1 where name = 'fence' returning value as number";
-pub(crate) const ANY_DUE: &str = "select due as number from queue where lease_owner = '' and due <= $1 limit 1";
+pub(crate) const NEXT_FENCE: &str = "
+    update counter set value = value + 1
+    where name = 'fence' and exists (select 1 from queue where lease_owner = '' and due <= $1)";
 const RAISE_FENCE: &str = "update counter set value = $1 where name = 'fence' and value < $1";
 const RENEW: &str = "update queue set lease_until = $4 where key = $1 and lease_owner = $2 and fence = $3";
 pub(crate) const FREE_EXPIRED: &str = "update queue set lease_owner = '' where lease_owner <> '' and lease_until <= $1";
+/// The limits are sums: SQLite looks into a bare parameter of a limit while it plans, and so plans the statement anew whenever one is bound.
+///
 /// One place of every lane before the second of any, so that a lane with many keys delays no other. The lanes are found by hopping through
 /// the index from one to the next, and only the first few keys of each are looked at: the cost follows the lanes, not the keys.
 macro_rules! claim {
@@ -94,8 +96,9 @@ macro_rules! claim {
             $first_of_lane,
             "
     )
-    update queue set lease_owner = $1, lease_until = $2, due = $2, fence = $3
-    where key in (select placed.key from placed order by placed.place, placed.due, placed.key limit $5)
+    update queue set lease_owner = $1, lease_until = $2, due = $2,
+        fence = (select value from counter where name = 'fence')
+    where key in (select placed.key from placed order by placed.place, placed.due, placed.key limit 0 + $4)
     returning key, lane, due, lease_owner, lease_until, fence, wakes"
         )
     };
@@ -103,15 +106,15 @@ macro_rules! claim {
 pub(crate) const CLAIM_ON_SQLITE: &str = claim!(
     "join queue as first on first.key in (
             select queue.key from queue
-            where queue.lane = lanes.lane and queue.lease_owner = '' and queue.due <= $4
-            order by queue.lane, queue.due limit $5)"
+            where queue.lane = lanes.lane and queue.lease_owner = '' and queue.due <= $3
+            order by queue.lane, queue.due limit 0 + $4)"
 );
 /// PostgreSQL would ask the subquery once for every row of the table; SQLite has no `lateral`.
 pub(crate) const CLAIM_ON_POSTGRES: &str = claim!(
     "cross join lateral (
             select queue.key, queue.due from queue
-            where queue.lane = lanes.lane and queue.lease_owner = '' and queue.due <= $4
-            order by queue.lane, queue.due limit $5) as first"
+            where queue.lane = lanes.lane and queue.lease_owner = '' and queue.due <= $3
+            order by queue.lane, queue.due limit 0 + $4) as first"
 );
 
 pub(crate) const NEXT_DUE: &str = "

@@ -4,10 +4,9 @@ use crate::{
     audit,
     batch::{Batch, Existing, Step, Stored},
     blob,
-    db::Tx,
+    db::{Done, Lock, Tx},
     event, log,
     needed::Needed,
-    object::Number,
     object_row::{self, Name},
     queue::{self, Claim, Lease, QueueRow},
     staged::Staged,
@@ -21,9 +20,11 @@ use std::{
 };
 
 /// First of all: whoever holds this row writes, on every replica. So versions are in commit order, and so are the numbers of events and logs.
-/// On SQLite the transaction has begun with the lock; there this only reads.
-const LOCK: &str = "select value as number from counter where name = 'version'";
-const LOCK_ON_POSTGRES: &str = " for update";
+/// On SQLite the transaction begins with the lock; there the row is only read.
+pub(crate) const LOCK: Lock = Lock {
+    on_sqlite: "begin immediate; select value as number from counter where name = 'version'",
+    on_postgres: "begin; select value as number from counter where name = 'version' for update",
+};
 const ADVANCE: &str = "update counter set value = $1 where name = 'version'";
 
 pub(crate) const BY_UIDS: &str =
@@ -47,22 +48,23 @@ const DELETE_LABELS: &str = "delete from label where uid in";
 const INSERT_LABELS: &str = "insert into label (uid, key, value) values";
 const BURY: &str = "insert into removed (version, uid, api_group, kind, namespace, name, document) values";
 
-/// Takes the write lock and reads everything the group may depend on.
-pub async fn read(tx: &mut Tx, group: &[&[Step]]) -> sqlx::Result<Batch> {
-    let mut lock = Statement::new(LOCK);
-    lock.push(tx.either("", LOCK_ON_POSTGRES));
-    let version = tx.all::<Number>(lock).await?.first().map_or(0, |row| row.number);
+/// Reads everything the group may depend on.
+pub async fn read(tx: &mut Tx, version: i64, group: &[&[Step]]) -> sqlx::Result<Batch> {
     let needed = Needed::by(group.iter().flat_map(|steps| steps.iter()));
+    let mut statements = for_values(BY_UIDS, needed.uids.iter(), "");
+    statements.extend(for_rows(BY_NAMES, needed.names.iter().map(Name::args).collect(), BY_NAMES_TAIL));
+    let of_objects = statements.len();
+    statements.extend(for_values(queue::BY_KEYS, needed.keys.iter(), ""));
+    let done = tx.run(statements).await?;
+    let (objects, queued) = done.split_at(of_objects);
 
     let mut found: BTreeMap<Arc<str>, Stored> = BTreeMap::new();
-    let by_uid = for_values(BY_UIDS, needed.uids.iter(), "");
-    let by_name = for_rows(BY_NAMES, needed.names.iter().map(Name::args).collect(), BY_NAMES_TAIL);
-    for statement in by_uid.into_iter().chain(by_name) {
-        found.extend(tx.all::<Row>(statement).await?.into_iter().map(Row::stored));
+    for done in objects {
+        found.extend(done.rows::<Row>()?.into_iter().map(Row::stored));
     }
     let mut keys = Vec::new();
-    for statement in for_values(queue::BY_KEYS, needed.keys.iter(), "") {
-        keys.extend(tx.all::<QueueRow>(statement).await?.into_iter().map(|row| (row.key.clone(), row)));
+    for done in queued {
+        keys.extend(done.rows::<QueueRow>()?.into_iter().map(|row| (row.key.clone(), row)));
     }
     let names: Vec<_> = found.iter().map(|(uid, stored)| (stored.name().clone(), Arc::clone(uid))).collect();
     Ok(Batch {
@@ -74,18 +76,18 @@ pub async fn read(tx: &mut Tx, group: &[&[Step]]) -> sqlx::Result<Batch> {
     })
 }
 
-/// Writes the objects, labels, tombstones and queue rows the accepted transactions leave behind.
-pub async fn write(tx: &mut Tx, batch: &Batch, before: i64) -> sqlx::Result<()> {
+/// What the accepted transactions leave behind: objects, labels, tombstones and queue rows.
+pub fn left_by(batch: &Batch, before: i64) -> Vec<Statement> {
     let mut statements = objects(batch);
     statements.extend(keys(batch));
     if batch.version > before {
         statements.push(Statement::new(ADVANCE).bind(batch.version));
     }
-    execute(tx, statements).await
+    statements
 }
 
-/// Writes what is only ever added to.
-pub async fn append<'a>(tx: &mut Tx, accepted: impl Iterator<Item = &'a Step>) -> sqlx::Result<()> {
+/// What is only ever added to.
+pub fn added_by<'a>(accepted: impl Iterator<Item = &'a Step>) -> Vec<Statement> {
     let (mut blobs, mut events, mut entries, mut chunks) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
     for step in accepted {
         match step {
@@ -101,23 +103,20 @@ pub async fn append<'a>(tx: &mut Tx, accepted: impl Iterator<Item = &'a Step>) -
     statements.extend(for_rows(event::INSERT, events, ""));
     statements.extend(for_rows(audit::INSERT, entries, ""));
     statements.extend(for_rows(log::INSERT, chunks, ""));
-    execute(tx, statements).await
+    statements
 }
 
+/// Leases what is due. Where nothing is, nothing is written.
 pub async fn claim(tx: &mut Tx, claim: &Claim) -> sqlx::Result<Result<Vec<Lease>>> {
-    tx.execute(Statement::new(queue::FREE_EXPIRED).bind(claim.now)).await?;
-    if tx.all::<Number>(Statement::new(queue::ANY_DUE).bind(claim.now)).await?.is_empty() {
-        // a claim of nothing leaves nothing behind, so it need not reach the disk
-        return Ok(Ok(Vec::new()));
-    }
-    let fence = tx.all::<Number>(Statement::new(queue::NEXT_FENCE)).await?.first().map_or(0, |row| row.number);
-    let statement = Statement::new(tx.either(queue::CLAIM_ON_SQLITE, queue::CLAIM_ON_POSTGRES))
+    let free = Statement::new(queue::FREE_EXPIRED).bind(claim.now);
+    let fence = Statement::new(queue::NEXT_FENCE).bind(claim.now);
+    let lease = Statement::new(tx.either(queue::CLAIM_ON_SQLITE, queue::CLAIM_ON_POSTGRES))
         .bind(&claim.replica)
         .bind(claim.until)
-        .bind(fence)
         .bind(claim.now)
         .bind(claim.limit);
-    let rows: Vec<QueueRow> = tx.all(statement).await?;
+    let done = tx.run(vec![free, fence, lease]).await?;
+    let rows: Vec<QueueRow> = done.last().map_or(Ok(Vec::new()), Done::rows)?;
     Ok(rows.into_iter().map(Lease::try_from).collect())
 }
 
@@ -166,13 +165,6 @@ fn keys(batch: &Batch) -> Vec<Statement> {
     let mut statements = for_values(queue::DELETE, gone, "");
     statements.extend(for_rows(queue::UPSERT, rows, queue::UPSERT_TAIL));
     statements
-}
-
-async fn execute(tx: &mut Tx, statements: Vec<Statement>) -> sqlx::Result<()> {
-    for statement in statements {
-        tx.execute(statement).await?;
-    }
-    Ok(())
 }
 
 #[derive(FromRow)]

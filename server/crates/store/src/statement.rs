@@ -50,6 +50,11 @@ impl Statement {
         self
     }
 
+    /// ` limit $n`, as a sum: SQLite looks into a bare parameter of a limit while it plans, and so plans the statement anew whenever one is bound.
+    pub fn limit(&mut self, most: i64) -> &mut Self {
+        self.push(" limit 0 + ").arg(most)
+    }
+
     /// `$1, $2, $3`
     pub fn list<A: Into<Arg>>(&mut self, args: impl IntoIterator<Item = A>) -> &mut Self {
         for (at, arg) in args.into_iter().enumerate() {

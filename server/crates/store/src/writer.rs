@@ -7,10 +7,11 @@
 
 use crate::{
     batch::Step,
-    db::{self, Db, Tx},
+    db::{self, Db, Notice, Tx},
     guard,
     log::LogChunk,
     news::News,
+    object::Number,
     op::{Committed, Op},
     queue::{Claim, Lease},
     rows,
@@ -221,48 +222,63 @@ async fn write_together(db: &Db, group: Vec<Transaction>, news: &News) -> Option
 
 /// One database transaction: the write lock, what is there, what shall be, the claims, the end.
 async fn store(db: &Db, group: &[&[Step]]) -> Result<Stored, Failure> {
-    let mut tx = db.begin().await?;
-    let mut batch = rows::read(&mut tx, group).await?;
-    let before = batch.version;
+    let (mut tx, before) = db.begin::<Number>(rows::LOCK).await?;
+    match store_in(&mut tx, before.map_or(0, |row| row.number), group).await {
+        Ok((stored, notice)) => {
+            tx.commit(notice.as_ref()).await.map_err(Failure::AtCommit)?;
+            Ok(stored)
+        }
+        Err(error) => {
+            tx.roll_back().await;
+            Err(Failure::Before(error))
+        }
+    }
+}
 
-    let decided: Vec<Result<Committed>> = match guard::refusal(&mut tx, group).await? {
+async fn store_in(tx: &mut Tx, before: i64, group: &[&[Step]]) -> sqlx::Result<(Stored, Option<Notice>)> {
+    let mut batch = rows::read(tx, before, group).await?;
+    let decided: Vec<Result<Committed>> = match guard::refusal(tx, group).await? {
         Some(refusal) => vec![Err(refusal)],
         None => group.iter().map(|steps| batch.apply(steps)).collect(),
     };
-    rows::write(&mut tx, &batch, before).await?;
-    let mut outcomes = Vec::with_capacity(group.len());
-    for (steps, committed) in group.iter().zip(decided) {
-        outcomes.push(match committed {
-            Ok(committed) => finish(&mut tx, steps, committed).await?,
-            Err(error) => Err(error),
-        });
-    }
-    let accepted =
-        group.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).flat_map(|(steps, _)| steps.iter());
-    rows::append(&mut tx, accepted.clone()).await?;
-    // who is told of a new version looks anyway
-    let appended = batch.version == before && accepted.into_iter().any(Step::is_told);
-    if appended || batch.version > before {
-        tx.announce(batch.version, appended).await?;
-    }
-    tx.commit().await.map_err(Failure::AtCommit)?;
-    Ok(Stored { outcomes, version: batch.version, appended })
-}
+    let version = batch.version;
+    let accepted = || group.iter().zip(&decided).enumerate().filter(|(_, (_, outcome))| outcome.is_ok());
 
-/// What a transaction does by statements of its own, after the objects and wake-ups of the whole group are written.
-async fn finish(tx: &mut Tx, steps: &[Step], committed: Committed) -> sqlx::Result<Result<Outcome>> {
-    let mut outcome = Outcome { committed, ..Outcome::default() };
-    for step in steps {
-        match step {
-            Step::Statement(statement) => outcome.affected += tx.execute(statement.clone()).await?,
-            Step::Claim(claim) => match rows::claim(tx, claim).await? {
-                Ok(leases) => outcome.leases = leases,
-                Err(error) => return Ok(Err(error)),
-            },
-            _ => {}
+    let mut statements = rows::left_by(&batch, before);
+    let (mut plain, first_plain) = (Vec::new(), statements.len());
+    for (place, (steps, _)) in accepted() {
+        for step in *steps {
+            if let Step::Statement(statement) = step {
+                plain.push(place);
+                statements.push(statement.clone());
+            }
         }
     }
-    Ok(Ok(outcome))
+    statements.extend(rows::added_by(accepted().flat_map(|(_, (steps, _))| steps.iter())));
+    let done = tx.run(statements).await?;
+
+    // who is told of a new version looks anyway
+    let appended = version == before && accepted().flat_map(|(_, (steps, _))| steps.iter()).any(Step::is_told);
+    let mut outcomes: Vec<Result<Outcome>> =
+        decided.into_iter().map(|one| one.map(|committed| Outcome { committed, ..Outcome::default() })).collect();
+    for (place, done) in plain.into_iter().zip(done.into_iter().skip(first_plain)) {
+        if let Ok(outcome) = &mut outcomes[place] {
+            outcome.affected += done.affected;
+        }
+    }
+    // what the others of the group have woken is there to be claimed
+    for (steps, outcome) in group.iter().zip(&mut outcomes) {
+        for step in *steps {
+            if let (Step::Claim(claim), Ok(claimed)) = (step, &mut *outcome) {
+                match rows::claim(tx, claim).await? {
+                    Ok(leases) => claimed.leases = leases,
+                    Err(error) => *outcome = Err(error),
+                }
+            }
+        }
+    }
+    let notice = (appended || version > before).then_some(Notice { version, appended_only: appended });
+    Ok((Stored { outcomes, version, appended }, notice))
 }
 
 fn answer(group: Vec<Transaction>, outcomes: Vec<Result<Outcome>>) {

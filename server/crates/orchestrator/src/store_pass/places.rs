@@ -150,7 +150,7 @@ impl Orchestrator {
     }
 
     pub(super) async fn placements_on(&self, destinations: Vec<String>) -> Result<Vec<Placement>> {
-        let found = self.inner.store.list(&placed_on(destinations)).await?.objects;
+        let found = self.inner.store.find(&placed_on(destinations)).await?;
         found.into_iter().map(Typed::<PlacementKind>::parse).collect()
     }
 }

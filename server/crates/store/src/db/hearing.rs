@@ -1,6 +1,6 @@
 //! How replicas on one PostgreSQL tell each other of commits. On SQLite there are no others.
 
-use super::{Db, Tx};
+use super::Db;
 use sqlx::postgres::PgListener;
 use std::time::Duration;
 
@@ -18,24 +18,29 @@ pub enum Heard {
     Gap,
 }
 
-impl Tx {
-    /// Tells the others, when and if this transaction is committed.
-    pub async fn announce(&mut self, version: i64, appended_only: bool) -> sqlx::Result<()> {
-        if let Self::Postgres(tx) = self {
-            let notice = if appended_only { format!("{version}{APPENDED}") } else { version.to_string() };
-            sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(notice).execute(&mut **tx).await?;
-        }
-        Ok(())
+/// What others are told of a commit.
+#[derive(Clone, Copy)]
+pub struct Notice {
+    pub version: i64,
+    pub appended_only: bool,
+}
+
+impl Notice {
+    /// Takes effect with the transaction that it stands in. It has no parameters, so that it can go in one message with the end.
+    pub fn statement(&self) -> String {
+        let Self { version, appended_only } = self;
+        let mark = if *appended_only { APPENDED.to_string() } else { String::new() };
+        format!("select pg_notify('{CHANNEL}', '{version}{mark}'); ")
     }
 }
 
 impl Db {
     /// Calls `heard` for every commit other replicas make. Returns on SQLite at once.
     pub async fn listen(&self, mut heard: impl FnMut(Heard)) {
-        let Self::Postgres { readers, .. } = self else { return };
-        while !readers.is_closed() {
+        let Self::Postgres { hearing, .. } = self else { return };
+        while !hearing.is_closed() {
             let listening = async {
-                let mut listener = PgListener::connect_with(readers).await?;
+                let mut listener = PgListener::connect_with(hearing).await?;
                 listener.listen(CHANNEL).await?;
                 heard(Heard::Gap);
                 loop {
