@@ -29,8 +29,8 @@ export function dayTwo(name: string) {
     const code = page.getByRole('region', { name: 'As code' });
     const schedule = page.getByText('Base backups', { exact: true });
     await expect(schedule).toBeHidden();
-    await page.getByLabel('Name', { exact: true }).fill('followed');
-    await page.getByLabel('Team', { exact: true }).fill('checkout');
+    await new Portal(page, javaScriptEnabled).field('Name').fill('followed');
+    await new Portal(page, javaScriptEnabled).field('Team').fill('checkout');
     await page.getByLabel('Take backups').check();
     if (!javaScriptEnabled) await page.getByRole('button', { name: 'Show as code' }).click();
     await expect(code).toContainText('name: followed');
@@ -43,7 +43,7 @@ export function dayTwo(name: string) {
     if (!javaScriptEnabled) await page.getByRole('button', { name: 'Show as code' }).click();
     await expect(schedule).toBeHidden();
     await expect(code).not.toContainText('schedule');
-    await expect(page.getByLabel('Name', { exact: true })).toHaveValue('followed');
+    await expect(new Portal(page, javaScriptEnabled).field('Name')).toHaveValue('followed');
   });
 
   test('what is deleted leaves who had it deleted, and its history', async ({ page, javaScriptEnabled }) => {

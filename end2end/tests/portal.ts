@@ -37,7 +37,7 @@ export class Portal {
 
   /** A text field or choice of the form. */
   field(label: string): Locator {
-    return this.page.getByRole('main').getByLabel(new RegExp(`^${label}( optional)?$`));
+    return this.page.getByRole('main').getByLabel(new RegExp(`^${label}( optional| required)?$`));
   }
 
   async toThePlan() {

@@ -1,6 +1,7 @@
 //! What the pages show: `app`'s portal for one caller, over the same verbs as every other door.
 
 mod actions;
+pub mod as_code;
 mod catalog;
 mod diff;
 mod drafts;
@@ -17,6 +18,7 @@ mod logs;
 mod markdown;
 mod paging;
 mod parts;
+mod pickers;
 mod places;
 mod platform;
 mod requests;
@@ -31,7 +33,9 @@ mod tests;
 mod typical;
 mod weighed;
 
+pub use self::forms::on_step;
 pub use logs::Followed;
+pub use secrets::without as without_secrets;
 
 use crate::{
     http::Doors,

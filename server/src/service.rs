@@ -6,6 +6,7 @@ pub mod checks;
 mod children;
 pub mod drift;
 pub mod expiry;
+pub mod form_drafts;
 mod health_records;
 pub mod kinds;
 mod metadata;

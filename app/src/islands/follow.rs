@@ -1,7 +1,8 @@
-//! Without this island a form still shows itself as code, and the fields that belong to a choice: by a button that posts it.
+//! Without this island nothing is told while one types: a button shows the form as code and the fields that belong to a choice, and what is
+//! wrong is told when the plan is asked for.
 //!
-//! What is typed is posted as that button would post it, a moment after the last key; the page that comes back says what the form is as code
-//! and which fields have their place. Nothing typed is touched.
+//! A moment after the last key the form is posted with the question what is wrong and what has changed; the answer holds the pieces to exchange.
+//! Errors are told of fields that somebody has left. Nothing typed is touched.
 
 use leptos::prelude::*;
 

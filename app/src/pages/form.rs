@@ -1,23 +1,25 @@
 //! `/catalog/{promise}/new` and `/r/…/edit`: the form drawn from the promise's schema.
 
-use forms::{Action, FormModel};
+use forms::FormModel;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{param, portal, query, resource_key, show};
+use super::{
+    form_code::{as_text, beside},
+    form_identity::identity,
+    form_steps as steps, param, portal, query, resource_key, show,
+};
 use crate::{
     islands::follow::Follow,
     parts::{
-        banner::banner,
         button::{Weight, link_button},
-        code::code_block,
-        field::{form_fields, text_field},
+        field::form_fields,
         frame::{Drawn, Section},
         icon::{Icon, icon, named},
     },
     paths::{self, ResourceKey},
     portal::Refused,
-    view::{PromiseCard, Tone},
+    view::PromiseCard,
 };
 
 /// What the address fills in before anyone typed.
@@ -29,7 +31,9 @@ pub struct Prefill {
     pub like: String,
     /// `?draft=req-…`: go on with a plan that was not submitted.
     pub draft: String,
-    /// `?v/size=small`: single values, as posted entries.
+    /// `?step=2`: the page of a form that has several.
+    pub step: usize,
+    /// `?values.size=small`: single values, as posted entries.
     pub entries: Vec<(String, String)>,
 }
 
@@ -51,7 +55,39 @@ pub struct FormPage {
     /// are in `form`; the summary at the top shows both.
     pub problems: Vec<Problem>,
     /// The document as it stands, for the *As code* pane; secrets masked.
+    pub code: AsCode,
+    /// The steps of a form on several pages; empty = it has one.
+    pub steps: Vec<FormStep>,
+    /// The document is edited as text; `None` = by fields.
+    pub text: Option<EditedText>,
+}
+
+/// One page of a form that has several.
+#[derive(Clone, Debug, Default)]
+pub struct FormStep {
+    pub title: String,
+    pub description: String,
+    /// Empty = the steps before it come first.
+    pub href: String,
+    pub current: bool,
+}
+
+/// The same request in the words of machines.
+#[derive(Clone, Debug, Default)]
+pub struct AsCode {
     pub yaml: String,
+    /// For the command line.
+    pub command: String,
+    /// For anything that speaks HTTP.
+    pub curl: String,
+}
+
+/// The document as somebody edits it.
+#[derive(Clone, Debug, Default)]
+pub struct EditedText {
+    pub text: String,
+    /// Why it could not be read; empty = it was not tried yet.
+    pub problem: String,
 }
 
 /// The resource under edit.
@@ -113,14 +149,25 @@ fn refused() -> Option<FormPage> {
 
 fn prefill() -> Prefill {
     let entries = use_query_map().with_untracked(|query| {
-        query
-            .clone()
-            .into_iter()
-            .filter(|(name, _)| name.starts_with("v/"))
-            .map(|(name, value)| (name.into_owned(), value))
-            .collect()
+        query.clone().into_iter().filter_map(|(name, value)| Some((posted_name(&name)?, value))).collect()
     });
-    Prefill { example: query("example"), like: query("like"), draft: query("draft"), entries }
+    Prefill {
+        example: query("example"),
+        like: query("like"),
+        draft: query("draft"),
+        step: query("step").parse().unwrap_or(0),
+        entries,
+    }
+}
+
+/// `values.backups.enabled` for people who write links, `v/backups/enabled` as the form itself posts it.
+fn posted_name(name: &str) -> Option<String> {
+    match name.strip_prefix("values.") {
+        Some(path) => {
+            Some(path.split('.').fold(forms::entries::ROOT.to_owned(), |at, each| forms::entries::child(&at, each)))
+        }
+        None => name.starts_with("v/").then(|| name.to_owned()),
+    }
 }
 
 fn draw(page: &FormPage) -> Drawn {
@@ -150,33 +197,35 @@ fn draw(page: &FormPage) -> Drawn {
             <div class="columns">
                 <div class="column-main">
                     {error_summary(&problems)}
-                    <form class="form" method="post" novalidate id="request-form" data-follow="">
-                        // Enter in a field must mean the plan, not the first button of a list.
-                        <button class="visually-hidden" tabindex="-1" aria-hidden="true" name="_do" value="plan">"See the plan"</button>
-                        {identity(page)}
-                        {form_fields(&page.form)}
-                        <div class="form-end">
-                            <button class="button" data-weight="primary" name="_do" value="plan">"See the plan"</button>
-                            {link_button(back, None, "Cancel", Weight::Plain)}
-                        </div>
-                    </form>
+                    {match &page.text {
+                        Some(text) => as_text(text, back.clone()),
+                        None => as_fields(page, back.clone()),
+                    }}
                 </div>
-                <aside class="column-side" aria-label="As code">
-                    <div class="sticky">
-                        <div data-live="code">{code_block("As code", &page.yaml)}</div>
-                        <noscript>
-                            <button class="button" data-weight="plain" form="request-form" name="_do" value=Action::Refresh.text()>"Show as code"</button>
-                        </noscript>
-                        <p class="note">
-                            "The same document works with "<code>"midspan apply"</code>" and "<code>"kubectl apply"</code>"."
-                        </p>
-                    </div>
-                </aside>
+                {page.text.is_none().then(|| beside(&page.code))}
             </div>
-            <Follow/>
+            {page.text.is_none().then(|| view! { <Follow/> })}
         }
         .into_any(),
     }
+}
+
+fn as_fields(page: &FormPage, back: String) -> AnyView {
+    view! {
+        <form class="form" method="post" novalidate id="request-form" data-follow="">
+            // Enter in a field must mean the plan, not the first button of a list.
+            <button class="visually-hidden" tabindex="-1" aria-hidden="true" name="_do" value="plan">{steps::onward(&page.steps)}</button>
+            {steps::head(&page.steps)}
+            {identity(page, steps::later(&page.steps))}
+            {form_fields(&page.form)}
+            <div class="form-end">
+                <button class="button" data-weight="primary" name="_do" value="plan">{steps::onward(&page.steps)}</button>
+                {steps::backward(&page.steps)}
+                {link_button(back, None, "Cancel", Weight::Plain)}
+            </div>
+        </form>
+    }
+    .into_any()
 }
 
 /// Everything wrong in the order of the page.
@@ -216,56 +265,4 @@ pub(super) fn error_summary(problems: &[Problem]) -> Option<impl IntoView> {
             <ul class="summary-list">{items}</ul>
         </section>
     })
-}
-
-fn identity(page: &FormPage) -> AnyView {
-    if let Some(editing) = &page.editing {
-        return view! {
-            <input type="hidden" name="resourceVersion" value=editing.resource_version.clone()/>
-            <input type="hidden" name="name" value=editing.key.name.clone()/>
-            <input type="hidden" name="namespace" value=editing.key.namespace.clone()/>
-        }
-        .into_any();
-    }
-    let errors: Vec<String> =
-        page.problems.iter().filter(|problem| problem.field == "name").map(|problem| problem.message.clone()).collect();
-    let name = text_field(
-        "name",
-        "Name",
-        "Lower-case letters, digits and dashes. It cannot be changed later.",
-        &page.name,
-        &errors,
-    );
-    let place = match page.namespaces.as_slice() {
-        [] => banner(
-            Tone::Warn,
-            "No namespace",
-            "You may not create anything in any namespace. Ask the platform team.",
-            "",
-            "",
-        )
-        .into_any(),
-        [only] => view! {
-            <div class="field">
-                <span class="field-label">"Namespace"</span>
-                <p class="field-fixed"><code>{only.clone()}</code></p>
-                <input type="hidden" name="namespace" value=only.clone()/>
-            </div>
-        }
-        .into_any(),
-        several => {
-            let options = several
-                .iter()
-                .map(|each| view! { <option value=each.clone() selected=*each == page.namespace>{each.clone()}</option> })
-                .collect_view();
-            view! {
-                <div class="field">
-                    <label class="field-label" for="namespace">"Namespace"</label>
-                    <div class="field-control"><select class="input" id="namespace" name="namespace">{options}</select></div>
-                </div>
-            }
-            .into_any()
-        }
-    };
-    view! { <div class="identity">{name}{place}</div> }.into_any()
 }

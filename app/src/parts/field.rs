@@ -3,6 +3,9 @@
 mod choice;
 mod control;
 mod many;
+mod patch;
+
+pub use patch::patch;
 
 use forms::{
     Action,
@@ -65,7 +68,7 @@ fn bare_field(
     let invalid = (!problems.is_empty()).then_some("true");
     view! {
         <div class="field" data-invalid=invalid>
-            <label class="field-label" for=id>{label.to_owned()}</label>
+            <label class="field-label" for=id>{label.to_owned()}<span class="field-required">" required"</span></label>
             {help_text(id, help.as_ref())}
             {errors(id, problems)}
             <div class="field-control">{input(invalid, described)}</div>
@@ -84,7 +87,7 @@ fn field(field: &Field) -> AnyView {
             </noscript>
         }
     });
-    match field.shown {
+    match field.shown.or(field.varies.then_some(true)) {
         None if switch.is_none() => drawn,
         None => view! { {drawn} {switch} }.into_any(),
         Some(shown) => {
@@ -121,9 +124,33 @@ fn single(field: &Field) -> AnyView {
             {help(field)}
             {errors(&field.id, &field.errors)}
             <div class="field-control">{control::control(field)}{unit}</div>
+            {note(field)}
         </div>
     }
     .into_any()
+}
+
+/// Where the value comes from, the way back to the default, and what a text comes to.
+fn note(field: &Field) -> AnyView {
+    let means = field.means.clone().map(|means| view! { <span>{means}</span> });
+    let by_default = field.by_default || field.value.is_some() && field.value == field.default;
+    let origin = match (&field.default_text, by_default) {
+        (Some(_), true) => Some(view! { <span>"Default"</span> }.into_any()),
+        (Some(default), false) => {
+            let reset = Action::Reset(field.pointer.clone()).text();
+            let label = format!("Reset {} to {default}", field.label);
+            Some(
+                view! {
+                    <span>"Default: "{default.clone()}</span>
+                    <button name="_do" value=reset aria-label=label>"Reset"</button>
+                }
+                .into_any(),
+            )
+        }
+        _ => None,
+    };
+    let note = (means.is_some() || origin.is_some()).then(|| view! { {origin} {means} });
+    view! { <div class="field-note" data-note=field.id.clone()>{note}</div> }.into_any()
 }
 
 /// A field that is not asked: fixed by the platform, by the schema, or since creation.
@@ -204,11 +231,14 @@ fn marks(field: &Field) -> impl IntoView + use<> {
 
 fn label(field: &Field) -> impl IntoView + use<> {
     // what has a default is never empty
+    let must = field.required && field.default.is_none() && field.widget != Widget::Group;
+    let required = must.then(|| view! { <span class="field-required">" required"</span> });
     let may_stay_empty = !field.required && field.default.is_none() && field.widget != Widget::Group;
     let optional = may_stay_empty.then(|| view! { <span class="field-optional">" optional"</span> });
     let deprecated = field.deprecated.then(|| view! { <span class="field-optional">" deprecated"</span> });
     view! {
         {field.label.clone()}
+        {required}
         {optional}
         {deprecated}
     }
@@ -222,14 +252,16 @@ fn help_text(id: &str, help: Option<&String>) -> impl IntoView + use<> {
     help.map(|help| view! { <p class="field-help" id=format!("{id}-help")>{help.clone()}</p> })
 }
 
+/// Always in the page, so that a script has a place to put what it learns.
 fn errors(id: &str, problems: &[String]) -> impl IntoView + use<> {
-    (!problems.is_empty()).then(|| {
+    let told = (!problems.is_empty()).then(|| {
         view! {
             <p class="field-error" id=format!("{id}-error")>
                 {icon(Icon::Alert)}<span class="visually-hidden">"Error: "</span>{problems.join(" ")}
             </p>
         }
-    })
+    });
+    view! { <div class="field-errors" data-error=id.to_owned()>{told}</div> }
 }
 
 fn invalid(field: &Field) -> Option<&'static str> {

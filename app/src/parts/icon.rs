@@ -19,6 +19,7 @@ pub enum Icon {
     Cross,
     Database,
     Dots,
+    Down,
     Download,
     Edit,
     File,
@@ -34,6 +35,8 @@ pub enum Icon {
     Search,
     Spinner,
     Trash,
+    Undo,
+    Up,
     Users,
 }
 
@@ -86,6 +89,7 @@ fn strokes(which: Icon) -> &'static str {
             "M4.5 6c0-1.7 3.4-3 7.5-3s7.5 1.3 7.5 3-3.4 3-7.5 3-7.5-1.3-7.5-3zM4.5 6v12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3V6M4.5 12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3"
         }
         Icon::Dots => "M5 12h.1M12 12h.1M19 12h.1",
+        Icon::Down => "M12 5v14m-6-6 6 6 6-6",
         Icon::Download => "M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 20h14",
         Icon::Edit => "M4 20l1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5l3.5 3.5",
         Icon::File => "M6 3h8l4.5 4.5V21H6zM14 3v4.5h4.5",
@@ -101,6 +105,8 @@ fn strokes(which: Icon) -> &'static str {
         Icon::Search => "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM15.5 15.5 20.5 20.5",
         Icon::Spinner => "M12 3.5a8.5 8.5 0 0 1 8.5 8.5",
         Icon::Trash => "M4 6.5h16M9 6.5V4h6v2.5M6 6.5l1 14h10l1-14M10 10.5v6M14 10.5v6",
+        Icon::Undo => "M9 6 4.5 10.5 9 15M4.5 10.5H14a5.5 5.5 0 0 1 0 11h-3",
+        Icon::Up => "M12 19V5m-6 6 6-6 6 6",
         Icon::Users => {
             "M9 4.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M15.5 5a3.5 3.5 0 0 1 0 6.5M17.5 14.5c2.5.7 4 2.5 4 5.5"
         }

@@ -2,7 +2,7 @@
 
 use app::{
     pages::{
-        form::{Editing, FormPage, Problem},
+        form::{AsCode, Editing, FormPage, Problem},
         request::{Plan, PlannedDestination, PlannedEffect, RequestKind, RequestPage, RequestPhase},
     },
     view::{Change, DiffKind, DiffLine, FieldChange, FileDiff},
@@ -58,7 +58,9 @@ pub fn form() -> FormPage {
         name: "invoices-db".into(),
         form: FormModel::build(&schema(), Filled { value: Some(&value), ..Filled::default() }),
         problems: Vec::new(),
-        yaml: YAML.into(),
+        code: AsCode { yaml: YAML.into(), command: YAML.into(), curl: YAML.into() },
+        text: None,
+        steps: Vec::new(),
     }
 }
 

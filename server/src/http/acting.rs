@@ -84,11 +84,12 @@ async fn take(doors: &Doors, asker: &Asker, key: &ResourceKey, name: &str, uri: 
     let action = actions::action_of(&promised.offer.promise, name)?;
     let schema = actions::schema_of(action)?;
     let posted = Posted::read(body);
-    let drawn = |decoded: &forms::Decoded, causes: &[Cause]| {
-        action.takes_input().then(|| {
-            let filled = Filled { value: Some(&decoded.value), stored: None, causes, texts: Some(&decoded.texts) };
-            FormModel::build(&schema, filled)
-        })
+    let drawn = async |decoded: &forms::Decoded, causes: &[Cause]| {
+        if !action.takes_input() {
+            return Ok(None);
+        }
+        let filled = Filled { value: Some(&decoded.value), causes, texts: Some(&decoded.texts), ..Filled::default() };
+        portal.model(&schema, filled).await.map(Some)
     };
     let again = async |status: StatusCode, form: Option<FormModel>, problems: Vec<Problem>| {
         let page = portal.acting(key, name, form, problems, &posted.confirm).await?;
@@ -96,7 +97,7 @@ async fn take(doors: &Doors, asker: &Asker, key: &ResourceKey, name: &str, uri: 
     };
     if let Some(list) = &posted.list {
         let shown = apply_action(&schema, &posted.entries, None, list)?;
-        return again(StatusCode::OK, drawn(&shown, &[]), Vec::new()).await;
+        return again(StatusCode::OK, drawn(&shown, &[]).await?, Vec::new()).await;
     }
     let decoded = decode(&schema, &posted.entries, None)?;
     let mut problems = Vec::new();
@@ -124,5 +125,5 @@ async fn take(doors: &Doors, asker: &Asker, key: &ResourceKey, name: &str, uri: 
         // what is missing to confirm must not hide what else is wrong
         causes = ::forms::admission::admit(&schema, &decoded.value, None, "input").verdict.causes;
     }
-    again(StatusCode::UNPROCESSABLE_ENTITY, drawn(&decoded, &causes), problems).await
+    again(StatusCode::UNPROCESSABLE_ENTITY, drawn(&decoded, &causes).await?, problems).await
 }

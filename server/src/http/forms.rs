@@ -1,9 +1,20 @@
 //! The request and edit forms: 303 to the plan, or 422 and the same page with everything that was typed.
 
+mod check;
+mod posted;
+mod steps;
+mod text;
+
 use super::{Doors, pages};
-use crate::{portal::ServerPortal, service::Asker};
+use crate::{
+    portal::ServerPortal,
+    service::{
+        Asker,
+        kinds::{Promised, Served},
+    },
+};
 use app::{
-    pages::form::Problem,
+    pages::form::{FormPage, Problem},
     paths::{self, ResourceKey},
     portal::Refused,
 };
@@ -16,9 +27,11 @@ use axum::{
     routing::post,
 };
 use domain::{Error, ErrorKind, Result};
-use forms::{Action, Decoded, Entry, Filled, FormModel, apply_action, decode};
+use forms::{Action, Decoded, Filled, FormModel, apply_action, decode};
+use posted::{Posted, Press};
 use serde_json::Value;
 use std::sync::Arc;
+use steps::Step;
 
 const NAMELESS: &str = "Give it a name";
 
@@ -26,39 +39,6 @@ pub fn routes() -> Router<Doors> {
     Router::new()
         .route("/catalog/{promise}/new", post(new_request))
         .route("/r/{namespace}/{promise}/{name}/edit", post(edit))
-}
-
-/// A posted resource form, read.
-struct Posted {
-    action: Option<Action>,
-    namespace: String,
-    name: String,
-    /// The version of the resource the form was made from.
-    version: String,
-    entries: Vec<Entry>,
-}
-
-impl Posted {
-    fn read(body: &[u8]) -> Self {
-        let mut posted = Self {
-            action: None,
-            namespace: String::new(),
-            name: String::new(),
-            version: String::new(),
-            entries: Vec::new(),
-        };
-        for (key, value) in form_pairs(body) {
-            match key.as_str() {
-                // the first button pressed counts; `plan` is no list action
-                "_do" => posted.action = posted.action.or_else(|| Action::read(&value)),
-                "namespace" => posted.namespace = value,
-                "name" => posted.name = value.trim().to_owned(),
-                "resourceVersion" => posted.version = value,
-                _ => posted.entries.push((key, value)),
-            }
-        }
-        posted
-    }
 }
 
 /// `POST /catalog/{promise}/new`
@@ -102,68 +82,146 @@ async fn take_form(
     uri: &Uri,
 ) -> Result<Response> {
     let portal = ServerPortal::new(doors.clone(), asker.clone());
-    let path = uri.path();
     let served = portal.offered(&key.promise)?;
     let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
     let promised = if stored.is_some() { portal.found(key).await?.1 } else { promised };
-    let previous = stored.as_ref();
-    let editing = stored.is_some();
-    let version = || editing.then(|| posted.version.clone());
-    let model = |decoded: &Decoded, causes: &[domain::Cause]| {
-        FormModel::build(
-            &promised.schema,
-            Filled { value: Some(&decoded.value), stored: previous, causes, texts: Some(&decoded.texts) },
-        )
+    let version = stored.is_some().then(|| posted.version.clone());
+    let step = match (posted.step, &stored) {
+        (Some(index), None) => {
+            let pages = ::forms::model::pages(promised.schema.root());
+            let known = match continued(uri).as_str() {
+                "" => Value::Null,
+                draft => portal.draft_of(draft).await?.1,
+            };
+            (index < pages.len()).then_some(Step { pages, index, known })
+        }
+        _ => None,
     };
-    if let Some(action) = &posted.action {
-        let shown = apply_action(&promised.schema, &posted.entries, previous, action)?;
-        let page = portal.form_page(key, version(), model(&shown, &[]), Vec::new(), &shown.value).await?;
-        return Ok(pages::refused(doors, asker, path, StatusCode::OK, Refused::Form(Arc::new(page))).await);
+    let form = Form { doors, asker, portal, promised, served, previous: stored, version, step, uri };
+    if let Some(text) = &posted.text {
+        return form.to_fields(key, posted, text).await;
     }
-    let decoded = decode(&promised.schema, &posted.entries, previous)?;
-    let mut refusal = None;
-    if decoded.causes.is_empty() {
-        match doors
-            .services
-            .draft_from(
-                asker,
-                &served,
-                &key.namespace,
-                &key.name,
-                decoded.value.clone(),
-                editing.then_some(posted.version.as_str()),
-            )
-            .await
-        {
-            Ok(request) => {
-                portal.replace_drafts(&request, &continued(uri)).await?;
-                return Ok(Redirect::to(&paths::request(&request.metadata.name)).into_response());
+    match &posted.press {
+        Press::List(action) => form.again(key, posted, action).await,
+        Press::Check => form.check(key, posted).await,
+        Press::ToText => form.to_text(key, posted).await,
+        Press::Plan | Press::ToFields => {
+            if let Some(step) = &form.step {
+                return form.next(key, posted, step).await;
             }
-            Err(error)
-                if matches!(
-                    error.kind,
-                    ErrorKind::Invalid
-                        | ErrorKind::Conflict
-                        | ErrorKind::AlreadyExists
-                        | ErrorKind::BadRequest
-                        | ErrorKind::NotFound
-                ) =>
-            {
-                refusal = Some(error);
-            }
-            Err(error) => return Err(error),
+            let (schema, previous) = (&form.promised.schema, form.previous.as_ref());
+            let decoded = decode(schema, &posted.entries, previous)?;
+            let kept = apply_action(schema, &posted.entries, previous, &Action::Refresh)?;
+            form.plan(key, &decoded, &kept.value).await
         }
     }
-    let (mut spec_causes, mut problems) = sort_causes(decoded.causes.clone(), refusal.as_ref());
-    if spec_causes.is_empty() {
-        // a name that is refused must not hide what else is wrong
-        spec_causes = ::forms::admission::admit(&promised.schema, &decoded.value, previous, "spec").verdict.causes;
+}
+
+/// A form that came in, with what it is about.
+struct Form<'a> {
+    doors: &'a Doors,
+    asker: &'a Asker,
+    portal: ServerPortal,
+    served: Arc<Served>,
+    promised: Arc<Promised>,
+    /// The stored spec of an edit.
+    previous: Option<Value>,
+    version: Option<String>,
+    /// Which page of a form that has several.
+    step: Option<Step>,
+    uri: &'a Uri,
+}
+
+impl Form<'_> {
+    /// The form once more, after one of its own buttons.
+    async fn again(&self, key: &ResourceKey, posted: &Posted, action: &Action) -> Result<Response> {
+        let shown = self.whole(apply_action(&self.promised.schema, &posted.entries, self.previous.as_ref(), action)?);
+        self.fields(key, &shown, &[], Vec::new(), StatusCode::OK).await
     }
-    if refusal.is_none() && key.name.is_empty() {
-        problems.push(Problem { field: "name".to_owned(), message: NAMELESS.to_owned() });
+
+    /// What is given now, kept as a draft; or the form with what is wrong. `kept` holds what hidden fields say as well.
+    async fn plan(&self, key: &ResourceKey, decoded: &Decoded, kept: &Value) -> Result<Response> {
+        let mut refusal = None;
+        let model = self.model(decoded, &[]).await?;
+        let unoffered = unoffered(&model);
+        if decoded.causes.is_empty() && unoffered.is_empty() {
+            let (services, value) = (&self.doors.services, decoded.value.clone());
+            let based_on = self.version.as_deref();
+            match services.draft_from(self.asker, &self.served, &key.namespace, &key.name, value, based_on).await {
+                Ok(request) => {
+                    let shown = crate::portal::without_secrets(&self.promised.schema, kept);
+                    services.remember_hidden(&request, &shown).await?;
+                    self.portal.replace_drafts(&request, &continued(self.uri)).await?;
+                    return Ok(Redirect::to(&paths::request(&request.metadata.name)).into_response());
+                }
+                Err(error) if correctable(error.kind) => refusal = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        let (mut causes, mut problems) = sort_causes(decoded.causes.clone(), refusal.as_ref());
+        if causes.is_empty() {
+            // a name that is refused must not hide what else is wrong
+            causes = self.admitted(&decoded.value);
+        }
+        causes.extend(unoffered);
+        if refusal.is_none() && key.name.is_empty() {
+            problems.push(Problem { field: "name".to_owned(), message: NAMELESS.to_owned() });
+        }
+        self.fields(key, decoded, &causes, problems, StatusCode::UNPROCESSABLE_ENTITY).await
     }
-    let page = portal.form_page(key, version(), model(&decoded, &spec_causes), problems, &decoded.value).await?;
-    Ok(pages::refused(doors, asker, path, StatusCode::UNPROCESSABLE_ENTITY, Refused::Form(Arc::new(page))).await)
+
+    /// The fields with these values and errors.
+    async fn fields(
+        &self,
+        key: &ResourceKey,
+        decoded: &Decoded,
+        causes: &[domain::Cause],
+        problems: Vec<Problem>,
+        status: StatusCode,
+    ) -> Result<Response> {
+        let model = self.model(decoded, causes).await?;
+        let spec = self.submitted(&decoded.value);
+        let page = self.portal.form_page(key, self.version.clone(), model, problems, &spec).await?;
+        self.shown(self.at_step(page, causes), status).await
+    }
+
+    async fn shown(&self, page: FormPage, status: StatusCode) -> Result<Response> {
+        Ok(pages::refused(self.doors, self.asker, self.uri.path(), status, Refused::Form(Arc::new(page))).await)
+    }
+
+    async fn model(&self, decoded: &Decoded, causes: &[domain::Cause]) -> Result<FormModel> {
+        let stored = self.previous.as_ref();
+        let texts = Some(&decoded.texts);
+        let filled = Filled { value: Some(&decoded.value), stored, causes, texts, ..Filled::default() };
+        self.portal.model(&self.promised.schema, filled).await
+    }
+
+    /// What would be asked for: without what stands in hidden fields.
+    fn submitted(&self, value: &Value) -> Value {
+        ::forms::entries::without_hidden(&self.promised.schema, value, self.previous.as_ref())
+    }
+
+    fn admitted(&self, value: &Value) -> Vec<domain::Cause> {
+        ::forms::admission::admit(&self.promised.schema, value, self.previous.as_ref(), "spec").verdict.causes
+    }
+}
+
+/// Something the person can put right in the form.
+fn correctable(kind: ErrorKind) -> bool {
+    use ErrorKind::{AlreadyExists, BadRequest, Conflict, Invalid, NotFound};
+    matches!(kind, Invalid | Conflict | AlreadyExists | BadRequest | NotFound)
+}
+
+/// Fields that say something which is not among what the person may choose.
+fn unoffered(model: &FormModel) -> Vec<domain::Cause> {
+    let cause = |field: &&::forms::Field| domain::Cause {
+        reason: "FieldValueNotSupported".to_owned(),
+        message: format!("Unsupported value: {:?}: not among those you may use", field.text),
+        field: String::new(),
+        pointer: field.pointer.clone(),
+        human: "This is not among those you may use. Choose another.".to_owned(),
+    };
+    model.fields().iter().filter(|field| field.unoffered && field.shown != Some(false)).map(cause).collect()
 }
 
 /// The form's own errors stand at its fields; those of the name and of the whole stand beside it.

@@ -25,7 +25,7 @@ use domain::{
     status::ResourceStatus,
     workflow::{Confirm, GoDuration},
 };
-use forms::{FormModel, labels::humanised};
+use forms::{Filled, FormModel, labels::humanised};
 use serde_json::Value;
 
 impl ServerPortal {
@@ -36,7 +36,8 @@ impl ServerPortal {
         let Offered { name, action, refusal } = offered
             .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{} has no action named {name}.", key.name)))?;
         let schema = schema_of(&action)?;
-        self.acting(key, &name, action.takes_input().then(|| FormModel::empty(&schema)), Vec::new(), "")
+        let form = if action.takes_input() { Some(self.model(&schema, Filled::default()).await?) } else { None };
+        self.acting(key, &name, form, Vec::new(), "")
             .await
             .map(|page| ActionPage { refusal: refusal.map(sentence).unwrap_or_default(), ..page })
     }

@@ -1,17 +1,17 @@
 //! The request form and the edit form, drawn from the promise's schema.
 
-use super::{ServerPortal, facts, resource::manifest, secrets};
-use crate::service::kinds::Promised;
+use super::{ServerPortal, facts, secrets};
+use crate::service::{form_drafts::with_hidden, kinds::Promised};
 use app::{
-    pages::form::{Editing, FormPage, Prefill, Problem},
-    paths::ResourceKey,
+    pages::form::{Editing, FormPage, FormStep, Prefill, Problem},
+    paths::{self, ResourceKey},
 };
 use domain::{
     Error, Result,
     caller::Verb,
     request::{Operation, RequestPhase},
 };
-use forms::{Decoded, Filled, FormModel};
+use forms::{Decoded, Filled, FormModel, Schema};
 use serde_json::{Value, json};
 use store::Query;
 
@@ -27,9 +27,11 @@ impl ServerPortal {
         if given.value.is_object() {
             json_patch::merge(&mut spec, &given.value);
         }
-        let filled = Filled { value: Some(&spec), stored: None, causes: &given.causes, texts: Some(&given.texts) };
-        let form = FormModel::build(&promised.schema, filled);
-        self.form_page(&start.key, None, form, start.problems, &spec).await
+        let filled =
+            Filled { value: Some(&spec), causes: &given.causes, texts: Some(&given.texts), ..Filled::default() };
+        let form = self.model(&promised.schema, filled).await?;
+        let page = self.form_page(&start.key, None, form, start.problems, &spec).await?;
+        Ok(on_step(page, &promised.schema, prefill.step.saturating_sub(1), &prefill.draft))
     }
 
     pub(super) async fn edit_page(&self, key: &ResourceKey, draft: &str) -> Result<FormPage> {
@@ -44,7 +46,7 @@ impl ServerPortal {
             spec = input;
         }
         let filled = Filled { value: Some(&spec), stored: Some(&stored.spec), ..Filled::default() };
-        let form = FormModel::build(&promised.schema, filled);
+        let form = self.model(&promised.schema, filled).await?;
         self.form_page(key, Some(stored.metadata.generation.to_string()), form, problems, &spec).await
     }
 
@@ -68,12 +70,14 @@ impl ServerPortal {
             name: key.name.clone(),
             form,
             problems,
-            yaml: manifest(&served, &promised, &key, spec),
+            code: Self::as_code(&served, &promised, &key, spec),
+            text: None,
+            steps: Vec::new(),
         })
     }
 
     /// Where the caller may make something new.
-    async fn namespaces(&self) -> Result<Vec<String>> {
+    pub(super) async fn namespaces(&self) -> Result<Vec<String>> {
         let found = self.doors.services.store.list(&Query::of_kind("", "Namespace")).await?.objects;
         let open = found.into_iter().filter(|namespace| !namespace.deleting()).map(|namespace| namespace.metadata.name);
         Ok(open.filter(|namespace| self.refusal(Verb::Write, namespace).is_none()).collect())
@@ -113,14 +117,37 @@ impl ServerPortal {
     }
 
     /// What a draft that was not submitted holds.
-    async fn draft_of(&self, name: &str) -> Result<(ResourceKey, Value)> {
+    pub async fn draft_of(&self, name: &str) -> Result<(ResourceKey, Value)> {
         let (request, ..) = self.asked(name).await?;
         if request.status.phase != RequestPhase::Draft || request.spec.operation == Operation::Delete {
             return Err(super::absent("draft", name));
         }
         let resource = &request.spec.resource;
-        Ok((ResourceKey::new(&resource.namespace, &request.spec.promise, &resource.name), request.spec.input))
+        let key = ResourceKey::new(&resource.namespace, &request.spec.promise, &resource.name);
+        Ok((key, with_hidden(&request)))
     }
+}
+
+/// One step of a form that has several: its fields, and the way to the others. A step comes with what the steps before it gave.
+pub fn on_step(page: FormPage, schema: &Schema, step: usize, draft: &str) -> FormPage {
+    let pages = forms::model::pages(schema.root());
+    if pages.is_empty() || page.text.is_some() {
+        return page;
+    }
+    let step = if draft.is_empty() { 0 } else { step.min(pages.len() - 1) };
+    let address = paths::new_request(&page.card.name);
+    let reach = |index: usize| match (index, draft) {
+        (0, "") => address.clone(),
+        (_, "") => String::new(),
+        (index, draft) => paths::with_query(&address, &[("draft", draft), ("step", &(index + 1).to_string())]),
+    };
+    let told = pages.iter().enumerate().map(|(index, each)| FormStep {
+        title: each.title.clone(),
+        description: each.description.clone().unwrap_or_default(),
+        href: reach(index),
+        current: index == step,
+    });
+    FormPage { steps: told.collect(), form: page.form.only(schema, &pages, step), ..page }
 }
 
 /// Where a new form begins.

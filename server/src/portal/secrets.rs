@@ -35,6 +35,61 @@ pub fn cover(schema: &Schema, node: Option<&Node>, value: &Value, depth: usize) 
     }
 }
 
+/// Puts the secrets back that were shown as dots: those known before, or none.
+pub fn uncover(schema: &Schema, value: &mut Value, known: Option<&Value>) {
+    uncover_below(schema, Some(schema.node(NodeId::ROOT)), value, known, DEEPEST);
+}
+
+fn uncover_below(schema: &Schema, node: Option<&Node>, value: &mut Value, known: Option<&Value>, depth: usize) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    let below: Vec<(String, Option<&Node>)> = match &*value {
+        Value::Object(map) => map.keys().map(|key| (key.clone(), child_of(schema, node, value, key))).collect(),
+        Value::Array(items) => {
+            (0..items.len()).map(|index| (index.to_string(), item_of(schema, node, index))).collect()
+        }
+        _ => Vec::new(),
+    };
+    for (segment, described) in below {
+        let before = known.and_then(|known| child(known, &segment));
+        let Some(place) = child_mut(value, &segment) else { continue };
+        if !described.is_some_and(Node::secret) {
+            uncover_below(schema, described, place, before, depth);
+        } else if place.as_str() == Some(COVERED) {
+            match (before, &mut *value) {
+                (Some(before), whole) => {
+                    if let Some(place) = child_mut(whole, &segment) {
+                        place.clone_from(before);
+                    }
+                }
+                (None, Value::Object(map)) => {
+                    map.shift_remove(&segment);
+                }
+                (None, whole) => {
+                    if let Some(place) = child_mut(whole, &segment) {
+                        *place = Value::Null;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn child<'v>(value: &'v Value, segment: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(map) => map.get(segment),
+        Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
+fn child_mut<'v>(value: &'v mut Value, segment: &str) -> Option<&'v mut Value> {
+    match value {
+        Value::Object(map) => map.get_mut(segment),
+        Value::Array(items) => items.get_mut(segment.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
 /// A value without its secrets: what may be copied into something new.
 pub fn without(schema: &Schema, value: &Value) -> Value {
     let mut value = value.clone();
@@ -163,6 +218,18 @@ mod tests {
     fn a_copy_takes_no_secret_with_it() {
         let spec = json!({"user": "ana", "password": "hunter22", "keys": [{"value": "k1", "id": 1}]});
         assert_eq!(without(&schema(), &spec), json!({"user": "ana", "keys": [{"id": 1}]}));
+    }
+
+    #[test]
+    fn dots_in_an_edited_document_are_the_secrets_known_before() {
+        let known = json!({"user": "ana", "password": "hunter22", "keys": [{"value": "k1"}]});
+        let mut edited = json!({"user": COVERED, "password": COVERED, "keys": [{"value": COVERED}, {"value": "new"}]});
+        uncover(&schema(), &mut edited, Some(&known));
+        let keys = json!([{"value": "k1"}, {"value": "new"}]);
+        assert_eq!(edited, json!({"user": COVERED, "password": "hunter22", "keys": keys}));
+        let mut edited = json!({"password": COVERED});
+        uncover(&schema(), &mut edited, None);
+        assert_eq!(edited, json!({}));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn notice(text: &str) {
     let _ = place.toggle_attribute_with_force("hidden", text.is_empty());
 }
 
-fn by_id(id: &str) -> Option<Element> {
+pub fn by_id(id: &str) -> Option<Element> {
     window()?.document()?.get_element_by_id(id)
 }
 
@@ -78,7 +78,7 @@ fn logs_at_their_end(region: &Element) -> Result<Vec<Element>, JsValue> {
 }
 
 /// Makes `own` what `fresh` is, changing only what differs.
-fn become_like(own: &Element, fresh: &Element) -> Result<(), JsValue> {
+pub fn become_like(own: &Element, fresh: &Element) -> Result<(), JsValue> {
     if own.is_equal_node(Some(fresh)) {
         return Ok(());
     }

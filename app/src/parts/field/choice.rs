@@ -3,7 +3,7 @@
 use forms::model::{Field, Opt};
 use leptos::prelude::*;
 
-use super::{described, errors, help, invalid, label, marks};
+use super::{described, errors, help, invalid, label, marks, note};
 
 /// Exactly one.
 pub(super) fn one_of(field: &Field) -> AnyView {
@@ -73,6 +73,7 @@ fn set(field: &Field, kind: &'static str) -> AnyView {
             {help(field)}
             {errors(&field.id, &field.errors)}
             <div class="choices">{cards}</div>
+            {note(field)}
         </fieldset>
     }
     .into_any()

@@ -28,6 +28,12 @@ fn input(field: &Field) -> AnyView {
     let placeholder =
         if field.stored { Some("Stored. Type to replace it.".to_owned()) } else { field.placeholder.clone() };
     let value = (!is_secret).then(|| field.text.clone());
+    let list = (!field.options.is_empty()).then(|| format!("{}-list", field.id));
+    let suggested = list.clone().map(|id| {
+        let options =
+            field.options.iter().map(|each| view! { <option value=each.text.clone()>{each.title.clone()}</option> });
+        view! { <datalist id=id>{options.collect_view()}</datalist> }
+    });
     view! {
         <input
             class="input"
@@ -40,11 +46,13 @@ fn input(field: &Field) -> AnyView {
             name=field.control_name()
             value=value
             placeholder=placeholder
+            list=list
             maxlength=field.limits.max_length.map(|max| max.to_string())
             aria-required=field.required.then_some("true")
             aria-invalid=invalid(field)
             aria-describedby=described(field)
         />
+        {suggested}
     }
     .into_any()
 }

@@ -65,7 +65,13 @@ pub(super) fn variants(field: &Field) -> AnyView {
 
 fn rows(field: &Field) -> AnyView {
     let compact = (field.widget == Widget::ScalarList).then_some("");
-    let items = field.rows.iter().enumerate().map(|(place, each)| row(place, each)).collect_view();
+    let last = field.rows.len().saturating_sub(1);
+    let items = field
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(place, each)| row(place, each, &tools(field, place, last, each)))
+        .collect_view();
     let add = field.can_add.then(|| {
         let action = Action::Add(field.pointer.clone()).text();
         view! {
@@ -82,9 +88,30 @@ fn rows(field: &Field) -> AnyView {
     .into_any()
 }
 
-fn row(place: usize, row: &Row) -> AnyView {
+/// What can be done with a row: its place in a list can change, an entry of a map has none, a place of a tuple is what it is.
+fn tools(field: &Field, place: usize, last: usize, row: &Row) -> Vec<(Icon, &'static str, Action)> {
+    if row.fixed {
+        return Vec::new();
+    }
+    let at = || row.pointer.clone();
+    let mut tools = Vec::new();
+    if row.key.is_none() {
+        if place > 0 && !field.rows.get(place - 1).is_some_and(|before| before.fixed) {
+            tools.push((Icon::Up, "Move up", Action::Up(at())));
+        }
+        if place < last {
+            tools.push((Icon::Down, "Move down", Action::Down(at())));
+        }
+        if field.can_add && field.widget == Widget::ObjectList {
+            tools.push((Icon::Copy, "Duplicate", Action::Duplicate(at())));
+        }
+    }
+    tools.push((Icon::Trash, "Remove", Action::Remove(at())));
+    tools
+}
+
+fn row(place: usize, row: &Row, tools: &[(Icon, &'static str, Action)]) -> AnyView {
     let inner = &row.field;
-    let remove = Action::Remove(row.pointer.clone()).text();
     let key = match &row.key {
         Some((name, key)) => {
             let id = format!("{}-key", inner.id);
@@ -101,12 +128,21 @@ fn row(place: usize, row: &Row) -> AnyView {
         None => view! { <input type="hidden" name=mark(&inner.name, "row") value=row.id.clone()/> }.into_any(),
     };
     let layout = row.key.as_ref().map(|_| "pair");
+    let tools = tools
+        .iter()
+        .map(|(which, word, action)| {
+            let label = format!("{word} {}", inner.label);
+            view! {
+                <button class="button" data-weight="plain" name="_do" value=action.text() aria-label=label.clone() title=label>
+                    {icon(*which)}
+                </button>
+            }
+        })
+        .collect_view();
     view! {
         <li class="list-row">
             <div class="list-fields" data-layout=layout>{key}{field(inner)}</div>
-            <button class="button" data-weight="plain" name="_do" value=remove aria-label=format!("Remove {}", inner.label)>
-                {icon(Icon::Trash)}
-            </button>
+            <div class="list-tools">{tools}</div>
         </li>
     }
     .into_any()

@@ -2,13 +2,16 @@
 //!
 //! Causes carry the message an API client expects and, beside it, a sentence for the person who fills in the form.
 
+mod complete;
 mod defaults;
 mod extent;
 mod human;
 mod messages;
 mod prune;
+mod undecided;
 mod validate;
 
+pub use complete::complete;
 pub use defaults::fill as fill_defaults;
 pub use prune::prune;
 pub use validate::{Verdict, validate};

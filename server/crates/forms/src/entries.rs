@@ -15,12 +15,14 @@
 //! A property whose own name starts with two underscores is written with `~2` in their stead.
 
 mod action;
+mod hidden;
 mod name;
 mod posted;
 mod read;
 mod scalar;
 
 pub use action::{Action, apply_action};
+pub use hidden::without_hidden;
 pub use name::{ROOT, child, mark, named};
 pub use read::{Decoded, decode};
 

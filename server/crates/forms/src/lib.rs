@@ -50,6 +50,8 @@
 //! | [`entries`] | posted names and texts → value; the buttons of lists |
 //! | [`lint`] | remarks when a schema is published |
 //! | [`hints`] | `x-ui` and `ui:…` |
+//! | [`formats`] | quantities, address blocks, schedules and when they come next |
+//! | [`pick`] | fields whose choices are in the world, not in the schema |
 //!
 //! # What holds
 //!
@@ -60,10 +62,12 @@
 
 pub mod admission;
 pub mod entries;
+pub mod formats;
 pub mod hints;
 pub mod labels;
 pub mod lint;
 pub mod model;
+pub mod pick;
 pub mod pointer;
 pub mod rules;
 pub mod schema;

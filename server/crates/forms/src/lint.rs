@@ -2,8 +2,9 @@
 
 use crate::admission;
 use crate::hints::{KNOWN, WIDGETS};
+use crate::pick::SOURCES;
 use crate::pointer::join;
-use crate::schema::{Node, Schema, Shape, When};
+use crate::schema::{Node, Schema, Shape, Test};
 use domain::Error;
 use serde::Serialize;
 use serde_json::Value;
@@ -44,6 +45,8 @@ pub fn lint_parsed(schema: &Schema) -> Vec<Finding> {
     let mut findings = Vec::new();
     for node in schema.nodes() {
         hints(node, &mut findings);
+        picker(node, &mut findings);
+        unreachable(schema, node, &mut findings);
         choices(schema, node, &mut findings);
         default(schema, node, &mut findings);
         for rule in schema.rules(node) {
@@ -59,10 +62,11 @@ pub fn lint_parsed(schema: &Schema) -> Vec<Finding> {
             }
         }
         for property in &node.properties {
-            condition(node, &property.name, schema.node(property.node), &mut findings);
+            condition(schema, node, &property.name, schema.node(property.node), &mut findings);
             named(schema, &property.name, schema.node(property.node), &mut findings);
         }
     }
+    pages(schema.root(), &mut findings);
     findings.sort_by(|a, b| (b.severity, &a.pointer, &a.message).cmp(&(a.severity, &b.pointer, &b.message)));
     findings.dedup();
     findings
@@ -107,14 +111,64 @@ fn hints(node: &Node, findings: &mut Vec<Finding>) {
     }
 }
 
-fn condition(node: &Node, name: &str, described: &Node, findings: &mut Vec<Finding>) {
+/// A picker of a source there is not would stay a plain text.
+fn picker(node: &Node, findings: &mut Vec<Finding>) {
+    if node.hints.value("picker").is_some() && node.picker().is_none() {
+        let message = format!("the picker's source is not known; it is one of {}", SOURCES.join(", "));
+        findings.push(warning(join(&join(&node.location, "x-ui"), "picker"), message));
+    }
+}
+
+/// Whether a field can come to say a value.
+fn possible(node: &Node, value: &Value) -> bool {
+    node.types.admit(value)
+        && node.constant.as_ref().is_none_or(|constant| constant == value)
+        && node.choices.as_ref().is_none_or(|choices| choices.iter().any(|choice| choice.value == *value))
+}
+
+/// Branches that no answer leads to.
+fn unreachable(schema: &Schema, node: &Node, findings: &mut Vec<Finding>) {
+    for property in &node.properties {
+        for arm in property.arms.iter().chain(&property.refined) {
+            for (sibling, values) in arm.test.answers() {
+                let asked = node.property(sibling).map(|property| schema.node(property.node));
+                if asked.is_some_and(|asked| !values.iter().any(|value| possible(asked, value))) {
+                    let message = format!("{} is never reached: {sibling:?} never says that", property.name);
+                    findings.push(warning(schema.node(arm.node).location.clone(), message));
+                }
+            }
+        }
+    }
+}
+
+/// Pages that name what is no field, or leave a field out.
+fn pages(node: &Node, findings: &mut Vec<Finding>) {
+    let pages = crate::model::pages(node);
+    for name in pages.iter().flat_map(|page| &page.fields).filter(|name| !node.by_name(name)) {
+        findings.push(warning(
+            join(&join(&node.location, "x-ui"), "pages"),
+            format!("the page names {name:?}, which is no field of the form"),
+        ));
+    }
+}
+
+fn condition(schema: &Schema, node: &Node, name: &str, described: &Node, findings: &mut Vec<Finding>) {
     let Some(hint) = described.hints.value("when") else { return };
     let at = || join(&described.location, "x-ui/when");
-    let Some(when) = When::of_hint(hint) else {
-        findings.push(warning(at(), "when names siblings and their values, as in when: {enabled: true}".to_owned()));
-        return;
+    let when = match Test::of_hint(hint, &at()) {
+        Ok(when) => when,
+        Err(error) => {
+            findings.push(Finding { severity: Severity::Error, pointer: at(), message: error.message });
+            return;
+        }
     };
-    for sibling in when.names().filter(|sibling| *sibling == name || !node.by_name(sibling)) {
+    for (sibling, values) in when.answers() {
+        let described = node.property(sibling).map(|property| schema.node(property.node));
+        if described.is_some_and(|described| !values.iter().any(|value| possible(described, value))) {
+            findings.push(warning(at(), format!("{name} is never shown: {sibling:?} never says that")));
+        }
+    }
+    for sibling in when.names().iter().filter(|sibling| *sibling == name || !node.by_name(sibling)) {
         findings.push(warning(at(), format!("{name} is shown by {sibling:?}, which is no field beside it")));
     }
 }

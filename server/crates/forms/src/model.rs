@@ -7,13 +7,18 @@ mod branches;
 mod build;
 mod controls;
 mod errors;
+mod pages;
 mod post;
+mod special;
 mod was;
 mod words;
 
+pub use pages::{Page, on_this_page, page_of, pages, with_page};
+
 use crate::entries::Was;
+use crate::pick::Offered;
 use crate::schema::Schema;
-use domain::Cause;
+use domain::{Cause, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,6 +44,10 @@ pub struct Filled<'a> {
     pub causes: &'a [Cause],
     /// Texts to show as they were typed ([`crate::entries::Decoded::texts`]).
     pub texts: Option<&'a BTreeMap<String, String>>,
+    /// What pickers offer this person ([`Schema::pickers`]); without it they are plain texts.
+    pub offered: Option<&'a Offered>,
+    /// The present, to say when a schedule comes next.
+    pub now: Option<Timestamp>,
 }
 
 impl FormModel {
@@ -161,6 +170,8 @@ pub struct Row {
     pub id: String,
     /// Pointer of the row, for its buttons.
     pub pointer: String,
+    /// A place of a tuple: it cannot go, nor move.
+    pub fixed: bool,
     /// Name and value of the control with the entry's name, in a map.
     pub key: Option<(String, String)>,
     pub field: Field,
@@ -212,15 +223,27 @@ pub struct Field {
     pub limits: Limits,
     pub placeholder: Option<String>,
     pub unit: Option<String>,
+    /// `format` of a text.
+    pub format: Option<String>,
+    /// What the text comes to, in words: when a schedule comes next.
+    pub means: Option<String>,
+    /// It is not among those the person may choose.
+    pub unoffered: bool,
     /// Lines of a textarea.
     pub lines: Option<u64>,
     /// The default, for "default: …" and for a reset.
     pub default: Option<Value>,
+    /// The default in the words of the control.
+    pub default_text: Option<String>,
+    /// Nothing was said: what is shown is the default.
+    pub by_default: bool,
     /// The single value of a control; never a secret.
     pub value: Option<Value>,
     pub state: State,
     /// Whether it has its place beside what its siblings say; `None` where it always has.
     pub shown: Option<bool>,
+    /// Whether it is something else by what its siblings say: other choices, another default.
+    pub varies: bool,
     /// Whether siblings come and go with what is chosen here.
     pub switches: bool,
     pub errors: Vec<String>,

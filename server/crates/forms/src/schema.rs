@@ -10,15 +10,19 @@ mod layer;
 mod node;
 mod shape;
 mod shown;
+mod test;
 
+pub(crate) use dialect::target;
 pub(crate) use node::is_whole;
 pub use node::{Additional, Branch, Choice, ListType, Node, NodeId, Property, Types};
 pub use shape::Shape;
-pub use shown::When;
+pub(crate) use test::{Around, Test, Truth};
 
+use crate::pick::Picker;
 use crate::rules::Rule;
 use domain::{Cause, Error, Result};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The largest schema, counted in JSON values.
 pub const MAX_VALUES: usize = 200_000;
@@ -92,6 +96,11 @@ impl Schema {
         &self.nodes
     }
 
+    /// Everything that fields pick from: what to load before the form is drawn.
+    pub fn pickers(&self) -> BTreeSet<Picker> {
+        self.nodes.iter().filter_map(Node::picker).collect()
+    }
+
     /// How deep a value may be nested for validation to stay bounded.
     pub fn max_depth(&self) -> usize {
         self.max_depth
@@ -100,6 +109,12 @@ impl Schema {
     /// Whether some place has a CEL rule.
     pub fn has_rules(&self) -> bool {
         !self.rules.is_empty()
+    }
+
+    /// Whether a field comes and goes by an expression, which may look at the whole form.
+    pub(crate) fn has_expressions(&self) -> bool {
+        let hints = self.nodes.iter().flat_map(|node| &node.properties).filter_map(|property| property.hint.as_ref());
+        hints.into_iter().any(|hint| matches!(hint, Test::Cel(_)))
     }
 
     pub(crate) fn rules(&self, node: &Node) -> impl Iterator<Item = &Rule> {
@@ -147,6 +162,9 @@ impl Schema {
                 return Some(Some(found));
             }
         }
+        if let (Some(property), Some(Value::Object(object))) = (node.property(name), object) {
+            return Some(Some(self.described(node, property, object)));
+        }
         if let Some(declared) = node.declared(name) {
             return Some(Some(declared));
         }
@@ -165,6 +183,9 @@ fn compile(document: &Value) -> Result<jsonschema::Validator> {
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_format("x-go-duration", crate::admission::is_go_duration)
+        .with_format("x-quantity", crate::formats::is_quantity)
+        .with_format("x-cidr", crate::formats::is_cidr)
+        .with_format("x-cron", crate::formats::is_cron)
         .offline()
         .build(document)
         .map_err(|error| {

@@ -56,7 +56,10 @@ fn below(schema: &Schema, id: NodeId, value: &mut Value, depth: usize) {
 
 fn own(schema: &Schema, node: &Node, object: &mut Map<String, Value>) {
     for property in &node.properties {
-        let described = schema.node(property.node);
+        if !schema.brought(node, property, object) {
+            continue;
+        }
+        let described = schema.node(schema.described(node, property, object));
         let Some(default) = &described.default else { continue };
         let absent = match object.get(&property.name) {
             None => true,

@@ -54,7 +54,7 @@ fn required(schema: &Schema, node: &Node, pointer: &str) -> String {
     let name = crate::pointer::segments(pointer).last().unwrap_or_default();
     let label = within(&node.title.clone().unwrap_or_else(|| humanised(&name)));
     let verb = match schema.shape(node) {
-        Shape::Choice | Shape::Boolean | Shape::Variants => "Choose",
+        Shape::Choice | Shape::Boolean | Shape::Variants | Shape::Reference => "Choose",
         Shape::List | Shape::MultiChoice | Shape::Object => "Fill in",
         _ => "Enter",
     };
@@ -172,6 +172,9 @@ fn format_sentence(format: &str) -> &'static str {
         "date-time" | "datetime" => "Enter date and time, like 2026-11-22T17:30:00Z.",
         "duration" => "Enter a duration, like PT1H30M.",
         "x-go-duration" => "Enter a duration, like 1h30m.",
+        "x-quantity" => "Enter a quantity, like 500Mi or 0.5.",
+        "x-cidr" => "Enter an address block, like 10.0.0.0/16.",
+        "x-cron" => "Enter a schedule of five fields, like 0 2 * * * for every night at two.",
         "uuid" => "Enter a UUID, like 6f1f2c1e-8a3b-4c5d-9e0f-1a2b3c4d5e6f.",
         "regex" => "Enter a regular expression.",
         _ => "This does not have the expected form.",

@@ -156,7 +156,7 @@ impl Told<'_, '_> {
             }
             Kind::Pattern { pattern } => self.invalid(&format!("should match '{pattern}'")),
             Kind::Format { format } => {
-                let format = format.strip_prefix("x-go-").unwrap_or(format);
+                let format = format.strip_prefix("x-go-").or(format.strip_prefix("x-")).unwrap_or(format);
                 self.invalid(&format!("must be of type {format}: {}", self.value()))
             }
             Kind::UniqueItems => self.invalid("shouldn't contain duplicates"),

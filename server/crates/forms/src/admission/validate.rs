@@ -1,15 +1,16 @@
 //! Validation against a schema, its list types, its immutable fields and its rules.
 
-use super::messages;
+use super::{messages, undecided::Conditions};
 use crate::pointer::{field_path, join};
 use crate::schema::{ListType, MAX_DATA, Node, NodeId, Schema};
 use domain::Cause;
-use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 use std::collections::HashSet;
 
 /// More causes than this are not told; nobody reads them.
 const MAX_CAUSES: usize = 100;
+/// More errors than this are not looked at, whether they are told or not.
+const MAX_ERRORS: usize = 10_000;
 
 /// What was wrong with a value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,9 +54,9 @@ pub fn validate(schema: &Schema, value: &Value, old: Option<&Value>, root: &str)
     }
     let mut causes: Vec<Cause> = Vec::new();
     if !schema.validator().is_valid(value) {
-        for error in schema.validator().iter_errors(value) {
-            // conditions nobody has answered yet are no errors of their own
-            if undecided(schema, &error) {
+        let mut conditions = Conditions::of(schema, value);
+        for error in schema.validator().iter_errors(value).take(MAX_ERRORS) {
+            if conditions.undecided(&error) {
                 continue;
             }
             messages::add(schema, value, root, &error, &mut causes);
@@ -93,23 +94,6 @@ pub(super) fn too_large(schema: &Schema, value: &Value, root: &str) -> Option<Ca
         field: root.to_owned(),
         pointer: String::new(),
     })
-}
-
-/// `if: {properties: {animal: {const: cat}}}` holds by the letter where `animal` is absent. What `then` asks for in that case is not
-/// told: the missing `animal` is.
-fn undecided(schema: &Schema, error: &jsonschema::ValidationError<'_>) -> bool {
-    let path = error.evaluation_path().as_str();
-    let Some((before, _)) = path.rsplit_once("/then/") else { return false };
-    // only where the path is a plain pointer into the document, which it is outside `$ref`
-    let Some(condition) = schema.document().pointer(&format!("{before}/if/properties")).and_then(Value::as_object)
-    else {
-        return false;
-    };
-    let Value::Object(object) = error.instance().as_ref() else { return false };
-    if !matches!(error.kind(), ValidationErrorKind::Required { .. }) {
-        return false;
-    }
-    !condition.is_empty() && condition.keys().all(|name| !object.contains_key(name))
 }
 
 /// What JSON Schema has no words for: keys of list maps, items of sets, fields that never change.

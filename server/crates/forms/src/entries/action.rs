@@ -22,6 +22,8 @@ pub enum Action {
     Up(String),
     /// One row down: `down:/rules/0`.
     Down(String),
+    /// Back to the default: `reset:/size`.
+    Reset(String),
 }
 
 impl Action {
@@ -42,6 +44,7 @@ impl Action {
             "duplicate" => Self::Duplicate(pointer),
             "up" => Self::Up(pointer),
             "down" => Self::Down(pointer),
+            "reset" => Self::Reset(pointer),
             _ => return None,
         })
     }
@@ -55,6 +58,7 @@ impl Action {
             Self::Duplicate(pointer) => format!("duplicate:{pointer}"),
             Self::Up(pointer) => format!("up:{pointer}"),
             Self::Down(pointer) => format!("down:{pointer}"),
+            Self::Reset(pointer) => format!("reset:{pointer}"),
         }
     }
 }
@@ -78,6 +82,7 @@ pub fn apply_action(schema: &Schema, entries: &[Entry], previous: Option<&Value>
         Action::Up(pointer) => {
             row(&mut decoded.value, pointer, |items, index| items.swap(index, index.saturating_sub(1)));
         }
+        Action::Reset(pointer) => entry(&mut decoded.value, pointer),
         Action::Down(pointer) => row(&mut decoded.value, pointer, |items, index| {
             let last = items.len() - 1;
             items.swap(index, (index + 1).min(last));

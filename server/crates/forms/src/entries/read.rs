@@ -25,7 +25,11 @@ pub struct Decoded {
 ///
 /// Fails only when the form is larger than any form of ours.
 pub fn decode(schema: &Schema, entries: &[Entry], previous: Option<&Value>) -> Result<Decoded> {
-    read(schema, entries, previous, false)
+    let mut decoded = read(schema, entries, previous, false)?;
+    super::hidden::drop_hidden(schema, &mut decoded.value, previous);
+    let value = &decoded.value;
+    decoded.causes.retain(|cause| cause.pointer.is_empty() || value.pointer(&cause.pointer).is_some());
+    Ok(decoded)
 }
 
 pub(super) fn read(schema: &Schema, entries: &[Entry], previous: Option<&Value>, keep_blank: bool) -> Result<Decoded> {
@@ -78,6 +82,7 @@ impl Reader<'_> {
             (None, Shape::Text) => text(node, posted, was),
             (None, Shape::Number) => self.number(node, posted, pointer),
             (None, Shape::Scalar) => scalar(node, posted, was),
+            (None, Shape::Reference) => posted.text().and_then(|line| crate::pick::reference_of(node, line)),
             (None, Shape::List) => self.list(node, posted, previous, pointer, depth),
             (None, Shape::Object) => {
                 let mut object = Map::new();
@@ -91,7 +96,11 @@ impl Reader<'_> {
         let value = match (read, was) {
             // a group nobody filled in does not come to be by its constants
             (Some(_), Some(Was::Absent)) if shape == Shape::Object && self.given == given && yaml.is_none() => None,
-            (Some(value), Some(Was::Default)) if node.default.as_ref() == Some(&value) => None,
+            (Some(value), Some(Was::Default)) if node.default.as_ref() == Some(&value) => {
+                // the default's own parts are no answers either
+                self.given = given;
+                None
+            }
             (None, Some(Was::Null)) => Some(Value::Null),
             (None, Some(Was::Empty)) => Some(match shape {
                 Shape::List | Shape::MultiChoice => Value::Array(Vec::new()),

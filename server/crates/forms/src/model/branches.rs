@@ -94,14 +94,15 @@ impl<'a> Builder<'a> {
             if let Some(more) = self.alternatives(whole, inner.value, of, &inner, &below)
                 && self.path.len() < MAX_NESTING
             {
-                let mut group = blank(place.pointer.clone(), below.clone(), alternative_title(whole, branch, index));
+                let mut group =
+                    blank(place.pointer.clone(), below.clone(), alternative_title(self.schema, whole, branch, index));
                 group.widget = Widget::Group;
                 group.alternatives = Some(more);
                 sections.push(Section { fields: vec![group], ..Section::default() });
             }
             list.push(Alternative {
                 text: index.to_string(),
-                title: alternative_title(whole, branch, index),
+                title: alternative_title(self.schema, whole, branch, index),
                 description: branch.description.clone(),
                 selected,
                 sections,
@@ -116,7 +117,7 @@ impl<'a> Builder<'a> {
         let mut list = Vec::new();
         for (index, branch) in node.branches.iter().enumerate() {
             let selected = taken == Some(index);
-            let title = alternative_title(self.schema.node(branch.node), branch, index);
+            let title = alternative_title(self.schema, self.schema.node(branch.node), branch, index);
             let inner = self.field(&Place {
                 id: branch.node,
                 pointer: place.pointer.clone(),

@@ -2,7 +2,7 @@
 
 use super::controls::{self, shows};
 use super::was::was;
-use super::words::{arrange, blank, holds_secret, words};
+use super::words::{arrange, blank, words};
 use super::{Field, Filled, MAX_FIELDS, Row, Section, State, Widget};
 use crate::entries::{self, Was};
 use crate::pointer::join;
@@ -19,7 +19,8 @@ const MAX_ROWS: usize = 500;
 pub(super) static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 pub(super) fn root(schema: &Schema, filled: Filled<'_>) -> Field {
-    let mut builder = Builder { schema, filled, made: 0, path: Vec::new() };
+    let whole = schema.has_expressions().then(|| crate::admission::complete(schema, filled.value));
+    let mut builder = Builder { schema, filled, whole, made: 0, path: Vec::new() };
     let place = Place {
         id: NodeId::ROOT,
         pointer: String::new(),
@@ -54,7 +55,9 @@ pub(super) struct Place<'a> {
 
 pub(super) struct Builder<'a> {
     pub schema: &'a Schema,
-    filled: Filled<'a>,
+    pub filled: Filled<'a>,
+    /// The whole value with its defaults, where an expression may look at it.
+    whole: Option<Value>,
     pub made: usize,
     /// The nodes around the one at hand: one that contains itself is not drawn without end.
     pub path: Vec<NodeId>,
@@ -87,6 +90,8 @@ impl<'a> Builder<'a> {
         let single = !matches!(shape, Shape::Object | Shape::List | Shape::Variants | Shape::Free);
         field.value = place.value.filter(|value| single && !value.is_object() && !value.is_array()).cloned();
         field.default.clone_from(&node.default);
+        field.default_text = node.default.as_ref().and_then(|default| controls::in_words(node, default));
+        field.by_default = default.is_some();
         field.was = was(node, shape, place, default.is_some());
         if fixed != State::Editable {
             field.was = Some(Was::Kept);
@@ -102,6 +107,7 @@ impl<'a> Builder<'a> {
         self.path.push(place.id);
         self.fill(&mut field, node, shape, value, place);
         self.path.pop();
+        self.in_the_world(&mut field, node);
         field
     }
 
@@ -129,35 +135,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A secret is asked for, never shown.
-    fn secret(&self, mut field: Field, node: &Node, place: &Place<'_>) -> Field {
-        let one_line = matches!(self.schema.shape(node), Shape::Text | Shape::Number | Shape::Scalar);
-        field.widget = if one_line { Widget::Password } else { Widget::Yaml };
-        field.input = "password";
-        field.stored = place.value.is_some();
-        field.was = Some(if field.stored { Was::Kept } else { Was::Absent });
-        field
-    }
-
-    fn yaml(&self, field: &mut Field, node: &Node, value: Option<&Value>) {
-        field.widget = Widget::Yaml;
-        field.text = match self.filled.texts.and_then(|texts| texts.get(&field.pointer)) {
-            Some(typed) => typed.clone(),
-            None => value
-                .filter(|value| !value.is_null() && !holds_secret(self.schema, node, value))
-                .map(controls::yaml_text)
-                .unwrap_or_default(),
-        };
-        // what holds secrets cannot be shown as text: it stays unless it is given anew
-        if field.text.is_empty() && value.is_some_and(|value| !value.is_null()) {
-            field.stored = true;
-            field.was = Some(Was::Kept);
-        }
-        if field.was == Some(Was::Empty) && !field.text.is_empty() {
-            field.was = None;
-        }
-    }
-
     fn list(&mut self, field: &mut Field, node: &'a Node, value: Option<&'a Value>, place: &Place<'a>) {
         let items = value.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let rows = items.len().max(node.prefix_items.len().min(MAX_ROWS));
@@ -168,7 +145,7 @@ impl<'a> Builder<'a> {
         } else {
             Widget::ScalarList
         };
-        field.can_add = node.items.is_some() && node.max_items.is_none_or(|max| (items.len() as u64) < max);
+        field.can_add = node.item(items.len()).is_some() && node.max_items.is_none_or(|max| (items.len() as u64) < max);
         for index in 0..rows {
             let Some(id) = node.item(index) else { break };
             let segment = index.to_string();
@@ -191,7 +168,8 @@ impl<'a> Builder<'a> {
             };
             let pointer = inner.pointer.clone();
             let field_of_row = self.field(&inner);
-            field.rows.push(Row { id: segment, pointer, key: None, field: field_of_row });
+            let fixed = index < node.prefix_items.len();
+            field.rows.push(Row { id: segment, pointer, fixed, key: None, field: field_of_row });
         }
     }
 
@@ -212,32 +190,37 @@ impl<'a> Builder<'a> {
         name: &str,
     ) -> Vec<Section> {
         let mut fields = Vec::new();
-        let conditions: Vec<_> = node.properties.iter().filter_map(|property| self.schema.when(property)).collect();
+        let switches: BTreeSet<String> = node.properties.iter().flat_map(crate::schema::Property::depends_on).collect();
+        let demanded = self.schema.demanded(node, object);
         for property in &node.properties {
             let key = &property.name;
             if only.is_some_and(|own| !own.contains(key)) || node.branches.iter().any(|branch| branch.own.contains(key))
             {
                 continue;
             }
-            let described = self.schema.node(property.node);
+            let id = self.schema.described(node, property, object);
+            let described = self.schema.node(id);
             if described.hints.widget() == Some("hidden") && object.get(key).is_none() {
                 continue;
             }
             let inner = Place {
-                id: property.node,
+                id,
                 pointer: join(&place.pointer, key),
                 name: entries::child(name, key),
                 label: None,
                 key: key.clone(),
-                required: node.required.contains(key),
+                required: node.required.contains(key)
+                    || (demanded.contains(key.as_str()) && self.schema.shape(described) != Shape::Object),
                 in_row: false,
                 value: object.get(key),
                 stored: place.stored.and_then(|stored| stored.get(key)),
                 chosen: place.chosen,
             };
             let mut field = self.field(&inner);
-            field.shown = self.schema.shown(node, property, object);
-            field.switches = conditions.iter().any(|when| when.names().any(|name| name == key));
+            field.required |= demanded.contains(key.as_str());
+            field.shown = self.schema.shown(node, property, object, self.whole.as_ref());
+            field.varies = property.varies();
+            field.switches = switches.contains(key);
             fields.push((described, key.as_str(), field));
         }
         arrange(node, fields)
@@ -281,6 +264,7 @@ impl<'a> Builder<'a> {
             field.rows.push(Row {
                 id: String::new(),
                 pointer,
+                fixed: false,
                 key: Some((entries::mark(&row, "key"), key.clone())),
                 field: inner,
             });

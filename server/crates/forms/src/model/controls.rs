@@ -2,11 +2,14 @@
 
 use super::{Field, Limits, Opt, Widget};
 use crate::entries::{choice_texts, chosen, number_of, scalar_of, scalar_text};
+use crate::pick::{Choosable, MOST_LISTED, Picker};
 use crate::schema::{Node, Schema, Shape, Types};
 use serde_json::Value;
 
 /// Up to this many choices are radios.
 const RADIOS: usize = 5;
+/// Suggestions sent with a page.
+const MOST_SUGGESTED: usize = 500;
 /// Texts that may be longer than this get several lines.
 const ONE_LINE: u64 = 200;
 
@@ -42,6 +45,7 @@ pub(super) fn shows(schema: &Schema, node: &Node, shape: Shape, value: &Value) -
             let known = |item: &Value| choices.iter().any(|choice| choice.value == *item);
             items.iter().enumerate().all(|(index, item)| known(item) && !items[..index].contains(item))
         }),
+        Shape::Reference => crate::pick::reference_text(node, value).is_some(),
         Shape::List => value.is_array(),
         Shape::Object => value.is_object(),
         Shape::Variants | Shape::Free => true,
@@ -86,7 +90,50 @@ pub(super) fn fill(schema: &Schema, field: &mut Field, node: &Node, shape: Shape
             field.input = "number";
             field.limits = number_limits(node);
         }
+        Shape::Reference => {
+            field.text = value.and_then(|value| crate::pick::reference_text(node, value)).unwrap_or_default();
+            field.placeholder = Some("namespace/name".to_owned());
+        }
         _ => text(field, node),
+    }
+}
+
+/// A field whose choices are in the world: a select of few, suggestions while one types among many. What is not among them stays, and is
+/// told where nothing else may be said.
+pub(super) fn pick(field: &mut Field, picker: &Picker, offered: &[Choosable]) {
+    if !matches!(field.widget, Widget::Text | Widget::Textarea) {
+        return;
+    }
+    let known = offered.iter().any(|choice| choice.text == field.text);
+    field.unoffered = !known && !field.text.is_empty() && !picker.open;
+    let option = |choice: &Choosable| Opt {
+        selected: choice.text == field.text,
+        text: choice.text.clone(),
+        title: choice.title.clone(),
+        ..Opt::default()
+    };
+    field.options = offered.iter().take(MOST_SUGGESTED).map(option).collect();
+    if picker.open || offered.len() > MOST_LISTED {
+        field.widget = Widget::Text;
+        return;
+    }
+    field.widget = Widget::Select;
+    let none = if offered.is_empty() { "There is none you may use" } else { "Choose one" };
+    let none = Opt { title: none.to_owned(), selected: field.text.is_empty(), ..Opt::default() };
+    field.options.insert(0, none);
+    if field.unoffered {
+        let title = format!("{} (not among those you may use)", field.text);
+        field.options.push(Opt { text: field.text.clone(), title, selected: true, ..Opt::default() });
+    }
+}
+
+/// A single value as the control would say it.
+pub(super) fn in_words(node: &Node, value: &Value) -> Option<String> {
+    let choice = node.choices.iter().flatten().find(|choice| choice.value == *value);
+    match (choice.and_then(|choice| choice.title.clone()), value) {
+        (Some(title), _) => Some(title),
+        (None, Value::Bool(flag)) => Some(if *flag { "Yes" } else { "No" }.to_owned()),
+        (None, other) => scalar_text(other).filter(|text| !text.is_empty() && text.chars().count() <= 80),
     }
 }
 
@@ -213,6 +260,11 @@ fn text(field: &mut Field, node: &Node) {
         Some("date") => "date",
         _ => "text",
     };
+    field.format.clone_from(&node.format);
+    if field.placeholder.is_none() {
+        field.placeholder =
+            node.format.as_deref().and_then(crate::formats::example).map(|example| format!("e.g. {example}"));
+    }
     field.limits = Limits {
         min_length: node.min_length,
         max_length: node.max_length,

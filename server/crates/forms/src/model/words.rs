@@ -36,15 +36,16 @@ pub(super) fn holds_secret(schema: &Schema, node: &Node, value: &Value) -> bool 
     false
 }
 
-pub(super) fn alternative_title(whole: &Node, branch: &Branch, index: usize) -> String {
+/// What an alternative is called: its own title, the constant that tells it from the others, or the field that only it asks for.
+pub(super) fn alternative_title(schema: &Schema, whole: &Node, branch: &Branch, index: usize) -> String {
+    let own = || whole.properties.iter().filter(|property| branch.own.contains(&property.name));
     let constant = || {
-        let constants = whole
-            .properties
-            .iter()
-            .find(|property| branch.own.contains(&property.name) && whole.required.contains(&property.name));
-        constants.map(|property| humanised(&property.name))
+        let constants = own().filter_map(|property| schema.node(property.node).constant.as_ref());
+        constants.filter_map(Value::as_str).map(humanised).next()
     };
-    branch.title.clone().or_else(constant).unwrap_or_else(|| format!("Option {}", index + 1))
+    let needed =
+        || own().find(|property| whole.required.contains(&property.name)).map(|property| humanised(&property.name));
+    branch.title.clone().or_else(constant).or_else(needed).unwrap_or_else(|| format!("Option {}", index + 1))
 }
 
 pub(super) fn words(node: &Node, place: &Place<'_>) -> Field {
@@ -81,11 +82,17 @@ pub(super) fn blank(pointer: String, name: String, label: String) -> Field {
         limits: Limits::default(),
         placeholder: None,
         unit: None,
+        format: None,
+        means: None,
+        unoffered: false,
         lines: None,
         default: None,
+        default_text: None,
+        by_default: false,
         value: None,
         state: State::Editable,
         shown: None,
+        varies: false,
         switches: false,
         errors: Vec::new(),
         was: None,

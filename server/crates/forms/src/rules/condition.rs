@@ -62,6 +62,11 @@ impl Condition {
         }
     }
 
+    /// The fields of one of its values that it names: `size` of `self` in `self.size > 2`.
+    pub(crate) fn fields_of(&self, name: &str) -> Vec<String> {
+        cost::fields_of(&self.expression, name)
+    }
+
     fn fault(&self, why: &str) -> Error {
         Error::bad_request(format!("the condition {:?}: {why}", self.source))
     }

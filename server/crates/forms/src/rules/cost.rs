@@ -164,6 +164,21 @@ fn children(expression: &Expr) -> Vec<&IdedExpr> {
     }
 }
 
+/// The fields that an expression selects of one variable.
+pub(super) fn fields_of(expression: &IdedExpr, variable: &str) -> Vec<String> {
+    let mut fields = Vec::new();
+    let mut todo = vec![expression];
+    while let Some(expression) = todo.pop() {
+        if let Expr::Select(select) = &expression.expr
+            && matches!(&select.operand.expr, Expr::Ident(name) if name == variable)
+        {
+            fields.push(select.field.clone());
+        }
+        todo.extend(children(&expression.expr));
+    }
+    fields
+}
+
 fn entry_children(entry: &EntryExpr) -> Vec<&IdedExpr> {
     match entry {
         EntryExpr::StructField(field) => vec![&field.value],

@@ -1,6 +1,7 @@
 //! Every dialect rewritten to JSON Schema 2020-12, in place, so that pointers into the document stay what they were.
 
 use super::{Dialect, refused};
+use crate::formats::OWN;
 use crate::pointer::join;
 use domain::Result;
 use serde_json::{Map, Value, json};
@@ -149,14 +150,27 @@ fn types(map: &mut Map<String, Value>, dialect: Dialect) {
             values.push(Value::Null);
         }
     }
-    // a CRD's duration is Go's (`90s`, `1h30m`), JSON Schema's is ISO 8601
-    if dialect == Dialect::Structural && map.get("format") == Some(&json!("duration")) {
-        map.insert("format".to_owned(), json!("x-go-duration"));
+    formats(map, dialect);
+}
+
+/// Formats with a check of our own go by a name of our own. A CRD's duration is Go's (`90s`, `1h30m`), JSON Schema's is ISO 8601. A widget that
+/// is asked for brings its check along.
+fn formats(map: &mut Map<String, Value>, dialect: Dialect) {
+    let own = |word: &str| OWN.iter().find(|(name, _)| *name == word).map(|(_, own)| json!(own));
+    let asked = map.get("x-ui").and_then(|hints| hints.get("widget")).or_else(|| map.get("ui:widget"));
+    let renamed = match (map.get("format").and_then(Value::as_str), asked.and_then(Value::as_str)) {
+        (None, Some(widget)) => own(widget),
+        (Some("duration"), _) if dialect == Dialect::Structural => own("duration"),
+        (Some(format @ ("cidr" | "cron" | "quantity")), _) => own(format),
+        _ => None,
+    };
+    if let Some(renamed) = renamed {
+        map.insert("format".to_owned(), renamed);
     }
 }
 
 /// What a local `$ref` names: `#`, or `#/` and a pointer, percent-encoded or not.
-pub(super) fn target<'a>(document: &'a Value, reference: &str) -> Option<(&'a Value, String)> {
+pub(crate) fn target<'a>(document: &'a Value, reference: &str) -> Option<(&'a Value, String)> {
     let fragment = reference.strip_prefix('#')?;
     let pointer = percent_decoded(fragment);
     document.pointer(&pointer).map(|schema| (schema, pointer))

@@ -5,9 +5,10 @@
 //! a circle in the graph and ends.
 
 mod alternatives;
+mod conditions;
 
 use super::layer::{Layer, beside_null, extend_distinct, infer_types, named, read_bounds, read_words};
-use super::node::{Additional, Node, NodeId, Property};
+use super::node::{Additional, Node, NodeId};
 use super::{Dialect, dialect, refused};
 use crate::pointer::join;
 use crate::rules::Rule;
@@ -42,6 +43,7 @@ pub(super) fn read(document: &Value, dialect: Dialect) -> Result<Graph> {
     while let Some(work) = reader.todo.pop_front() {
         reader.fill(work)?;
     }
+    conditions::read_hints(&mut reader.nodes);
     Ok(Graph { nodes: reader.nodes, rules: reader.rules })
 }
 
@@ -164,27 +166,7 @@ impl<'a> Reader<'a> {
                 node.required.extend(required.iter().filter_map(Value::as_str).map(str::to_owned));
             }
         }
-        // what conditions bring has its place as well; the validator says when it must be there
-        let below = |schema: &'a Value| {
-            let layers = self.layers_of(schema, String::new());
-            layers.iter().flat_map(|layer| named(layer, "properties")).map(|(name, ..)| name).collect::<Vec<_>>()
-        };
-        let mut brought = crate::schema::shown::brought(layers, below);
-        brought.retain(|name, _| !index.contains_key(name));
-        for layer in self.conditional(layers) {
-            for (name, schema, at) in named(&layer, "properties") {
-                if !index.contains_key(name) {
-                    index.insert(name, names.len());
-                    let found = self.layers_of(schema, at);
-                    names.push((name, found));
-                }
-            }
-        }
-        for (name, layers) in names {
-            let id = self.place(layers, Vec::new())?;
-            let when = brought.get(name).cloned().flatten();
-            node.properties.push(Property { name: name.to_owned(), node: id, when });
-        }
+        self.read_conditions(node, layers, names)?;
         for layer in layers {
             for (pattern, schema, at) in named(layer, "patternProperties") {
                 let regex = RegexBuilder::new(pattern)

@@ -95,6 +95,10 @@ pub(super) fn read_words(node: &mut Node, layers: &[Layer<'_>]) {
     node.int_or_string = layers.iter().any(|layer| layer.flag("x-kubernetes-int-or-string"));
     for layer in layers {
         node.hints.absorb(layer.schema);
+        if let (Some(of), None) = (layer.get(domain::reference::OF), &node.output_of) {
+            let text = |key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
+            node.output_of = text("promise").zip(text("output"));
+        }
         match layer.get("examples") {
             Some(Value::Array(examples)) => node.examples.extend(examples.iter().cloned()),
             _ => node.examples.extend(layer.get("example").cloned()),

@@ -108,12 +108,16 @@ pub struct Choice {
     pub disabled: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Property {
     pub name: String,
     pub node: NodeId,
-    /// It comes by a condition of the schema alone.
-    pub(crate) when: Option<super::When>,
+    /// The conditions of the schema by which it comes; empty where it is always there.
+    pub(crate) arms: Vec<super::shown::Arm>,
+    /// What it is instead while a condition holds: another default, fewer choices.
+    pub(crate) refined: Vec<super::shown::Arm>,
+    /// `x-ui.when`
+    pub(crate) hint: Option<super::test::Test>,
 }
 
 /// What an object allows beside its declared properties.
@@ -187,8 +191,12 @@ pub struct Node {
     pub int_or_string: bool,
     pub list_type: ListType,
     pub list_map_keys: Vec<String>,
+    /// Promise and output: the place takes an output of another resource.
+    pub output_of: Option<(String, String)>,
     pub hints: Hints,
     pub(crate) rules: Vec<usize>,
+    /// What must be there by conditions.
+    pub(crate) demands: Vec<super::shown::Demand>,
     pub(super) by_name: HashMap<String, usize>,
 }
 
@@ -199,6 +207,11 @@ impl Node {
             return self.properties.get(*index).map(|property| property.node);
         }
         self.patterns.iter().find(|(pattern, _)| pattern.is_match(name)).map(|(_, node)| *node)
+    }
+
+    /// The declared property of this very name.
+    pub(crate) fn property(&self, name: &str) -> Option<&Property> {
+        self.by_name.get(name).and_then(|index| self.properties.get(*index))
     }
 
     /// Whether a property of this very name is declared.

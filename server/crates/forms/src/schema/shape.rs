@@ -20,6 +20,8 @@ pub enum Shape {
     Object,
     /// Alternatives that are not all objects.
     Variants,
+    /// An output of another resource, by the resource's name.
+    Reference,
     /// Anything: a YAML text.
     Free,
 }
@@ -33,6 +35,9 @@ impl Schema {
     pub fn shape(&self, node: &Node) -> Shape {
         if node.constant.is_some() {
             return Shape::Constant;
+        }
+        if node.output_of.is_some() && node.by_name(domain::reference::KEY) {
+            return Shape::Reference;
         }
         if node.choices.is_some() {
             return Shape::Choice;
@@ -82,10 +87,25 @@ impl Schema {
         }
     }
 
-    /// The alternative that `value` has taken: the first that fits.
+    /// The alternative that `value` has taken: the first that fits, or while something is still missing the one whose constants it says.
     pub fn branch_of(&self, node: &Node, value: &Value) -> Option<usize> {
         let mut fuel = FIT_FUEL;
-        node.branches.iter().position(|branch| self.fits(branch.node, value, FIT_DEPTH, &mut fuel))
+        let fits = node.branches.iter().position(|branch| self.fits(branch.node, value, FIT_DEPTH, &mut fuel));
+        fits.or_else(|| {
+            let object = value.as_object()?;
+            node.branches.iter().position(|branch| {
+                let whole = self.node(branch.node);
+                let own = whole.properties.iter().filter(|property| branch.own.contains(&property.name));
+                let constants = own.filter_map(|property| {
+                    let described = self.node(property.node);
+                    let only = described.choices.as_deref().filter(|choices| choices.len() == 1);
+                    let constant = described.constant.as_ref().or(only.map(|choices| &choices[0].value))?;
+                    Some((&property.name, constant))
+                });
+                let mut told = constants.map(|(name, constant)| object.get(name).map(|given| given == constant));
+                told.clone().any(|same| same == Some(true)) && told.all(|same| same != Some(false))
+            })
+        })
     }
 
     /// Whether a value looks like what a node describes: types, constants, choices, required and known properties. Not validation; it

@@ -1,127 +1,83 @@
-//! When a field has its place in the form: what its siblings must say. From `x-ui.when`, and from the plain cases of `if` and `dependentSchemas`.
+//! When a field has its place in the form, and when it must be filled in: what its siblings must say. From `x-ui.when`, `if`,
+//! `dependentRequired` and `dependentSchemas`.
 
-use super::layer::Layer;
-use super::{Node, Property, Schema, Types};
+use super::test::{Around, Test, Truth};
+use super::{Node, NodeId, Property, Schema};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-/// A field is shown when one of these holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct When(Vec<Clause>);
-
-/// All of the tests, or not all of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Clause {
-    tests: Vec<(String, Test)>,
-    negated: bool,
+/// Names that must be there while a condition holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Demand {
+    pub test: Test,
+    pub names: BTreeSet<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Test {
-    OneOf(Vec<Value>),
-    /// It is there, whatever it says.
-    Given,
+/// One way by which a property comes to have its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Arm {
+    pub test: Test,
+    pub node: NodeId,
 }
 
-impl When {
-    /// `{enabled: true, engine: [postgresql, mysql]}`: all of the named siblings have one of the values.
-    pub(crate) fn of_hint(hint: &Value) -> Option<Self> {
-        let one_of = |value: &Value| match value {
-            Value::Array(values) => values.clone(),
-            value => vec![value.clone()],
-        };
-        let tests = hint.as_object()?.iter().map(|(name, value)| (name.clone(), Test::OneOf(one_of(value))));
-        Some(Self(vec![Clause { tests: tests.collect(), negated: false }]))
-    }
-
-    /// The siblings it looks at.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|clause| &clause.tests).map(|(name, _)| name.as_str())
-    }
-
-    fn holds(&self, sibling: &impl Fn(&str) -> Option<Value>) -> bool {
-        let passes = |(name, test): &(String, Test)| match (sibling(name), test) {
-            (None, _) => false,
-            (Some(_), Test::Given) => true,
-            (Some(value), Test::OneOf(values)) => values.contains(&value),
-        };
-        self.0.iter().any(|clause| clause.tests.iter().all(passes) != clause.negated)
+impl Property {
+    /// The siblings on which it depends whether it is shown.
+    pub(crate) fn depends_on(&self) -> Vec<String> {
+        self.arms.iter().chain(&self.refined).map(|arm| &arm.test).chain(&self.hint).flat_map(Test::names).collect()
     }
 }
 
-/// What conditions bring, by property; one that comes by a condition we cannot follow is always shown.
-pub(super) fn brought<'a>(
-    layers: &[Layer<'a>],
-    properties: impl Fn(&'a Value) -> Vec<&'a str>,
-) -> BTreeMap<&'a str, Option<When>> {
-    let mut found: BTreeMap<&str, Option<When>> = BTreeMap::new();
-    let mut note = |schema: &'a Value, clause: Option<&Clause>| {
-        for name in properties(schema) {
-            let known = found.entry(name).or_insert_with(|| Some(When::default()));
-            match (clause, known.as_mut()) {
-                (Some(clause), Some(known)) => known.0.push(clause.clone()),
-                (None, _) => *known = None,
-                (Some(_), None) => {}
-            }
-        }
-    };
-    for layer in layers {
-        let clause = layer.get("if").and_then(plain);
-        if let Some(schema) = layer.get("then") {
-            note(schema, clause.as_ref());
-        }
-        if let Some(schema) = layer.get("else") {
-            let otherwise = clause.clone().map(|clause| Clause { negated: true, ..clause });
-            note(schema, otherwise.as_ref());
-        }
-        for (name, schema) in layer.get("dependentSchemas").and_then(Value::as_object).into_iter().flatten() {
-            note(schema, Some(&Clause { tests: vec![(name.clone(), Test::Given)], negated: false }));
-        }
+impl Property {
+    /// Whether conditions bring it in different forms.
+    pub(crate) fn varies(&self) -> bool {
+        self.arms.len() > 1 || !self.refined.is_empty()
     }
-    found
-}
-
-/// `if` that only says which values siblings have.
-fn plain(condition: &Value) -> Option<Clause> {
-    let condition = condition.as_object()?;
-    let known = |key: &String| matches!(key.as_str(), "properties" | "required" | "type");
-    if !condition.keys().all(known) {
-        return None;
-    }
-    let test = |(name, schema): (&String, &Value)| {
-        let schema: &Map<String, Value> = schema.as_object()?;
-        let only = |key: &str| (schema.len() == 1).then(|| schema.get(key)).flatten();
-        let values = only("const").map(|value| vec![value.clone()]);
-        let values = values.or_else(|| only("enum").and_then(Value::as_array).cloned());
-        Some((name.clone(), Test::OneOf(values?)))
-    };
-    let properties = condition.get("properties").and_then(Value::as_object);
-    let mut tests = properties.into_iter().flatten().map(test).collect::<Option<Vec<_>>>()?;
-    for name in condition.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        if !tests.iter().any(|(known, _)| known == name) {
-            tests.push((name.to_owned(), Test::Given));
-        }
-    }
-    (!tests.is_empty()).then_some(Clause { tests, negated: false })
 }
 
 impl Schema {
-    /// On what it depends whether a property is shown; `None` = it always is.
-    pub(crate) fn when(&self, property: &Property) -> Option<When> {
-        let hint = self.node(property.node).hints.value("when").and_then(When::of_hint);
-        hint.or_else(|| property.when.clone())
-    }
-
     /// Whether a property has its place beside what is in `object`; `None` where it always has.
-    pub(crate) fn shown(&self, node: &Node, property: &Property, object: &Map<String, Value>) -> Option<bool> {
-        Some(self.when(property)?.holds(&|name| self.present(node, name, object)))
+    pub(crate) fn shown(
+        &self,
+        node: &Node,
+        property: &Property,
+        object: &Map<String, Value>,
+        whole: Option<&Value>,
+    ) -> Option<bool> {
+        let around = Around { object, described: Some((self, node)), whole };
+        let holds = |test: &Test| matches!(test.truth(&around), Truth::Yes | Truth::Unknown);
+        let brought = self.brought(node, property, object);
+        let hinted = property.hint.as_ref().map(holds);
+        match (property.arms.is_empty(), hinted) {
+            (true, hinted) => hinted,
+            (false, hinted) => Some(brought && hinted.unwrap_or(true)),
+        }
     }
 
-    /// What a sibling says, or would say by its default. A switch that nobody touched is off.
-    fn present(&self, node: &Node, name: &str, object: &Map<String, Value>) -> Option<Value> {
-        let described = node.declared(name).map(|id| self.node(id));
-        let given = object.get(name).or_else(|| described?.default.as_ref()).cloned();
-        given.or_else(|| described.filter(|node| node.types == Types::BOOLEAN).map(|_| Value::Bool(false)))
+    /// Whether the schema's own conditions give a property its place.
+    pub(crate) fn brought(&self, node: &Node, property: &Property, object: &Map<String, Value>) -> bool {
+        let around = Around { object, described: Some((self, node)), whole: None };
+        let holds = |arm: &Arm| matches!(arm.test.truth(&around), Truth::Yes | Truth::Unknown);
+        property.arms.is_empty() || property.arms.iter().any(holds)
+    }
+
+    /// What describes a property beside what is in `object`: different conditions may bring it in different forms.
+    pub(crate) fn described(&self, node: &Node, property: &Property, object: &Map<String, Value>) -> NodeId {
+        if property.arms.len() < 2 && property.refined.is_empty() {
+            return property.node;
+        }
+        let around = Around { object, described: Some((self, node)), whole: None };
+        if let Some(refined) = property.refined.iter().find(|arm| arm.test.truth(&around) == Truth::Yes) {
+            return refined.node;
+        }
+        let with = |truth| property.arms.iter().find(|arm| arm.test.truth(&around) == truth);
+        with(Truth::Yes).or_else(|| with(Truth::Unknown)).map_or(property.node, |arm| arm.node)
+    }
+
+    /// What must be there beside what is in `object`, by the conditions that hold.
+    pub(crate) fn demanded<'n>(&self, node: &'n Node, object: &Map<String, Value>) -> BTreeSet<&'n str> {
+        let around = Around { object, described: Some((self, node)), whole: None };
+        let holding = node.demands.iter().filter(|demand| demand.test.truth(&around) == Truth::Yes);
+        holding.flat_map(|demand| demand.names.iter().map(String::as_str)).collect()
     }
 }
 
@@ -134,7 +90,7 @@ mod tests {
     fn check(schema: &Value, value: &Value, expected: &str) {
         let schema = Schema::parse(schema).unwrap();
         let (node, object) = (schema.root(), value.as_object().unwrap());
-        let shown = |property: &&Property| schema.shown(node, property, object) != Some(false);
+        let shown = |property: &&Property| schema.shown(node, property, object, None) != Some(false);
         let names: Vec<&str> = node.properties.iter().filter(shown).map(|property| property.name.as_str()).collect();
         assert_eq!(names.join(" "), expected, "{value}");
     }
@@ -165,9 +121,60 @@ mod tests {
     }
 
     #[test]
+    fn an_if_about_something_nobody_answered_shows_neither_branch() {
+        let schema = json!({"type": "object", "properties": {"animal": {"enum": ["cat", "fish"]}, "n": {"type": "integer"}},
+            "if": {"properties": {"animal": {"const": "cat"}}},
+            "then": {"properties": {"meat": {"type": "string"}}}, "else": {"properties": {"worms": {"type": "string"}}},
+            "allOf": [{"if": {"properties": {"n": {"minimum": 3}}}, "then": {"properties": {"many": {"type": "string"}}}}]});
+        check(&schema, &json!({}), "animal n");
+        check(&schema, &json!({"animal": "cat", "n": 2}), "animal n meat");
+        check(&schema, &json!({"animal": "fish", "n": 3}), "animal n worms many");
+    }
+
+    #[test]
+    fn an_alternative_below_a_dependency_comes_with_what_it_says_of_the_controlling_field() {
+        let schema = json!({"type": "object", "properties": {"pets": {"enum": ["none", "one"]}},
+            "dependentSchemas": {"pets": {"oneOf": [
+                {"properties": {"pets": {"const": "none"}}},
+                {"properties": {"pets": {"const": "one"}, "age": {"type": "integer"}}, "required": ["age"]}]}}});
+        check(&schema, &json!({}), "pets");
+        check(&schema, &json!({"pets": "none"}), "pets");
+        check(&schema, &json!({"pets": "one"}), "pets age");
+        let schema = Schema::parse(&schema).unwrap();
+        let demanded = |value: Value| schema.demanded(schema.root(), value.as_object().unwrap()).len();
+        assert_eq!((demanded(json!({"pets": "none"})), demanded(json!({"pets": "one"}))), (0, 1));
+    }
+
+    #[test]
+    fn conditions_that_bring_the_same_field_bring_it_in_their_own_form() {
+        let food = |kinds: &[&str]| json!({"properties": {"food": {"type": "string", "enum": kinds}}});
+        let is = |animal: &str| json!({"properties": {"animal": {"const": animal}}});
+        let schema = json!({"type": "object", "properties": {"animal": {"type": "string"}}, "allOf": [
+            {"if": is("cat"), "then": food(&["meat"])}, {"if": is("fish"), "then": food(&["worms"])}]});
+        let schema = Schema::parse(&schema).unwrap();
+        let first = |animal: &str| {
+            let value = json!({"animal": animal});
+            let id = schema.property(schema.root(), Some(&value), "food").flatten().unwrap();
+            schema.node(id).choices.clone().unwrap()[0].value.clone()
+        };
+        assert_eq!((first("cat"), first("fish")), (json!("meat"), json!("worms")));
+    }
+
+    #[test]
+    fn an_expression_hides_a_field_until_it_holds() {
+        let schema = json!({"type": "object", "properties": {
+            "replicas": {"type": "integer", "default": 1}, "mode": {"type": "string"},
+            "quorum": {"type": "integer", "x-ui": {"when": "self.replicas > 2 && self.mode == 'strict'"}},
+        }});
+        check(&schema, &json!({"replicas": 3}), "replicas mode");
+        check(&schema, &json!({"replicas": 3, "mode": "strict"}), "replicas mode quorum");
+        check(&schema, &json!({"mode": "strict"}), "replicas mode");
+    }
+
+    #[test]
     fn a_condition_that_cannot_be_followed_hides_nothing() {
         let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}},
-            "if": {"properties": {"n": {"minimum": 3}}}, "then": {"properties": {"many": {"type": "string"}}}});
+            "if": {"minProperties": 1}, "then": {"properties": {"many": {"type": "string"}}}});
         check(&schema, &json!({}), "n many");
     }
 }

@@ -28,3 +28,7 @@ pub fn json(path: &Path) -> Value {
 pub fn yaml(path: &Path) -> Vec<Value> {
     domain::document::parse_all(&std::fs::read_to_string(path).unwrap(), "data").unwrap()
 }
+
+pub fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -7,9 +7,12 @@
 )]
 
 mod admitted;
+mod annotated;
 mod data;
 mod fuzz;
+mod generated;
 mod linted;
+mod oracle;
 mod posted;
 mod real;
 mod recorded;

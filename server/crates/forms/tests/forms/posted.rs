@@ -258,3 +258,23 @@ fn errors_stand_at_the_nearest_field_and_in_the_summary() {
     ];
     assert_eq!(told, expected);
 }
+
+#[test]
+fn a_promises_alternatives_are_cards_and_those_of_a_structural_schema_only_validate() {
+    let store = json!({"oneOf": [
+        {"type": "object", "title": "Bucket", "required": ["kind", "bucket"], "properties": {"kind": {"const": "s3"}, "bucket": {"type": "string"}}},
+        {"type": "object", "title": "Share", "required": ["kind", "server"], "properties": {"kind": {"const": "nfs"}, "server": {"type": "string"}}}]});
+    let schema = Schema::parse_structural(&json!({"type": "object", "properties": {"store": store}})).unwrap();
+    let form = FormModel::empty(&schema);
+    let cards = form.root.sections[0].fields[0].alternatives.as_ref().unwrap();
+    let titles: Vec<&str> = cards.list.iter().map(|card| card.title.as_str()).collect();
+    assert_eq!(titles, ["Bucket", "Share"]);
+    let posted: Vec<Entry> =
+        [("v/store/__branch", "1"), ("v/store/__of/1/kind", "nfs"), ("v/store/__of/1/server", "files")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+    assert_eq!(decode(&schema, &posted, None).unwrap().value, json!({"store": {"kind": "nfs", "server": "files"}}));
+    let declared = json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+        "oneOf": [{"required": ["a"], "properties": {"a": {"minLength": 1}}}, {"required": ["b"], "properties": {"b": {"minLength": 1}}}]});
+    assert!(FormModel::empty(&Schema::parse_structural(&declared).unwrap()).root.alternatives.is_none());
+}

@@ -1,9 +1,9 @@
 //! Places that hold other places: the rows of a list, the properties of an object, the entries of a map.
 
 use super::{Reader, cleared};
-use crate::entries::{name::encoded, posted::Posted};
+use crate::entries::{Was, name::encoded, posted::Posted};
 use crate::pointer::join;
-use crate::schema::{Node, Property, Shape};
+use crate::schema::{Node, Shape};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -32,6 +32,13 @@ impl Reader<'_> {
                 },
             }
         }
+        // the places of a tuple are in the form whether anyone said something there or not
+        if matches!(posted.was(), Some(Was::Absent | Was::Empty))
+            && items.iter().all(Value::is_null)
+            && !self.keep_blank
+        {
+            items.clear();
+        }
         let emptied = items.is_empty() && posted.get("__present").is_some() && cleared(node, posted.was());
         (!items.is_empty() || emptied).then_some(Value::Array(items))
     }
@@ -59,11 +66,11 @@ impl Reader<'_> {
             }
             let Some(field) = posted.get(&encoded(name)) else { continue };
             let before = previous.and_then(|previous| previous.get(name));
-            if let Some(value) = self.place(property.node, field, before, &join(pointer, name), depth) {
+            let described = self.schema.described(node, property, object);
+            if let Some(value) = self.place(described, field, before, &join(pointer, name), depth) {
                 object.insert(name.clone(), value);
             }
         }
-        self.leave_hidden(node, previous, object);
         if let Some(rows) = posted.get("__rows") {
             self.rows(node, rows, previous, pointer, depth, object);
         }
@@ -74,18 +81,6 @@ impl Reader<'_> {
             && let Some(depth) = depth.checked_sub(1)
         {
             self.object(self.schema.node(branch.node), Some(&branch.own), fields, previous, pointer, depth, object);
-        }
-    }
-
-    /// What was given in a field that is hidden now is not meant any more. What was stored stays: nobody saw it go.
-    fn leave_hidden(&self, node: &Node, previous: Option<&Value>, object: &mut Map<String, Value>) {
-        let hidden = |property: &&Property| self.schema.shown(node, property, object) == Some(false);
-        let hidden: Vec<&String> = node.properties.iter().filter(hidden).map(|property| &property.name).collect();
-        for name in hidden {
-            let stored = previous.and_then(|previous| previous.get(name));
-            if object.get(name) != stored {
-                object.shift_remove(name);
-            }
         }
     }
 
