@@ -10,12 +10,15 @@
 //!
 //! **Rules**, see [`ledger`]: nothing acknowledged is lost; no key is given to two contents; nothing is done twice under two keys; no effect without its
 //! committed intent; no older write over a newer one; nothing is called drifted that nobody meddled with; what stands at the destinations in the end is
-//! what was asked; no destination ever has more resources than it takes, and nobody waits while there is room.
+//! what was asked; no destination ever has more resources than it takes, and nobody waits while there is room; nothing is deleted before its time is over, or outlives it.
 
+mod ends;
 mod ledger;
 mod looks;
 mod mutant;
+mod offers;
 mod passes;
+mod pauses;
 mod people;
 mod places;
 mod probes;
@@ -26,9 +29,7 @@ mod steps;
 
 pub use mutant::Mutant;
 
-use domain::{
-    Timestamp, destination::Destination, object::Object, plan::Offer, promise::Promise, status::ResourceStatus,
-};
+use domain::{Timestamp, destination::Destination, object::Object, plan::Offer, status::ResourceStatus};
 use ledger::Ledger;
 use replica::{Replica, Task, Who};
 use rng::Rng;
@@ -40,6 +41,8 @@ const BEGIN: Timestamp = Timestamp::from_micros(1_795_370_400_000_000);
 const STORM: Duration = Duration::from_secs(60);
 /// What the dead have left is noticed within a lease or two, by then all are up again.
 const AFTERMATH: Duration = Duration::from_secs(60);
+/// Then the last things are let begin, and for a while no destination takes them.
+const EVENING: Duration = Duration::from_secs(15);
 /// Everything must be at rest by then: hours of backoff are in it.
 const CALM: Duration = Duration::from_secs(4 * 3600);
 /// A key that is due only after this long waits for nothing: it is looked at now and then.
@@ -89,6 +92,9 @@ enum Event {
     Person,
     Meddling,
     Question,
+    GoOn,
+    Uncordon,
+    Extension(String),
     Fault,
 }
 
@@ -100,7 +106,8 @@ struct World {
     db: Memory,
     replicas: Vec<Replica>,
     ledger: Ledger,
-    offer: Arc<Offer>,
+    /// What a thing is made from: one with effects, or one that is computed in a single pass.
+    offers: [Arc<Offer>; 2],
     destinations: Vec<Destination>,
     mutant: Option<Mutant>,
     story: Vec<String>,
@@ -119,7 +126,7 @@ impl World {
             db: Memory::default(),
             replicas: Vec::new(),
             ledger: Ledger::default(),
-            offer: offer(),
+            offers: offers::offers(),
             destinations: vec![room::destination("here"), room::destination("there")],
             mutant,
             story: Vec::new(),
@@ -140,6 +147,7 @@ impl World {
             world.in_storm(Event::Meddling);
             world.in_storm(Event::Question);
         }
+        world.at(BEGIN + STORM + AFTERMATH, Event::GoOn);
         world.at(BEGIN + STORM + AFTERMATH, Event::Question);
         world
     }
@@ -152,7 +160,7 @@ impl World {
                 break;
             }
             self.happen(event);
-            if self.now > BEGIN + STORM + AFTERMATH && self.at_rest() {
+            if self.now > BEGIN + STORM + AFTERMATH + EVENING && self.at_rest() {
                 break;
             }
         }
@@ -165,6 +173,14 @@ impl World {
             Event::Fault => self.something_goes_wrong(),
             Event::Meddling => self.somebody_meddles(),
             Event::Question => self.somebody_asks_for_a_look(),
+            Event::GoOn => self.all_go_on(),
+            Event::Extension(uid) => {
+                let thing = self.db.by_uid(&uid).filter(|thing| !thing.deleting());
+                if let Some(thing) = thing {
+                    self.extend(0, thing);
+                }
+            }
+            Event::Uncordon => self.set_cordons(false),
             Event::Restart(number) => self.start(number),
             Event::Beat(who) if self.is_alive(who) => match self.held_up(who) {
                 Some(until) => self.at(until, Event::Beat(who)),
@@ -217,6 +233,7 @@ impl World {
         }
         self.judge_actions();
         self.judge_looks();
+        self.judge_ends();
         self.compare_destination();
     }
 
@@ -261,30 +278,4 @@ impl World {
         let metadata = &object.metadata;
         Op::Wake { key: metadata.uid.clone(), lane: metadata.namespace.clone(), due: self.now }
     }
-}
-
-/// A probe; pure steps, a command and a call; one pipeline whose work is placed before another's effect; a command when it goes.
-fn offer() -> Arc<Offer> {
-    const PROMISE: &str = "
-apiVersion: midspan.dev/v1alpha1
-kind: Promise
-metadata: {name: thing}
-spec:
-  drift: {policy: repair}
-  api: {group: sim.example.com, version: v1, kind: Thing, schema: {type: object}}
-  health: {probe: {http: {url: 'https://thing.example.com'}, every: 3h, timeout: 5s}}
-  workflows:
-    resource:
-      configure:
-      - {name: files, steps: [{name: render, uses: template}]}
-      - {name: outside, steps: [{name: command, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}, {name: call, uses: http, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}
-      actions:
-        poke: {concurrency: queue, pipelines: [{name: poke, steps: [{name: render, uses: template}, {name: poke, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}]}
-        refresh: {concurrency: queue, then: configure, pipelines: [{name: refresh, steps: [{name: call, uses: http, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}]}
-      delete:
-      - {name: goodbye, steps: [{name: destroy, uses: command, retry: {attempts: 50, backoff: 1s, maxBackoff: 5s}}]}
-";
-    let value = domain::document::parse_one(PROMISE, "the simulator's promise").expect("it is YAML");
-    let promise = Promise::read(&Object::from_value(value).expect("it is an object")).expect("it is a promise");
-    Arc::new(Offer { revision: "thing-1".to_owned(), promise })
 }

@@ -39,10 +39,14 @@ pub enum Mutant {
     NoCheckOfRoom,
     /// Who leaves a full place wakes nobody.
     RoomIsNotTold,
+    /// Who begins to wait for room does not look again.
+    NoSecondLook,
+    /// What was extended while its deletion was on its way is deleted all the same.
+    ExtensionIsOverlooked,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::NoCheckOfTheLease,
         Self::NoCheckOfVersions,
         Self::EffectBeforeIntent,
@@ -61,5 +65,7 @@ impl Mutant {
         Self::FindingsOfAStranger,
         Self::NoCheckOfRoom,
         Self::RoomIsNotTold,
+        Self::NoSecondLook,
+        Self::ExtensionIsOverlooked,
     ];
 }

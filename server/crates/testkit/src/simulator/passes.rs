@@ -1,7 +1,7 @@
 //! One pass over one resource, in two moments: rows are read and a plan is made; it is committed, and what it starts is begun.
 
 use super::{
-    LEASE, Mutant, World,
+    LEASE, Mutant, World, people,
     probes::Look,
     replica::{Lost, Task, Who},
     steps::Performing,
@@ -11,7 +11,7 @@ use domain::{
     health::ProbeKind,
     object::Typed,
     placement::PlacementKind,
-    plan::{self, Course, Observed, Plan, Subject},
+    plan::{self, Course, Observed, Offer, Plan, Subject},
     request::RequestKind,
     run::{Holder, Outcome, Run, RunKind, StepAt, StepResult},
     status::ResourceStatus,
@@ -26,9 +26,17 @@ pub struct Pass {
     /// What was being performed when the key was claimed.
     performing: BTreeSet<(String, StepAt, i64)>,
     /// What was decided, once it is.
-    decided: Option<(Vec<Op>, Vec<Performing>, Option<Look>)>,
+    decided: Option<Decided>,
     /// Steps whose intent may be stored or not.
     unknown: Vec<Performing>,
+}
+
+/// What is to be stored, and what is to be begun once it is.
+struct Decided {
+    ops: Vec<Op>,
+    steps: Vec<Performing>,
+    look: Option<Look>,
+    expire: bool,
 }
 
 const MOMENT: Duration = Duration::from_millis(10);
@@ -47,12 +55,12 @@ impl World {
         if self.replicas[who.replica].is_cut(self.now) {
             return self.later(who, Task::GiveBack(pass.lease, Duration::from_secs(5)), MOMENT, MOMENT);
         }
-        let Some((ops, steps, look)) = pass.decided.take() else {
-            let (ops, steps, look) = self.decide(who, &pass);
+        let Some(Decided { ops, steps, look, expire }) = pass.decided.take() else {
+            let decided = self.decide(who, &pass);
             if self.breaks_with(Mutant::EffectBeforeIntent) {
-                self.begin_steps(who, &steps);
+                self.begin_steps(who, &decided.steps);
             }
-            pass.decided = Some((ops, steps, look));
+            pass.decided = Some(decided);
             // between the look and the commit somebody may have asked for something else
             let long = if self.rng.percent(20) { 3 * LEASE / 2 } else { MOMENT };
             return self.later(who, Task::Pass(Box::new(pass)), Duration::ZERO, long);
@@ -71,6 +79,9 @@ impl World {
                     self.begin_steps(who, &steps);
                 }
                 self.begin_look(who, look);
+                if expire {
+                    self.begin_to_expire(who, pass.lease.key);
+                }
                 self.end(who);
             }
             Err(Lost::Unavailable) if !steps.is_empty() && !self.breaks_with(Mutant::LostIsTakenForNever) => {
@@ -123,9 +134,10 @@ impl World {
         }
     }
 
-    fn decide(&mut self, who: Who, pass: &Pass) -> (Vec<Op>, Vec<Performing>, Option<Look>) {
+    fn decide(&mut self, who: Who, pass: &Pass) -> Decided {
         let Some(observed) = self.observe(who, pass) else {
-            return (vec![Op::Settle { lease: pass.lease.clone(), next: None }], Vec::new(), None);
+            let ops = vec![Op::Settle { lease: pass.lease.clone(), next: None }];
+            return Decided { ops, steps: Vec::new(), look: None, expire: false };
         };
         let (before, now) = (observed.clone(), self.replicas[who.replica].clock(self.now));
         let mut plan = plan::plan(observed, now);
@@ -155,7 +167,7 @@ impl World {
         let ops = orchestrator::difference(&before, &plan, &pass.lease, blobs, now);
         // the bytes themselves are not kept here: their names say enough
         let ops = ops.into_iter().filter(|op| !matches!(op, Op::Blob { .. } | Op::Event(_))).collect();
-        (ops, steps, Look::of(&plan.next).filter(|_| looks))
+        Decided { ops, steps, look: Look::of(&plan.next).filter(|_| looks), expire: plan.expire }
     }
 
     fn observe(&self, who: Who, pass: &Pass) -> Option<Observed> {
@@ -193,7 +205,7 @@ impl World {
             requests,
             works: parsed::<WorkKind>(&owned),
             placements: parsed::<PlacementKind>(&owned),
-            offer: Some(self.offer.clone()),
+            offer: Some(self.offer_of(&resource)),
             destinations: Arc::new(self.seen_destinations()),
             live,
             abandoned,
@@ -211,8 +223,13 @@ impl World {
         })
     }
 
+    fn offer_of(&self, resource: &Object) -> Arc<Offer> {
+        self.offers[usize::from(resource.metadata.labels.contains_key(people::PLAIN))].clone()
+    }
+
     fn is_computation(&self, plan: &Plan, at: StepAt) -> bool {
-        let step = plan.next.runs.last().and_then(|run| self.offer.step(&run.spec, at));
+        let step =
+            plan.next.runs.last().and_then(|run| self.offer_of(&plan.next.resource).step(&run.spec, at).cloned());
         step.is_some_and(|step| step.uses.is_pure())
     }
 

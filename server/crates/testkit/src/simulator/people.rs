@@ -1,8 +1,9 @@
 //! People: they ask for things, change their minds, and remember what they were told.
 
-use super::{World, replica::Lost};
+use super::{World, pauses, replica::Lost};
 use domain::{
     Object,
+    expiry::end_of,
     plan::FINALIZER,
     request::{Operation, Request, RequestSpec},
     run::ResourceRef,
@@ -12,6 +13,8 @@ use store::{Guard, Op};
 
 /// So many things at once.
 const THINGS: usize = 3;
+/// The label of a thing that is made without effects.
+pub const PLAIN: &str = "plain";
 
 impl World {
     pub(super) fn somebody_acts(&mut self) {
@@ -29,7 +32,9 @@ impl World {
             (Some(thing), 4) if !thing.deleting() => self.delete(door, thing),
             (Some(thing), 5) => self.echo(&thing),
             (Some(thing), 9) if !thing.deleting() => self.move_on(door, thing),
+            (Some(thing), 6..=7) if pauses::paused(&thing) => self.take_out_of_pause(thing),
             (Some(thing), 6..=7) if !thing.deleting() => self.act(door, &thing),
+            (Some(thing), 8) if !thing.deleting() && end_of(&thing).is_some() => self.extend(door, thing),
             (_, _) if things.len() < THINGS => self.create(door),
             (Some(thing), _) if !thing.deleting() => self.change(door, thing),
             _ => {}
@@ -47,7 +52,12 @@ impl World {
             },
             "spec": {"size": self.asked},
         }));
-        let object = object.expect("it is an object");
+        let mut object = object.expect("it is an object");
+        if self.rng.percent(50) {
+            object.metadata.labels.insert(PLAIN.to_owned(), "true".to_owned());
+        }
+        self.some_pause(&mut object);
+        self.some_end(&mut object);
         self.ask(door, Operation::Create, Op::Create(object.clone()), object);
     }
 
@@ -57,7 +67,7 @@ impl World {
         self.ask(door, Operation::Update, Op::Update(thing.clone()), thing);
     }
 
-    fn delete(&mut self, door: usize, mut thing: Object) {
+    pub(super) fn delete(&mut self, door: usize, mut thing: Object) {
         thing.metadata.deletion_timestamp = Some(self.now);
         self.ledger.deleted.insert(thing.metadata.uid.clone());
         self.ask(door, Operation::Delete, Op::Update(thing.clone()), thing);

@@ -99,7 +99,11 @@ impl World {
                 for placement in open {
                     again |= self.record_write(who, &pass.lease, placement) != Ok(());
                 }
-                self.settle(who, pass.lease, again.then_some(Duration::ZERO));
+                if again {
+                    return self.settle(who, pass.lease, Some(Duration::ZERO));
+                }
+                pass.stage = Stage::Look(self.to_be_looked_at());
+                self.later(who, Task::Store(Box::new(pass)), Duration::ZERO, Duration::from_secs(1));
             }
         }
     }

@@ -36,6 +36,8 @@ pub enum Task {
     Store(Box<StorePass>),
     /// A look of a probe is under way.
     Look(Box<Look>),
+    /// A pass found that the time of a resource is over.
+    Expire(String),
     /// A pass broke off: its key must be looked at again.
     GiveBack(Lease, Duration),
     /// Whoever looks next takes the step up.
@@ -234,6 +236,7 @@ impl World {
             Task::Step(step) => self.perform(who, *step),
             Task::Store(pass) => self.store_pass(who, *pass),
             Task::Look(look) => self.take_down(who, &look),
+            Task::Expire(uid) => self.expire(who, &uid),
             Task::GiveBack(lease, pause) => self.give_back(who, lease, pause),
             Task::HandOver { uid, lane } => {
                 let wake = Op::Wake { key: uid.clone(), lane: lane.clone(), due: self.now };

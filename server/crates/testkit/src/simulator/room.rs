@@ -39,9 +39,20 @@ impl World {
     /// A cordon is laid or taken away.
     pub(super) fn cordon(&mut self) {
         let one = self.rng.index(self.destinations.len());
+        self.set_cordon(one, !self.destinations[one].spec.cordoned);
+    }
+
+    /// All destinations at once.
+    pub(super) fn set_cordons(&mut self, cordoned: bool) {
+        for one in 0..self.destinations.len() {
+            self.set_cordon(one, cordoned);
+        }
+    }
+
+    fn set_cordon(&mut self, one: usize, cordoned: bool) {
         let Destination { metadata, spec, .. } = &mut self.destinations[one];
-        spec.cordoned = !spec.cordoned;
-        let (name, cordoned) = (metadata.name.clone(), spec.cordoned);
+        spec.cordoned = cordoned;
+        let name = metadata.name.clone();
         self.tell(|| format!("{name} is cordoned: {cordoned}"));
         let wakes = self.waiting();
         let _ = self.db.commit(wakes);
@@ -76,6 +87,14 @@ impl World {
                 ops.retain(|op| !matches!(op, Op::Require { guard: Guard::Room { .. }, .. }));
             }
             Some(Mutant::RoomIsNotTold) => return ops,
+            Some(Mutant::NoSecondLook) => {
+                let settled = ops.iter().find_map(|op| match op {
+                    Op::Settle { lease, .. } => Some(lease.key.clone()),
+                    _ => None,
+                });
+                // a pass wakes its own key for nothing else
+                ops.retain(|op| !matches!(op, Op::Wake { key, .. } if Some(key) == settled.as_ref()));
+            }
             _ => {}
         }
         ops.extend(wakes);
