@@ -37,8 +37,10 @@ class Midspan:
         words = [self.binary, "serve", "--data", self.folder, "--listen", address, *self.arguments]
         if self.database:
             words += ["--database", self.database]
+        # the ledger of effects stands on this machine
+        environment = processes.environment(MIDSPAN_HTTP_ALLOW="127.0.0.1")
         begun = time.perf_counter()
-        with processes.started(words, self.log, cwd=self.folder, env=processes.environment()) as process:
+        with processes.started(words, self.log, cwd=self.folder, env=environment) as process:
             try:
                 load.ready(address)
             except Failed as error:

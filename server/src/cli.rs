@@ -54,14 +54,15 @@ struct Cli {
 /// Which server a client talks to, and as whom.
 #[derive(Args, Clone, Debug)]
 pub struct ServerArgs {
-    /// Address of the server
-    #[arg(long, global = true, env = "MIDSPAN_SERVER", default_value = "http://127.0.0.1:7400", value_name = "URL")]
-    server: String,
-    /// Access token; without one, a `--dev` server takes you for its developer, dana
-    #[arg(long, global = true, env = "MIDSPAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    // read where they are used: clap would name what the environment sets in the usage line of every mistake
+    /// Address of the server [env: MIDSPAN_SERVER] [default: http://127.0.0.1:7400]
+    #[arg(long, global = true, value_name = "URL")]
+    server: Option<String>,
+    /// Access token; without one, a `--dev` server takes you for its developer, dana [env: MIDSPAN_TOKEN]
+    #[arg(long, global = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// File with the access token, where none is given
-    #[arg(long, global = true, env = "MIDSPAN_TOKEN_FILE", value_name = "FILE")]
+    /// File with the access token, where none is given [env: MIDSPAN_TOKEN_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Namespace
     #[arg(long, short, global = true, default_value = "default")]

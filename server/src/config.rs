@@ -53,9 +53,24 @@ impl ServeConfig {
     }
 }
 
-/// Whether a variable of the environment says this: where a setting comes from that could also be an option.
-pub fn is_set_to(variable: &str, value: &str) -> bool {
-    std::env::var(variable).is_ok_and(|found| found == value)
+/// The server a client talks to (`MIDSPAN_SERVER`).
+pub fn server() -> Option<String> {
+    said("MIDSPAN_SERVER")
+}
+
+/// The token it talks with (`MIDSPAN_TOKEN`).
+pub fn token() -> Option<String> {
+    said("MIDSPAN_TOKEN")
+}
+
+/// The file with that token (`MIDSPAN_TOKEN_FILE`).
+pub fn token_file() -> Option<PathBuf> {
+    said("MIDSPAN_TOKEN_FILE").map(PathBuf::from)
+}
+
+/// An empty variable says nothing.
+fn said(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 /// Whether the terminal wants no colour.
@@ -70,7 +85,7 @@ pub fn log_filter() -> String {
 
 /// The key that seals secrets, where it is given as text (`MIDSPAN_KEY`).
 pub fn key() -> Option<String> {
-    std::env::var("MIDSPAN_KEY").ok().filter(|key| !key.is_empty())
+    said("MIDSPAN_KEY")
 }
 
 /// What the client of a container runtime needs to find its images and its engine.
@@ -95,5 +110,5 @@ pub fn lease() -> Option<std::time::Duration> {
 
 /// For tests that crash the server: where a debug build dies (`MIDSPAN_FAILPOINT`).
 pub fn failpoint() -> Option<String> {
-    std::env::var("MIDSPAN_FAILPOINT").ok().filter(|place| !place.is_empty())
+    said("MIDSPAN_FAILPOINT")
 }

@@ -18,7 +18,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use orchestrator::{
     Config, Offers, Orchestrator,
     destinations::Stores,
-    steps::{Runner, RunnerConfig, http_client},
+    steps::{Runner, RunnerConfig, reach::Reach},
 };
 use serde_json::json;
 use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
@@ -67,8 +67,7 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         .with_context(|| format!("cannot listen on {}; is another server running?", config.listen))?;
     let address = listener.local_addr()?;
     // a sandbox is tried out, which takes about as long as opening the store
-    let steps = surroundings(&config, address)?;
-    let steps = tokio::task::spawn_blocking(steps);
+    let steps = tokio::task::spawn_blocking(surroundings(&config, address));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = keys::open(&config.database_url(), &config.data, config.key_file.as_deref(), clock.now()).await?;
     let offers = Arc::new(Offers::default());
@@ -96,7 +95,7 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         let plain = if tls.is_some() { Plain::ThisMachine } else { Plain::Everyone };
         (tls, plain)
     };
-    let steps = steps.await.context("what steps run in")?;
+    let steps = steps.await.context("what steps run in")?.map_err(|error| anyhow::anyhow!("{error}"))?;
     if let Some(why) = steps.unfenced() {
         tracing::warn!(why, "commands run without a sandbox: they see all that this server sees");
     }
@@ -135,16 +134,22 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
 }
 
 /// What steps run in, to be found out beside everything else.
-fn surroundings(config: &ServeConfig, address: SocketAddr) -> Result<impl FnOnce() -> RunnerConfig + Send + 'static> {
-    let client = http_client().map_err(|e| anyhow::anyhow!("no HTTP client: {e}"))?;
+fn surroundings(
+    config: &ServeConfig,
+    address: SocketAddr,
+) -> impl FnOnce() -> domain::Result<RunnerConfig> + Send + 'static {
     let mut ground = config.ground.clone();
+    if config.dev {
+        // what is tried out is called on this machine
+        ground.reach.get_or_insert_with(Reach::any);
+    }
     // a network of their own is a container's, not this machine's: then somebody must say how it gets here
     let shared = ground.containers.network == "host" || ground.containers.network == "none";
     if ground.containers.api.is_none() && shared {
         ground.containers.api = Some(format!("http://127.0.0.1:{}", address.port()));
     }
     let work = config.data.join("work");
-    Ok(move || RunnerConfig::new(work, client, ground))
+    move || RunnerConfig::new(work, ground)
 }
 
 impl Running {

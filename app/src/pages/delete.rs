@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use super::{gone::show_living, portal, resource::ResourceHead, resource_key};
 use crate::{
     parts::{
+        banner::banner,
         button::{Weight, link_button},
         field::text_field,
         frame::{Drawn, Section},
         icon::{Icon, icon},
     },
     portal::Refused,
+    view::Tone,
 };
 
 /// What the delete page shows.
@@ -21,6 +23,10 @@ pub struct DeletePage {
     pub files: Vec<(String, String)>,
     /// Steps of the promise's delete workflow, in order; may be empty.
     pub steps: Vec<String>,
+    /// What goes with it, by kind and name.
+    pub children: Vec<String>,
+    /// Who uses what it gives back: as long as there is somebody, it stays.
+    pub users: Vec<String>,
     /// Why it was not deleted (the typed name differs …); empty at first.
     pub refusal: String,
     /// What was typed, given back.
@@ -71,6 +77,17 @@ fn draw(page: &DeletePage) -> Drawn {
             <ol class="doomed">{steps}</ol>
         }
     });
+    let children = (!page.children.is_empty()).then(|| {
+        let children = page.children.iter().map(|child| view! { <li>{child.clone()}</li> }).collect_view();
+        view! {
+            <h2>"These go with it"</h2>
+            <ul class="doomed">{children}</ul>
+        }
+    });
+    let users = (!page.users.is_empty()).then(|| {
+        let sentence = format!("What it gives back is used by {}. Delete them first.", page.users.join(", "));
+        banner(Tone::Warn, "Still in use", &sentence, "", "")
+    });
     Drawn {
         title: format!("{prefix}Delete {}", key.name),
         section: Section::Resources,
@@ -86,7 +103,9 @@ fn draw(page: &DeletePage) -> Drawn {
                         ". Whatever runs from its files is removed with them. This cannot be undone."
                     </p>
                 </div>
+                {users}
                 {steps}
+                {children}
                 {files}
                 <form class="form" method="post" novalidate>
                     {text_field("confirm", &format!("Type {} to confirm", key.name), "", &page.typed, &errors)}

@@ -98,7 +98,7 @@ fn draw(page: &DriftPage, frame: &Frame) -> Drawn {
     Drawn {
         title: format!("Drift of {}", titled(&page.head)),
         section: Section::Resources,
-        topics: vec![page.head.key.topic()],
+        topics: topics(page),
         moving: page.head.facts.operation.is_moving() || page.stores.iter().any(|store| store.is_asked),
         body: view! {
             {head(&page.head, "drift", frame)}
@@ -115,6 +115,12 @@ fn draw(page: &DriftPage, frame: &Frame) -> Drawn {
         }
         .into_any(),
     }
+}
+
+/// A look that finds nothing changes no resource: the store alone tells that it has come to its end.
+fn topics(page: &DriftPage) -> Vec<String> {
+    let stores = page.stores.iter().map(|store| format!("store:{}", store.name));
+    std::iter::once(page.head.key.topic()).chain(stores).collect()
 }
 
 fn looked(store: &LookedStore, now: Timestamp) -> impl IntoView {

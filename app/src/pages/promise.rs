@@ -18,7 +18,7 @@ use crate::{
     paths,
     portal::Frame,
     times,
-    view::{Phase, PromiseCard, ResourceRow, Sync, Tone},
+    view::{Health, Phase, PromiseCard, ResourceRow, Sync, Tone},
 };
 
 /// What a promise's page shows.
@@ -50,6 +50,8 @@ pub struct Standing {
     pub requires: Vec<Required>,
     /// Where its dependencies and the files of its own workflow are to stand, and whether they do.
     pub places: Vec<(String, Sync)>,
+    /// What others have recorded about it, if anybody has, in words.
+    pub health: Option<(Health, String)>,
     /// The newest run of its own workflow.
     pub run: Option<(String, Phase)>,
 }
@@ -225,7 +227,11 @@ fn standing(standing: &Standing) -> impl IntoView + use<> {
     let run = |(name, phase): &(String, Phase)| {
         view! { <div><a href=paths::run(name)>"Newest run"</a> " " {chip(*phase)}</div> }.into_any()
     };
+    let health = |(health, says): &(Health, String)| {
+        view! { <div>{chip(*health)} " " <span class="pair-note">{says.clone()}</span></div> }.into_any()
+    };
     view! {
+        {lines("Health", standing.health.iter().map(health).collect())}
         {lines("Needs", standing.requires.iter().map(required).collect())}
         {lines("Brings along", standing.places.iter().map(place).collect())}
         {lines("Own workflow", standing.run.iter().map(run).collect())}

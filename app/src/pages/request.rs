@@ -86,6 +86,8 @@ pub struct Plan {
     pub expected_seconds: Option<i64>,
     /// How many requests that figure rests on.
     pub expected_from: u64,
+    /// What of others it uses and that is not there yet; empty = nothing.
+    pub waits: String,
     /// Why the plan could not be computed in full (a template's error with file and line); empty = it could.
     pub incomplete: String,
     /// The document that would be applied.
@@ -196,6 +198,10 @@ fn chip_word(phase: RequestPhase) -> &'static str {
 fn what_changes(plan: &Plan, phase: RequestPhase) -> impl IntoView {
     let incomplete =
         (!plan.incomplete.is_empty()).then(|| banner(Tone::Warn, "The plan is not complete", &plan.incomplete, "", ""));
+    let waits = (!plan.waits.is_empty()).then(|| {
+        let sentence = format!("{}. It begins by itself once that is there.", plan.waits);
+        banner(Tone::Warn, "It will wait", &sentence, "", "")
+    });
     let fields = (!plan.fields.is_empty()).then(|| {
         view! {
             <section class="section" aria-labelledby="fields">
@@ -233,6 +239,7 @@ fn what_changes(plan: &Plan, phase: RequestPhase) -> impl IntoView {
         _ => "Files, as planned",
     };
     view! {
+        {waits}
         {incomplete}
         {fields}
         <section class="section" aria-labelledby="files">

@@ -141,6 +141,7 @@ pub fn draft() -> RequestPage {
         created: ago(40),
         edit_href: "/r/default/postgresql/orders-db/edit?draft=req-1".into(),
         plan: Plan {
+            waits: String::new(),
             files: vec![
                 diff(
                     "default/orders-db/cluster.yaml",

@@ -286,6 +286,8 @@ pub fn history() -> HistoryPage {
 
 pub fn delete() -> DeletePage {
     DeletePage {
+        children: vec!["Redis orders-cache".into()],
+        users: Vec::new(),
         head: ready().head,
         files: files().destinations[0].files.iter().map(|file| ("dev".to_owned(), file.path.clone())).collect(),
         steps: vec!["deregister: DELETE https://registry.example.com/databases/orders-db".into()],

@@ -6,6 +6,9 @@ use reqwest::{Method, Response, StatusCode, header::HeaderValue};
 use serde_json::Value;
 use std::{error::Error, io};
 
+/// Where a server listens unless it is told otherwise.
+const SERVER: &str = "http://127.0.0.1:7400";
+
 /// A server and the token to speak to it with.
 pub struct Client {
     http: reqwest::Client,
@@ -22,7 +25,8 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|e| Failure::new(format!("no HTTP client: {e}")))?;
-        let server = args.server.trim_end_matches('/').to_owned();
+        let server = args.server.clone().or_else(config::server).unwrap_or_else(|| SERVER.to_owned());
+        let server = server.trim_end_matches('/').to_owned();
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(Failure::usage(format!("--server {server:?} is not an address such as http://127.0.0.1:7400")));
         }
@@ -44,7 +48,7 @@ impl Client {
     }
 
     pub async fn get(&self, path: &str) -> Outcome<Value> {
-        self.json(Method::GET, path, None, "application/json").await
+        parsed(self.send(self.http.get(self.url(path))).await?).await
     }
 
     /// A list or an object as the server's own table.
@@ -63,8 +67,10 @@ impl Client {
         self.write(Method::PATCH, path, patch, "application/merge-patch+json").await
     }
 
-    pub async fn delete(&self, path: &str) -> Outcome<Value> {
-        self.json(Method::DELETE, path, None, "application/json").await
+    /// What the server wants known about it comes back.
+    pub async fn delete(&self, path: &str) -> Outcome<Vec<String>> {
+        let response = self.send(self.http.delete(self.url(path))).await?;
+        Ok(response.headers().get_all("warning").iter().map(warning).collect())
     }
 
     /// A text that may go on as long as the server has something to say.
@@ -84,14 +90,6 @@ impl Client {
             .await?;
         let warnings = response.headers().get_all("warning").iter().map(warning).collect();
         Ok((parsed(response).await?, warnings))
-    }
-
-    async fn json(&self, method: Method, path: &str, body: Option<&Value>, content_type: &str) -> Outcome<Value> {
-        let mut request = self.http.request(method, self.url(path));
-        if let Some(body) = body {
-            request = request.header("content-type", content_type).body(body.to_string());
-        }
-        parsed(self.send(request).await?).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Outcome<Response> {
@@ -152,13 +150,19 @@ impl Client {
 }
 
 /// The token to send, the same rule wherever this runs: as an option, as a file, or none.
+/// What is typed counts before what the environment says. The second is where it comes from, in words.
 fn token(args: &ServerArgs) -> Outcome<(Option<String>, String)> {
-    if let Some(token) = &args.token {
-        let from = if config::is_set_to("MIDSPAN_TOKEN", token) { "MIDSPAN_TOKEN" } else { "--token" };
-        return Ok((Some(token.trim().to_owned()), from.to_owned()));
-    }
-    let Some(file) = &args.token_file else { return Ok((None, String::new())) };
-    let text = std::fs::read_to_string(file)
+    let given = |token: &str, from: &str| Ok((Some(token.trim().to_owned()), from.to_owned()));
+    let file = match (&args.token, &args.token_file, config::token()) {
+        (Some(token), ..) => return given(token, "--token"),
+        (None, Some(file), _) => file.clone(),
+        (None, None, Some(token)) => return given(&token, "MIDSPAN_TOKEN"),
+        (None, None, None) => match config::token_file() {
+            Some(file) => file,
+            None => return Ok((None, String::new())),
+        },
+    };
+    let text = std::fs::read_to_string(&file)
         .map_err(|e| Failure::usage(format!("the token file {} cannot be read: {e}", file.display())))?;
     let token = text.trim().to_owned();
     if token.is_empty() {

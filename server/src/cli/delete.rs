@@ -1,6 +1,6 @@
 //! `midspan delete`: asks for the deletion and, unless told otherwise, waits until everything of it is gone.
 
-use super::{Failure, Outcome, ServerArgs, client::Client, kinds};
+use super::{Failure, Outcome, ServerArgs, client::Client, kinds, print::single_line};
 use clap::Args;
 use std::time::{Duration, Instant};
 
@@ -44,14 +44,18 @@ pub async fn run(server: &ServerArgs, args: DeleteArgs) -> Outcome {
             how.push("propagationPolicy=Foreground");
         }
         let asked = if how.is_empty() { path.clone() } else { format!("{path}?{}", how.join("&")) };
-        match client.delete(&asked).await {
-            Err(failure) if failure.code == Failure::NOT_FOUND && args.ignore_not_found => {}
-            Err(failure) => return Err(failure),
-            Ok(_) if args.no_wait => println!("{}/{name} is being deleted", kind.singular),
-            Ok(_) => {
-                gone(&client, &path, &format!("{}/{name}", kind.singular), until).await?;
-                println!("{}/{name} deleted", kind.singular);
-            }
+        let warnings = match client.delete(&asked).await {
+            Err(failure) if failure.code == Failure::NOT_FOUND && args.ignore_not_found => continue,
+            deleted => deleted?,
+        };
+        for warning in warnings {
+            eprintln!("warning: {}", single_line(&warning));
+        }
+        if args.no_wait {
+            println!("{}/{name} is being deleted", kind.singular);
+        } else {
+            gone(&client, &path, &format!("{}/{name}", kind.singular), until).await?;
+            println!("{}/{name} deleted", kind.singular);
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, ServerArgs, client::Client, whoami};
 use clap::Args;
-use orchestrator::steps::{RunnerConfig, ground::Ground, http_client};
+use orchestrator::steps::{RunnerConfig, ground::Ground};
 use serde_json::Value;
 use std::process::Command;
 
@@ -78,10 +78,8 @@ async fn server_checks(args: &ServerArgs) -> (Vec<Check>, Option<Value>) {
 
 /// What a server with no options would find here.
 fn ground_here() -> Value {
-    let client = http_client().map_err(|error| tracing::debug!(%error, "no HTTP client")).ok();
-    client.map_or(Value::Null, |client| {
-        crate::serve::told(&RunnerConfig::new(std::env::temp_dir(), client, Ground::default()))
-    })
+    let steps = RunnerConfig::new(std::env::temp_dir(), Ground::default());
+    steps.map_or(Value::Null, |steps| crate::serve::told(&steps))
 }
 
 fn step_checks(ground: &Value, whose: &str) -> Vec<Check> {

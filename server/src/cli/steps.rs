@@ -3,7 +3,10 @@
 use super::Failure;
 use crate::config;
 use clap::{Args, ValueEnum};
-use orchestrator::steps::ground::{Containers, Fence, Ground, ImageMap, Limits};
+use orchestrator::steps::{
+    ground::{Containers, Fence, Ground, ImageMap, Limits},
+    reach::{Allowance, Reach},
+};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -26,6 +29,9 @@ pub struct StepArgs {
     /// Address at which steps with a network find this server, for pipelines with permissions on the API; this machine's by default
     #[arg(long, value_name = "URL", env = "MIDSPAN_CONTAINER_API")]
     container_api: Option<String>,
+    /// What http steps, probes and releases may call: public, any, a host, *.DOMAIN, an address or a network; may be repeated [default: public; any with --dev]
+    #[arg(long, value_name = "WHAT", env = "MIDSPAN_HTTP_ALLOW", value_delimiter = ',')]
+    http_allow: Vec<Allowance>,
     /// YAML file with images and what runs instead: another image, or {command: [PROGRAM, …]}
     #[arg(long, value_name = "FILE", env = "MIDSPAN_IMAGE_MAP")]
     image_map: Option<PathBuf>,
@@ -64,6 +70,7 @@ impl StepArgs {
                 images,
                 environment: config::for_container_runtime(),
             },
+            reach: Reach::of(self.http_allow),
             limits: Limits::default(),
         })
     }

@@ -241,7 +241,7 @@ impl Call {
         let written =
             self.doors.services.delete(&self.asker, served, &address.namespace, name, &precondition, write).await?;
         if written.object.deleting() {
-            return Ok(self.object(served, &written.object, StatusCode::OK));
+            return Ok(self.written(served, &written, StatusCode::OK));
         }
         let status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
@@ -261,7 +261,7 @@ impl Call {
             .map(|file| json!({"path": file.path, "destination": file.destination, "before": file.before, "after": file.after}))
             .collect();
         Ok(Json(
-            json!({"files": files, "notShown": preview.unseen, "refusal": preview.refusal, "nowhere": preview.nowhere, "choices": preview.choices}),
+            json!({"files": files, "notShown": preview.unseen, "waits": preview.waits, "refusal": preview.refusal, "nowhere": preview.nowhere, "choices": preview.choices}),
         )
         .into_response())
     }

@@ -12,7 +12,7 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Object, Result, caller::Verb, status::ResourceStatus};
+use domain::{Object, Result, caller::Verb, destination::StoreKind, status::ResourceStatus};
 use futures::stream::{self, StreamExt as _};
 use serde::Deserialize;
 use serde_json::json;
@@ -37,6 +37,8 @@ enum Topic {
     Resource(ResourceKey),
     Run(String),
     Request(String),
+    /// A state store, of any kind.
+    StateStore(String),
     /// A list: any resource, run or request.
     Lists,
     Catalog,
@@ -52,6 +54,7 @@ impl Topic {
             }
             "run" => Some(Self::Run(rest.to_owned())),
             "request" => Some(Self::Request(rest.to_owned())),
+            "store" => Some(Self::StateStore(rest.to_owned())),
             "home" | "resources" | "runs" => Some(Self::Lists),
             "catalog" => Some(Self::Catalog),
             _ => None,
@@ -68,6 +71,10 @@ impl Topic {
             }
             Self::Run(name) => object.kind == "Run" && object.metadata.name == *name,
             Self::Request(name) => object.kind == "Request" && object.metadata.name == *name,
+            Self::StateStore(name) => {
+                let is_store = StoreKind::ALL.iter().any(|kind| kind.as_str() == object.kind);
+                is_store && object.metadata.name == *name
+            }
             Self::Catalog => object.kind == "Promise",
             Self::Lists => !object.facets().promise.is_empty() || matches!(object.kind.as_str(), "Run" | "Request"),
         }

@@ -107,6 +107,7 @@ impl ServerPortal {
             waits_for: if waits { status.message.clone() } else { String::new() },
             requires: promise.spec.requires.iter().map(|required| told(required, &status)).collect(),
             places: places.into_iter().collect(),
+            health: status.health.map(|fact| (super::health::state(fact.state), fact.message)),
             run: run.map(|row| (row.name, row.phase)),
         })
     }

@@ -147,6 +147,7 @@ impl ServerPortal {
             effects: effects::of(&promised.offer.promise, Workflow::Configure),
             expected_seconds: typical.map(|typical| typical.seconds),
             expected_from: typical.map_or(0, |typical| typical.from),
+            waits: preview.waits.unwrap_or_default(),
             incomplete: preview.refusal.or(preview.nowhere).map(|why| cover.text(&why)).unwrap_or_default(),
             ..Plan::default()
         })

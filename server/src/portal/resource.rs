@@ -79,7 +79,10 @@ impl ServerPortal {
         // a deletion runs the revision that was last applied
         let applied = self.doors.services.offers.by_name(&self.doors.services.store, &status.revision).await?;
         let applied = applied.unwrap_or_else(|| promised.offer.clone());
+        let services = &self.doors.services;
         Ok(DeletePage {
+            children: services.going_along(&object).await?,
+            users: services.users_by_name(&key.promise, &object).await?.1,
             head: self.head(&object, &served).await?,
             files,
             steps: delete_steps(&applied),

@@ -2,12 +2,14 @@
 
 use super::{Asker, Services, kinds::Served, metadata::cause, objects::Draft};
 use domain::{
-    Object, Result,
+    Error, Object, Result,
     caller::Verb,
     health::{HealthRecord, ResourceRef},
+    promise::KRATIX_GROUP,
 };
 use forms::admission::refusal;
-use store::Op;
+use orchestrator::promises;
+use store::{Op, Query};
 
 /// The most that the free part of a record may hold.
 const DETAILS: usize = 64 * 1024;
@@ -43,16 +45,14 @@ impl Services {
         if !causes.is_empty() {
             return Err(refusal(&name, causes));
         }
-        let mut warnings = Vec::new();
         match &record.resource_ref {
             // whoever may write here has not by that a say about what belongs to others
             Some(of) if of.namespace != object.metadata.namespace => {
                 self.authorise(asker, Verb::Change, served, &of.namespace)?;
             }
             Some(_) => {}
-            None => {
-                warnings.push("it names no resource in data.resourceRef: it is kept, and counts for none".to_owned());
-            }
+            // it is about the promise itself, which is the platform's
+            None => self.authorise_of_promises(asker)?,
         }
         object.metadata.finalizers.retain(|finalizer| finalizer != FINALIZER);
         record.label(&mut object.metadata.labels);
@@ -63,13 +63,24 @@ impl Services {
         if let Some(stored) = stored {
             ops.extend(self.wake_recorded(stored).await?);
         }
-        Ok(Draft { object, ops, warnings })
+        Ok(Draft { object, ops, warnings: Vec::new() })
     }
 
-    /// The resource that a record is about looks again.
+    fn authorise_of_promises(&self, asker: &Asker) -> Result<()> {
+        let promises = self.kinds.snapshot().by_kind(&format!("{KRATIX_GROUP}/v1alpha1"), "Promise");
+        let promises = promises.ok_or_else(|| Error::internal("promises are not served"))?;
+        self.authorise(asker, Verb::Change, &promises, "")
+    }
+
+    /// The resource or the promise that a record is about looks again.
     pub(crate) async fn wake_recorded(&self, object: &Object) -> Result<Vec<Op>> {
-        let Ok(HealthRecord { promise_ref, resource_ref: Some(of), .. }) = HealthRecord::read(object) else {
+        let Ok(HealthRecord { promise_ref, resource_ref, .. }) = HealthRecord::read(object) else {
             return Ok(Vec::new());
+        };
+        let Some(of) = resource_ref else {
+            let named = |query| Query { name: Some(promise_ref.name.clone()), ..query };
+            let wakes = promises().into_iter().map(named);
+            return Ok(wakes.map(|query| Op::WakeSelected { query: Box::new(query), due: self.now() }).collect());
         };
         let ResourceRef { namespace, name, .. } = of;
         let found = self.bound_resource(&promise_ref.name, &namespace, &name).await?;

@@ -185,7 +185,7 @@ impl Services {
                 let promised = self.bound(promised, &object).await?;
                 let mut draft = self.admit_resource(asker, served, &promised, object, stored, options)?;
                 if !draft.object.deleting() {
-                    self.tie(asker, &mut draft.object).await?;
+                    draft.warnings.extend(self.tie(asker, &mut draft.object).await?);
                 }
                 Ok(draft)
             }

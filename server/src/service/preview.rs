@@ -19,6 +19,8 @@ pub struct Preview {
     pub files: Vec<FileChange>,
     /// Steps whose effect cannot be shown beforehand, as `pipeline / step (kind)`.
     pub unseen: Vec<String>,
+    /// What of others it uses and that is not there yet: it begins once that comes.
+    pub waits: Option<String>,
     /// What the promise's templates refuse.
     pub refusal: Option<String>,
     /// The destinations the files would go to.
@@ -47,9 +49,7 @@ impl Services {
         let inputs = orchestrator::inputs::read(&self.store, &self.offers, &object).await?;
         let mut given = object.clone();
         inputs.fill(&mut given.spec);
-        if let Some(missing) = inputs.missing {
-            preview.unseen.push(format!("what depends on an output that is not there yet: {missing}"));
-        }
+        preview.waits = inputs.missing;
         let works = Self::rendered(promised, &given, &mut contents, &mut preview);
         let mut after = BTreeMap::new();
         if preview.refusal.is_none() {

@@ -10,6 +10,7 @@ use super::{
 };
 use domain::{
     Error, ErrorKind, Object, Result,
+    destination::Destination,
     facets::PROMISE_LABEL,
     object::{GROUP, Typed},
     plan::{self, FINALIZER, Observed, Offer, PAUSED, RECONCILE_RESOURCES, Subject},
@@ -62,6 +63,7 @@ impl Services {
         let mut ops: Vec<Op> = nothing_newer(seen).collect();
         let mut warnings = warnings(&promise);
         warnings.extend(promise::remarks(&object));
+        warnings.extend(self.goes_nowhere(&promise).await?);
         let previous = stored
             .and_then(|stored| stored.status.get("revision"))
             .and_then(Value::as_str)
@@ -82,7 +84,9 @@ impl Services {
             if !previous.is_empty() {
                 ops.extend(self.retire_revision(&previous).await?);
             }
-            ops.push(Op::WakeSelected { query: Box::new(made_from(&promise.name)), due: self.now() });
+            // a version of it may be what others need
+            let selected = [made_from(&promise.name), orchestrator::waiting()].map(Box::new);
+            ops.extend(selected.map(|query| Op::WakeSelected { query, due: self.now() }));
             ops.extend(snapshot.dependents(&promise.name).map(|uid| self.wake_promise(uid)));
         }
         let asked_again = object.metadata.labels.remove(RECONCILE_RESOURCES).is_some_and(|value| value == "true");
@@ -102,6 +106,25 @@ impl Services {
         object.status = self.promise_status(&promise, &name, &object, &snapshot);
         warnings.extend(missing(&promise, &snapshot));
         Ok(Draft { object, ops, warnings })
+    }
+
+    /// What a Kratix promise makes is there to be placed, and dependencies are: said when no destination would take it.
+    async fn goes_nowhere(&self, promise: &Promise) -> Result<Option<String>> {
+        if !promise.kratix && promise.spec.dependencies.is_empty() {
+            return Ok(None);
+        }
+        let selectors = &promise.spec.destination_selectors;
+        let destinations = orchestrator::destinations(&self.store).await?;
+        let takes = |one: &Destination| !one.deleting() && selectors.iter().all(|each| each.matches(one.labels()));
+        let labels: Vec<String> =
+            selectors.iter().flat_map(|one| &one.match_labels).map(|(k, v)| format!("{k}={v}")).collect();
+        Ok((!destinations.iter().any(takes)).then(|| match (destinations.is_empty(), labels.is_empty()) {
+            (true, _) => "there is no destination yet: what it places waits until there is one".to_owned(),
+            (_, true) => "no destination is as it asks: what it places waits until one is".to_owned(),
+            (_, false) => {
+                format!("no destination has the labels {}: what it places waits until one has", labels.join(","))
+            }
+        }))
     }
 
     /// A promise takes its revisions along, and whoever requires it must know.
@@ -312,12 +335,12 @@ fn missing(promise: &Promise, snapshot: &Snapshot) -> Vec<String> {
 
 /// What a promise's author should know though it does not stop publishing.
 fn warnings(promise: &Promise) -> Vec<String> {
+    const MOST: usize = 20;
     let Some(api) = &promise.spec.api else { return Vec::new() };
-    forms::lint::lint(&api.schema)
-        .into_iter()
-        .map(|finding| format!("spec.api.schema{}: {}", finding.pointer, finding.message))
-        .take(20)
-        .collect()
+    let findings = forms::lint::lint(&api.schema).into_iter();
+    let findings = findings.map(|finding| format!("spec.api.schema{}: {}", finding.pointer, finding.message));
+    let names = orchestrator::steps::names::unknown(promise).into_iter().take(MOST);
+    findings.take(MOST).chain(names).collect()
 }
 
 /// The label every resource of a promise carries.

@@ -16,8 +16,8 @@ use store::Query;
 const FARTHEST: usize = 100;
 
 impl Services {
-    /// Checks the references of a resource and marks it so that it is found by those it uses.
-    pub(crate) async fn tie(&self, asker: &Asker, resource: &mut Object) -> Result<()> {
+    /// Checks the references of a resource and marks it so that it is found by those it uses. Says what it will wait for.
+    pub(crate) async fn tie(&self, asker: &Asker, resource: &mut Object) -> Result<Option<String>> {
         let references = reference::of(resource);
         reference::mark_uses(resource);
         for reference in &references {
@@ -43,7 +43,11 @@ impl Services {
                 format!("{} would wait for itself: {}", resource.metadata.name, chain.join(" uses ")),
             ));
         }
-        Ok(())
+        if references.is_empty() {
+            return Ok(None);
+        }
+        let missing = orchestrator::inputs::read(&self.store, &self.offers, resource).await?.missing;
+        Ok(missing.map(|what| format!("it waits until this is there: {what}")))
     }
 
     /// The way from a resource back to itself along its references.

@@ -9,6 +9,7 @@ use super::{
 use domain::{
     Error, Object, Result,
     destination::{self, Destination, StateStoreRef},
+    plan::CHILD,
     promise::KRATIX_GROUP,
 };
 use orchestrator::made_from;
@@ -107,18 +108,39 @@ impl Services {
         ))
     }
 
+    /// The children of a resource, and theirs, each by kind and name: they go with it.
+    pub(crate) async fn going_along(&self, resource: &Object) -> Result<Vec<String>> {
+        const MOST: usize = 100;
+        let (mut open, mut names) = (vec![resource.metadata.uid.clone()], Vec::new());
+        while let Some(uid) = open.pop() {
+            for child in self.store.owned(&uid).await? {
+                let is_child = child.metadata.labels.contains_key(CHILD) && !child.facets().promise.is_empty();
+                if is_child && names.len() < MOST {
+                    names.push(format!("{} {}", child.kind, child.metadata.name));
+                    open.push(child.metadata.uid);
+                }
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Others that use what a resource gives back, each by kind and name.
+    pub(crate) async fn users_by_name(&self, promise: &str, resource: &Object) -> Result<(Query, Vec<String>)> {
+        let (query, users) = self.users_of(promise, resource).await?;
+        let others = users.iter().filter(|user| user.metadata.uid != resource.metadata.uid);
+        Ok((query, others.map(|user| format!("{} {}", user.kind, user.metadata.name)).collect()))
+    }
+
     /// Refused while others use what a resource gives back.
     async fn unused(&self, served: &Served, promise: &str, object: &Object) -> Result<Vec<Op>> {
         const MOST: usize = 5;
-        let (query, users) = self.users_of(promise, object).await?;
+        let (query, mut names) = self.users_by_name(promise, object).await?;
         let name = &object.metadata.name;
         let refused = |why: String| {
             let what = served.resource();
             Error::conflict(format!("{what} {name:?} cannot be deleted: {why}; delete them first, or force it"))
         };
-        let own = |user: &&Object| user.metadata.uid != object.metadata.uid;
-        let mut names: Vec<String> =
-            users.iter().filter(own).map(|user| format!("{} {}", user.kind, user.metadata.name)).collect();
         if names.is_empty() {
             let guard = Guard::Nothing { query: Box::new(query), since: 0 };
             return Ok(vec![Op::Require {

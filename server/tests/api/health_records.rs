@@ -82,3 +82,24 @@ async fn a_record_reads_back_as_it_was_written_and_a_wrong_one_is_refused() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_names_no_resource_is_told_of_its_promise_and_is_the_platforms_to_write() {
+    everywhere(async |midspan| {
+        let (dana, paul) = (midspan.dana(), midspan.paul());
+        paul.post(PROMISES, promise()).await.good();
+        let mut of_promise = record("operator", "", "unhealthy");
+        of_promise["data"] = json!({"promiseRef": {"name": "tent"}, "state": "unhealthy", "details": {"message": "the operator is down"}});
+        assert_eq!(dana.post(RECORDS, of_promise.clone()).await.code, 403);
+        paul.post(RECORDS, of_promise).await.good();
+        let address = format!("{PROMISES}/tent");
+        let told = paul.see(&address, |seen| seen.body["status"]["health"]["state"] == "Degraded").await.body;
+        assert_eq!(told["status"]["health"]["message"], "default/operator: unhealthy: the operator is down");
+        assert_eq!(told["status"]["healthStatus"]["state"], "unhealthy");
+        let page = dana.get_as("/catalog/tent", "text/html").await.text;
+        assert!(page.contains("the operator is down"), "{page}");
+        paul.delete(&format!("{RECORDS}/operator")).await.good();
+        paul.see(&address, |seen| seen.body["status"]["health"].is_null()).await;
+    })
+    .await;
+}

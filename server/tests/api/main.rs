@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a play stops where the server does not do its part")]
 
 mod actions;
+mod bulkhead;
 mod children;
 mod control;
 mod conversation;

@@ -3,6 +3,7 @@
 mod addresses;
 mod definitions;
 mod documents;
+mod health;
 
 use crate::{midspan::Midspan, watching::resident_kilobytes};
 use std::time::{Duration, Instant};

@@ -47,7 +47,9 @@ async fn an_output_is_waited_for_taken_and_followed() {
     everywhere(async |midspan| {
         offer(midspan).await;
         let dana = midspan.dana();
-        let made = dana.post(&format!("{GROUP}/apps"), app("db")).await.good();
+        let made = dana.post(&format!("{GROUP}/apps"), app("db")).await;
+        assert_eq!(made.warnings(), ["299 - \"it waits until this is there: database db in default is not there\""]);
+        let made = made.good();
         assert_eq!(made["spec"]["host"], json!({"$output": {"name": "db", "promise": "database", "output": "host"}}));
         let shop = format!("{GROUP}/apps/shop");
         let waits = "Waits for an output it uses: database db in default is not there";
@@ -69,6 +71,8 @@ async fn what_others_use_is_not_deleted_unless_forced() {
         dana.post(&format!("{GROUP}/apps"), app("db")).await.good();
         let database = format!("{GROUP}/databases/db");
         let refused = dana.delete(&database).await.refused();
+        let page = dana.get("/r/default/database/db/delete").await.text;
+        assert!(page.contains("What it gives back is used by App shop."), "{page}");
         assert_eq!(refused, "409 Conflict: databases.demo.example.com \"db\" cannot be deleted: its outputs are used by App shop; delete them first, or force it");
         dana.delete(&format!("{database}?gracePeriodSeconds=0")).await.good();
         dana.see(&database, |seen| seen.code == 404).await;

@@ -151,6 +151,35 @@ async fn what_is_held_needs_what_its_own_version_requires() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_goes_on_when_what_its_own_version_requires_comes() {
+    const CERTIFICATES: &str = "/apis/midspan.dev/v1alpha1/promises/certificates";
+    let certificates = |version: &str| {
+        json!({
+            "apiVersion": "midspan.dev/v1alpha1", "kind": "Promise",
+            "metadata": {"name": "certificates", "labels": {"midspan.dev/version": version}},
+            "spec": {"api": {"group": "demo.example.com", "version": "v1", "kind": "Certificate"}, "description": version},
+        })
+    };
+    everywhere(async |midspan| {
+        let (dana, paul) = (midspan.dana(), midspan.paul());
+        let mut first = versioned("v1", json!({}));
+        first["spec"]["requires"] = json!([{"name": "certificates", "version": "v2"}]);
+        publish(&paul, first).await.good();
+        publish(&paul, versioned("v2", json!({}))).await.good();
+        dana.asks_for(pinned_to("held", "v1")).await;
+        dana.see(&at("held"), |seen| seen.text.contains("requires the promise certificates")).await;
+        paul.post(PROMISES, certificates("v1")).await.good();
+        dana.see(&at("held"), |seen| seen.text.contains("not installed at the specified version")).await;
+        let mut second = certificates("v2");
+        second["metadata"]["resourceVersion"] =
+            paul.get(CERTIFICATES).await.good()["metadata"]["resourceVersion"].clone();
+        paul.put(CERTIFICATES, second).await.good();
+        made(&dana, "held", "v1 small nowhere").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_revision_is_held_against_all_that_lives_before_it_is_published() {
     everywhere(async |midspan| {
         let (dana, paul) = (midspan.dana(), midspan.paul());

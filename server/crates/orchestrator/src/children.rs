@@ -15,6 +15,7 @@ use domain::{
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The door children go through: validation, defaults, requests, audit and wake-ups as for everybody's resources.
 pub trait Gate: Send + Sync + 'static {
@@ -57,6 +58,12 @@ enum Wait {
 pub fn check(with: &Value) -> Result<()> {
     let with: With = domain::object::decode(with.clone(), "with")?;
     template::check_tree(&with.resources, "with.resources")
+}
+
+/// The names that its templates look up.
+pub fn mentioned(with: &Value) -> Result<BTreeSet<(String, String)>> {
+    let with: With = domain::object::decode(with.clone(), "with")?;
+    template::mentioned_in_tree(&with.resources, "with.resources")
 }
 
 impl Orchestrator {

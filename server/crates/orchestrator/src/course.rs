@@ -25,6 +25,8 @@ use store::{Query, Store};
 pub struct Settings {
     pub interval: Duration,
     pub after_failure: bool,
+    /// How often Kratix's state stores are looked at, if it says so.
+    pub look_every: Option<Duration>,
     /// New resources of Kratix promises are held at the version of the day.
     pub pinned: bool,
 }
@@ -42,7 +44,7 @@ pub(crate) struct Standing {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { interval: Course::INTERVAL, after_failure: true, pinned: false }
+        Self { interval: Course::INTERVAL, after_failure: true, look_every: None, pinned: false }
     }
 }
 
@@ -59,9 +61,13 @@ impl Settings {
 
 impl From<&Value> for Settings {
     fn from(config: &Value) -> Self {
-        let interval = config["reconciliationInterval"].as_str().and_then(GoDuration::parse);
+        let interval = |key: &str| {
+            let interval = config[key].as_str().and_then(GoDuration::parse).map(|interval| interval.0);
+            interval.filter(|interval| !interval.is_zero())
+        };
         Self {
-            interval: interval.filter(|interval| !interval.0.is_zero()).map_or(Course::INTERVAL, |interval| interval.0),
+            interval: interval("reconciliationInterval").unwrap_or(Course::INTERVAL),
+            look_every: interval("stateStoreReconciliationInterval"),
             after_failure: config.pointer("/workflows/reconcileAfterFailure") != Some(&Value::Bool(false)),
             pinned: config["resourceBindingVersionStrategy"] == "pinned",
         }
@@ -219,9 +225,11 @@ mod tests {
     fn the_config_map_is_kratixs() {
         let config = json!({
             "resourceBindingVersionStrategy": "pinned", "reconciliationInterval": "1h",
+            "stateStoreReconciliationInterval": "2m",
             "workflows": {"reconcileAfterFailure": false, "jobOptions": {"defaultBackoffLimit": 4}},
         });
-        let expected = Settings { interval: Duration::from_hours(1), after_failure: false, pinned: true };
+        let look_every = Some(Duration::from_mins(2));
+        let expected = Settings { interval: Duration::from_hours(1), after_failure: false, look_every, pinned: true };
         assert_eq!(Settings::from(&config), expected);
         assert_eq!(Settings::from(&Value::Null), Settings::default());
     }

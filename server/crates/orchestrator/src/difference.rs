@@ -7,7 +7,7 @@ use crate::{
     resource_pass::wake,
     store_key,
     surroundings::made_from,
-    sweep::{followers, releases, unsettled},
+    sweep::{followers, releases, unsettled, waiting},
 };
 use domain::{
     Error, Object, Timestamp,
@@ -95,8 +95,8 @@ fn room(before: &Observed, next: &Observed, now: Timestamp) -> Vec<Op> {
                 ops.push(Op::Require { guard, otherwise });
             }
             (true, false) if ops.iter().all(|op| !matches!(op, Op::WakeSelected { .. })) => {
-                let waiting = [unsettled(), followers()].map(Box::new);
-                ops.extend(waiting.map(|query| Op::WakeSelected { query, due: now }));
+                let others = [unsettled(), followers()].map(Box::new);
+                ops.extend(others.map(|query| Op::WakeSelected { query, due: now }));
             }
             _ => {}
         }
@@ -104,13 +104,13 @@ fn room(before: &Observed, next: &Observed, now: Timestamp) -> Vec<Op> {
     ops
 }
 
-/// Who makes room wakes those that are known to wait. Whoever begins to wait looks once more when that is known, so that no room is missed
-/// that was made in between.
+/// Who makes room, and a promise that others need, wakes those that are known to wait. Whoever begins to wait looks once more when that is
+/// known, so that nothing is missed that came in between.
 fn second_look(before: &Observed, plan: &Plan, now: Timestamp) -> Option<Op> {
     let code = plan.reason.code();
     let known = ResourceStatus::read(&before.resource.status).condition("Ready").is_some_and(|one| one.reason == code);
     let metadata = &plan.next.resource.metadata;
-    let waits = matches!(plan.reason, Reason::NoDestination { .. }) && !known;
+    let waits = matches!(plan.reason, Reason::NoDestination { .. } | Reason::PromiseUnavailable { .. }) && !known;
     waits.then(|| wake(&metadata.uid, &metadata.namespace, now))
 }
 
@@ -182,8 +182,8 @@ fn to_others(before: &Observed, plan: &Plan, now: Timestamp) -> Vec<Op> {
                 ops.extend(around.revisions.iter().map(|uid| Op::Remove { uid: uid.clone(), version: None }));
             }
             if plan.forget || said(before) != said(next) {
-                let query = Box::new(made_from(&next.resource.metadata.name));
-                ops.push(Op::WakeSelected { query, due: now });
+                let selected = [made_from(&next.resource.metadata.name), waiting()].map(Box::new);
+                ops.extend(selected.map(|query| Op::WakeSelected { query, due: now }));
                 ops.extend(around.required_by.iter().map(|dependent| wake(&dependent.uid, "", now)));
             }
             ops

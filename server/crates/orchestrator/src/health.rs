@@ -19,7 +19,7 @@ use domain::{
     health::{HEALTH_OF, HEALTH_RECORD, HealthRecord, ProbeKind, ProbeSpec, Probed, Verdict, health_of},
     object::Typed,
     plan::{Observed, Offer, Plan, Ruled, asked_about},
-    promise::KRATIX_GROUP,
+    promise::{KRATIX_GROUP, Promise},
     run::Workflow,
     selector::{Requirement, Selector},
     status::ResourceStatus,
@@ -90,12 +90,16 @@ fn input(next: &Observed, offer: &Offer, object: Object, step: Step) -> StepInpu
 }
 
 impl Orchestrator {
-    /// What others have recorded about a resource. Where nobody writes records this asks once a batch.
+    /// What others have recorded about a resource, or a promise. Where nobody writes records this asks once a batch.
     pub(crate) async fn records(&self, resource: &Object, batch: &Batch) -> Result<Vec<HealthRecord>> {
-        let promise = resource.facets().promise;
-        if promise.is_empty() {
+        let (promise, of) = (resource.facets().promise, &resource.metadata);
+        let subject = if Promise::is_promise(resource.group(), &resource.kind) {
+            health_of(&of.name, "", "")
+        } else if promise.is_empty() {
             return Ok(Vec::new());
-        }
+        } else {
+            health_of(promise, &of.namespace, &of.name)
+        };
         let all = || Query::of_kind(KRATIX_GROUP, HEALTH_RECORD);
         let store = &self.inner.store;
         let any = batch
@@ -105,7 +109,6 @@ impl Orchestrator {
         if !any {
             return Ok(Vec::new());
         }
-        let subject = health_of(promise, &resource.metadata.namespace, &resource.metadata.name);
         let labels = Selector { requirements: vec![Requirement::In(HEALTH_OF.to_owned(), vec![subject])] };
         let found = store.find(&Query { labels, deleting: Some(false), limit: RECORDS, ..all() }).await?;
         // one that was stored by other rules is nobody's verdict

@@ -62,7 +62,7 @@ pub use offers::Offers;
 pub use places::{destinations, seats, state_stores};
 pub use release_pass::Publisher;
 pub use surroundings::made_from;
-pub use sweep::{followers, promises, releases, unsettled};
+pub use sweep::{followers, promises, releases, unsettled, waiting};
 
 /// The queue key of a state store. A resource's key is its uid.
 pub fn store_key(name: &str) -> String {

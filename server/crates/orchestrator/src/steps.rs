@@ -23,11 +23,12 @@ mod http;
 mod limits;
 pub mod log;
 mod mask;
+pub mod names;
 mod paths;
+pub mod reach;
 mod sandbox;
 pub mod template;
 
-pub use http::client as http_client;
 pub use log::{LogPiece, LogSink, Stream};
 pub use mask::Mask;
 
@@ -44,6 +45,7 @@ use domain::{
 };
 use given::Given;
 use ground::Ground;
+use reach::Reach;
 use sandbox::Sandbox;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -146,9 +148,6 @@ impl From<Error> for Ended {
     }
 }
 
-/// Whether an `http` step may call this address. Asked again before every redirect is followed.
-pub type Allowed = Arc<dyn Fn(&reqwest::Url) -> domain::Result<()> + Send + Sync>;
-
 /// What performing steps needs from the server.
 #[derive(Clone)]
 pub struct RunnerConfig {
@@ -156,11 +155,11 @@ pub struct RunnerConfig {
     pub work_dir: PathBuf,
     /// `PATH` of commands; the server's own environment is never passed on.
     pub path: String,
-    /// Made by [`http_client`]: bounded, and never following a redirect by itself.
-    pub http: reqwest::Client,
-    /// Guards the addresses of `http` steps; `None` allows every one.
-    pub allowed: Option<Allowed>,
     pub ground: Ground,
+    /// Bounded, never following a redirect by itself, and finding nothing out of `reach`.
+    http: reqwest::Client,
+    /// What may be called.
+    reach: Reach,
     /// The sandbox of commands, or why there is none.
     sandbox: Result<Sandbox, String>,
 }
@@ -169,10 +168,12 @@ impl RunnerConfig {
     pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// Looks for a sandbox on this machine.
-    pub fn new(work_dir: impl Into<PathBuf>, http: reqwest::Client, ground: Ground) -> Self {
+    pub fn new(work_dir: impl Into<PathBuf>, ground: Ground) -> domain::Result<Self> {
         let path = Self::PATH.to_owned();
         let sandbox = ground::sandbox(&ground, &path);
-        Self { work_dir: work_dir.into(), path, http, allowed: None, ground, sandbox }
+        let reach = ground.reach.clone().unwrap_or_default();
+        let http = http::client(&reach)?;
+        Ok(Self { work_dir: work_dir.into(), path, ground, http, reach, sandbox })
     }
 
     /// What runs containers, or why nothing does.

@@ -73,7 +73,7 @@ impl Orchestrator {
             Some(_) => now,
             None => Timestamp::from_micros(i64::MAX),
         };
-        let next_look = site.next_look(now);
+        let next_look = site.next_look(batch.settings, now);
         if placements.is_empty() && places.is_empty() && next_check.min(next_look) > now && site.all_told() {
             return self.settle(lease, site.object.as_ref().map(|_| next_check.min(next_look))).await;
         }
@@ -93,8 +93,14 @@ impl Orchestrator {
         };
         failpoint::pass("store.written");
         let now = self.inner.clock.now();
-        let failures = if written.is_err() { site.status.failures.saturating_add(1) } else { 0 };
-        let outcome = Outcome { written, again: now + backoff(failures, key), failures };
+        let early = site.status.retry_at.filter(|at| *at > now && site.status.failures > 0);
+        let failures = match (&written, early) {
+            (Ok(_), _) => 0,
+            (Err(_), Some(_)) => site.status.failures,
+            (Err(_), None) => site.status.failures.saturating_add(1),
+        };
+        let again = early.unwrap_or_else(|| now + backoff(failures, key));
+        let outcome = Outcome { written, again, failures };
         let lost_race = self.record_writes(lease, &placements, &outcome).await?;
         failpoint::pass("placements.recorded");
         self.record_health(lease, &site, &outcome).await?;

@@ -47,6 +47,12 @@ pub fn followers() -> Query {
     Query { resources: true, labels, ..Query::default() }
 }
 
+/// Resources that have not begun: something they need is not there. Whoever is held at an old revision may need what the current one does not.
+pub fn waiting() -> Query {
+    let phases = ["", "Pending"].map(ToOwned::to_owned);
+    Query { resources: true, phases: phases.into(), ..Query::default() }
+}
+
 /// Resources on their way somewhere. Whoever waits for a destination, a store or a promise is among them.
 pub fn unsettled() -> Query {
     let phases = ["", "Pending", "Progressing", "Degraded", "Deleting"].map(ToOwned::to_owned);

@@ -73,9 +73,15 @@ impl Services {
             Origin::Release => ops.push(self.wake_promise(&object.metadata.uid)),
             _ => ops.extend(self.on_resource_delete(asker, served, &object, options.because)),
         }
+        let mut warnings = Vec::new();
+        if served.promised().is_some() {
+            let children = self.going_along(&object).await?;
+            warnings
+                .extend((!children.is_empty()).then(|| format!("with it go its children: {}", children.join(", "))));
+        }
         ops.extend(self.on_place_delete(served, &object).await?);
         ops.push(self.audit(asker, "delete", Some(&stored), Some(&object)));
-        self.commit(served, object, Vec::new(), ops, options).await
+        self.commit(served, object, warnings, ops, options).await
     }
 }
 

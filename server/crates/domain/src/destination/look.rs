@@ -11,7 +11,6 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-const EVERY: Duration = Duration::from_mins(10);
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// How far the looking has come.
@@ -38,11 +37,17 @@ pub struct Look {
     pub retry_at: Option<Timestamp>,
 }
 
+impl Look {
+    /// How often a store is looked at unless somebody says otherwise.
+    pub const EVERY: Duration = Duration::from_mins(10);
+}
+
 impl StateStoreStatus {
-    /// When it is to be looked at next. `jitter` spreads the pause after a whole round.
+    /// When it is to be looked at next: every so often unless its document says otherwise. `jitter` spreads the pause after a whole round.
     pub fn next_look(
         &self,
         metadata: &Metadata,
+        every_so_often: Duration,
         now: Timestamp,
         jitter: impl Fn(Duration, Timestamp) -> Duration,
     ) -> Timestamp {
@@ -53,7 +58,7 @@ impl StateStoreStatus {
         let asked = asked(metadata) > look.answered;
         match look.looked_at {
             Some(at) if look.next.is_empty() && !asked && look.generation == metadata.generation => {
-                let every = every(metadata).unwrap_or_default().map_or(EVERY, |every| every.0);
+                let every = every(metadata).unwrap_or_default().map_or(every_so_often, |every| every.0);
                 at + jitter(every, at)
             }
             _ => now,
@@ -82,7 +87,7 @@ mod tests {
     fn check(status: &StateStoreStatus, annotations: &[(&str, &str)], expected: i64) {
         let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let metadata = Metadata { annotations, ..Metadata::default() };
-        let next = status.next_look(&metadata, Timestamp::from_micros(5_000_000), |every, _| every);
+        let next = status.next_look(&metadata, Look::EVERY, Timestamp::from_micros(5_000_000), |every, _| every);
         assert_eq!(next.micros() / 1_000_000, expected);
     }
 

@@ -191,6 +191,9 @@ pub struct StateStoreStatus {
     /// Failed passes in a row, for the backoff.
     #[serde(skip_serializing_if = "is_zero")]
     pub failures: u32,
+    /// When it is asked again after those. What is wanted of it meanwhile asks, too, and does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
     /// The version of the Secret it was last asked with.
     #[serde(skip_serializing_if = "is_none")]
     pub secret_version: i64,

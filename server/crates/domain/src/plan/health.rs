@@ -7,7 +7,7 @@ use crate::{
     reason::Reason,
     status::ResourceStatus,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The condition that tells it, where the promise declares how health is judged.
 pub const HEALTHY: &str = "Healthy";
@@ -141,13 +141,26 @@ fn tell_records(pass: &Pass, status: &mut ResourceStatus) {
     if status.written_keys.iter().any(|key| key == RECORDS) {
         return;
     }
+    keep_records(pass, &mut status.rest);
+}
+
+fn keep_records(pass: &Pass, rest: &mut Map<String, Value>) {
     match HealthRecord::status_of(&pass.observed.records) {
         Some(told) => {
-            status.rest.insert(RECORDS.to_owned(), told);
+            rest.insert(RECORDS.to_owned(), told);
         }
-        None if status.rest.get(RECORDS).is_some_and(|told| told["healthRecords"].is_array()) => {
-            status.rest.remove(RECORDS);
+        None if rest.get(RECORDS).is_some_and(|told| told["healthRecords"].is_array()) => {
+            rest.remove(RECORDS);
         }
         None => {}
     }
+}
+
+/// What others have recorded about a promise itself, told where a resource tells it.
+pub fn recorded(pass: &Pass, before: Option<&HealthFact>, rest: &mut Map<String, Value>) -> Option<HealthFact> {
+    keep_records(pass, rest);
+    let records = &pass.observed.records;
+    let checks = records.iter().map(HealthRecord::check).collect();
+    let before = before.cloned().unwrap_or_default();
+    (!records.is_empty()).then(|| HealthFact::rolled_up(checks, &before, pass.now))
 }

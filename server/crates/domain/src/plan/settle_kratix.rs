@@ -55,7 +55,7 @@ pub fn add(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
     let (truth, code) = match reason {
         Reason::NoDestination { .. } => (Truth::False, "UnscheduledWorkloads"),
         Reason::PlacementFailing { .. } => (Truth::False, "WorksFailing"),
-        _ if pass.observed.placements.iter().all(Placement::settled) => (Truth::True, "WorksSucceeded"),
+        _ if all_stand(pass) => (Truth::True, "WorksSucceeded"),
         _ => (Truth::Unknown, "WorksPending"),
     };
     let told = if truth == Truth::True {
@@ -72,6 +72,15 @@ pub fn add(pass: &Pass, status: &mut ResourceStatus, reason: &Reason) {
         _ => (Truth::Unknown, reason.code()),
     };
     set("Reconciled", truth, code, reason.to_string());
+}
+
+/// Whether all there is to write is written. Before a workflow has come to its end nobody knows that there is nothing.
+pub fn all_stand(pass: &Pass) -> bool {
+    let placements = &pass.observed.placements;
+    let (of, offer) = (pass.observed.subject.workflow_type(), pass.observed.offer.as_ref());
+    let nothing_runs = || offer.is_some_and(|offer| offer.pipelines(of, Workflow::Configure).is_empty());
+    let done = || pass.run().map_or_else(nothing_runs, |run| run.status.phase == RunPhase::Succeeded);
+    (!placements.is_empty() || done()) && placements.iter().all(Placement::settled)
 }
 
 /// How each pipeline of the newest run stands, where Kratix tells it: in `status.kratix`.

@@ -1,6 +1,6 @@
 //! What people read of a promise: whether it is available, what it waits for, how its own workflow went.
 
-use super::{FINALIZER, Pass, Subject, drift, promise, settle_kratix};
+use super::{FINALIZER, Pass, Subject, drift, health, promise, settle_kratix};
 use crate::{
     condition::{self, Condition, Truth},
     promise::{Availability, Promise, PromiseStatus},
@@ -27,6 +27,7 @@ pub fn settle(pass: &mut Pass, reason: &Reason) {
     status.message = said.unwrap_or_else(|| reason.to_string());
     set_conditions(pass, &mut status, reason);
     status.drift = drift::tell(pass, &mut status.conditions);
+    status.health = health::recorded(pass, status.health.as_ref(), &mut status.rest);
     if pass.restart || matches!(reason, Reason::Paused) {
         status.rest.insert("restart".to_owned(), true.into());
     } else {
@@ -110,9 +111,7 @@ fn set_conditions(pass: &Pass, status: &mut PromiseStatus, reason: &Reason) {
     let (truth, code) = match reason {
         Reason::NoDestination { .. } => (Truth::False, "UnscheduledWorkloads"),
         Reason::PlacementFailing { .. } => (Truth::False, "WorksFailing"),
-        _ if pass.observed.placements.iter().all(crate::placement::Placement::settled) => {
-            (Truth::True, "WorksSucceeded")
-        }
+        _ if settle_kratix::all_stand(pass) => (Truth::True, "WorksSucceeded"),
         _ => (Truth::Unknown, "WorksPending"),
     };
     let message = if truth == Truth::True {

@@ -1,7 +1,7 @@
 //! A promise's status: whether it is available, what it waits for, and Kratix's counters.
 
 use super::{RequiredBy, RequirementStatus};
-use crate::{condition::Condition, drift::Drift, time::Timestamp};
+use crate::{condition::Condition, drift::Drift, health::HealthFact, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -43,6 +43,9 @@ pub struct PromiseStatus {
     /// How a destination was found to differ from what the promise itself placed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// What others have recorded about the promise itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthFact>,
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }

@@ -35,9 +35,9 @@ pub(super) async fn write(
     let note = note(store, target);
     raise(&bucket, &note, fence).await?;
     let mut found = BTreeMap::new();
-    for ledger in listed::ledgers(&wanted) {
-        if let Some(content) = bucket.read(&ledger).await? {
-            found.insert(ledger, content);
+    for path in listed::asked(&wanted) {
+        if let Some(content) = bucket.read(&path).await? {
+            found.insert(path, content);
         }
     }
     let mut written = Written::default();

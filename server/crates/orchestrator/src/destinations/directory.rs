@@ -50,9 +50,9 @@ fn write_all(top: &Folder, store_uid: &str, wanted: Vec<Wanted>) -> Result<Writt
 
 fn write_one(top: &Folder, one: Wanted, fence: &Fence) -> Result<bool, Unwritten> {
     let mut found = BTreeMap::new();
-    for ledger in listed::ledgers(std::slice::from_ref(&one)) {
-        let content = top.at(&ledger)?.map(|(folder, name)| folder.read(&name)).transpose()?.flatten();
-        found.extend(content.map(|content| (ledger, content)));
+    for path in listed::asked(std::slice::from_ref(&one)) {
+        let content = top.at(&path)?.map(|(folder, name)| folder.read(&name)).transpose()?.flatten();
+        found.extend(content.map(|content| (path, content)));
     }
     let one = listed::resolved(one, &found)?;
     match &one.shape {

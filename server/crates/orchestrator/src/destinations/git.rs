@@ -237,9 +237,9 @@ impl<'a> Pass<'a> {
         wanted: &mut Vec<Wanted>,
         left_out: &mut Vec<Refused>,
     ) -> Result<Vec<Wanted>, Fault> {
-        let ledgers = listed::ledgers(wanted);
+        let asked = listed::asked(wanted);
         let found = match base {
-            Some(base) if !ledgers.is_empty() => self.contents(base, &ledgers).await?,
+            Some(base) if !asked.is_empty() => self.contents(base, &asked).await?,
             _ => BTreeMap::new(),
         };
         let spares = |one: &Wanted| one.shape == Shape::Folder && !one.spared.is_empty() && !one.files.is_empty();

@@ -6,39 +6,42 @@ use domain::{Error, Result, document, drift::ignores};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where the lists of these wishes stand.
-pub(super) fn ledgers(wanted: &[Wanted]) -> Vec<String> {
-    wanted
-        .iter()
-        .filter_map(|one| match &one.shape {
-            Shape::Listed { ledger, .. } => Some(one.full(ledger)),
-            Shape::Folder | Shape::Files { .. } => None,
-        })
-        .collect()
+/// What is read before these wishes can be resolved: their lists, and what of their files is others' to change.
+pub(super) fn asked(wanted: &[Wanted]) -> Vec<String> {
+    let of = |one: &Wanted| -> Vec<String> {
+        let Shape::Listed { ledger, .. } = &one.shape else { return Vec::new() };
+        let spared = one.files.keys().filter(|path| ignores(&one.spared, path));
+        std::iter::once(ledger).chain(spared).map(|path| one.full(path)).collect()
+    };
+    wanted.iter().flat_map(of).collect()
 }
 
-/// The wish as files that come and files that go, by what its list says now.
+/// The wish as files that come and files that go, by what its list says now. What is others' to change stays as it stands, in the list too,
+/// until everything goes.
 pub(super) fn resolved(mut wanted: Wanted, found: &BTreeMap<String, Bytes>) -> Result<Wanted> {
     let Shape::Listed { ledger, store_path, kept } = wanted.shape else { return Ok(wanted) };
     wanted.shape = Shape::Folder;
     let place = wanted.full(&ledger);
     let before = found.get(&place).map(|text| read(text, &place, &store_path, &wanted.root)).transpose()?;
     let stays = |path: &String| wanted.files.contains_key(path) || kept.contains(path);
-    let mut gone: BTreeSet<String> = before.unwrap_or_default().into_iter().filter(|path| !stays(path)).collect();
+    let old = before.unwrap_or_default().into_iter().filter(|path| !stays(path));
     if wanted.files.is_empty() {
-        gone.insert(ledger);
-    } else {
-        let text = written(&wanted, &store_path);
-        wanted.files.insert(ledger, text);
+        wanted.shape = Shape::Files { gone: old.chain([ledger]).collect() };
+        return Ok(wanted);
     }
-    wanted.shape = Shape::Files { gone };
-    Ok(wanted)
+    let spared = |path: &str| ignores(&wanted.spared, path);
+    let (theirs, gone): (BTreeSet<String>, BTreeSet<String>) = old.partition(|path| spared(path));
+    let text = written(&wanted, wanted.files.keys().chain(&theirs).collect(), &store_path);
+    let mut files = wanted.files.clone();
+    files.retain(|path, _| !(spared(path) && found.contains_key(&wanted.full(path))));
+    files.insert(ledger, text);
+    Ok(Wanted { shape: Shape::Files { gone }, files, ..wanted })
 }
 
 /// Kratix names files from the store's path on, the destination's folder included.
-fn written(wanted: &Wanted, store_path: &str) -> Bytes {
+fn written(wanted: &Wanted, paths: BTreeSet<&String>, store_path: &str) -> Bytes {
     let mut text = "files:\n".to_owned();
-    for path in wanted.files.keys() {
+    for path in paths {
         let full = wanted.full(path);
         let named = full.strip_prefix(store_path).unwrap_or(&full).trim_start_matches('/');
         text.push_str(&format!("- {}\n", Value::from(named)));

@@ -14,9 +14,7 @@ impl Runner {
     pub async fn fetch(&self, address: &str, authorization: Option<&str>) -> Result<String> {
         let url =
             Url::parse(address).map_err(|error| Error::bad_request(format!("{address:?} is no address: {error}")))?;
-        if let Some(allowed) = &self.config.allowed {
-            allowed(&url)?;
-        }
+        self.config.reach.check(&url)?;
         tokio::time::timeout(LIMIT, self.text_at(url, authorization))
             .await
             .unwrap_or_else(|_| Err(unavailable(format!("{address}: no whole answer within {} s", LIMIT.as_secs()))))
@@ -28,8 +26,9 @@ impl Runner {
         if let Some(value) = authorization {
             request = request.header(AUTHORIZATION, value);
         }
-        let response =
-            request.send().await.map_err(|error| unavailable(format!("{shown}: {}", error.without_url())))?;
+        let response = request.send().await.map_err(|error| {
+            super::reach::refused(&error).unwrap_or_else(|| unavailable(format!("{shown}: {}", error.without_url())))
+        })?;
         if !response.status().is_success() {
             return Err(unavailable(format!("{shown}: answered {}", response.status())));
         }

@@ -1,6 +1,6 @@
 //! Where processes of steps run: a sandbox for commands, a runtime for containers, and the limits of both.
 
-use super::sandbox::Sandbox;
+use super::{reach::Reach, sandbox::Sandbox};
 use domain::{Error, Result, document};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,6 +13,8 @@ pub struct Ground {
     /// Folders of the server that commands see, read only, beside the system's own.
     pub paths: Vec<PathBuf>,
     pub containers: Containers,
+    /// What steps may call over HTTP; unless told, the public internet.
+    pub reach: Option<Reach>,
     pub limits: Limits,
 }
 

@@ -9,6 +9,7 @@ use super::{
     Ended, RunnerConfig, StepInput,
     log::LogSink,
     mask::Mask,
+    reach::{self, Reach},
     template::{self, Mode, Rendering, Sources, Templates, tree},
 };
 use crate::failpoint;
@@ -20,20 +21,25 @@ use reqwest::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 const MAX_REDIRECTS: usize = 5;
 
 /// The one client of all `http` steps. The process has chosen its TLS provider before.
-pub fn client() -> Result<Client> {
-    Client::builder()
+pub fn client(reach: &Reach) -> Result<Client> {
+    let builder = Client::builder()
         .user_agent(concat!("midspan/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
-        // followed here instead: each hop is checked, none leaves the host
-        .redirect(redirect::Policy::none())
-        .build()
-        .map_err(|error| Error::internal(format!("cannot make the HTTP client: {error}")))
+        // followed here instead: none leaves the host
+        .redirect(redirect::Policy::none());
+    // a proxy would look names up by itself, and nobody would judge what they stand for
+    let builder = if reach.is_any() { builder } else { builder.no_proxy().dns_resolver(Arc::new(reach.clone())) };
+    builder.build().map_err(|error| Error::internal(format!("cannot make the HTTP client: {error}")))
 }
 
 /// What `with` says.
@@ -81,7 +87,7 @@ pub async fn perform(
     };
     let limit = input.step.timeout();
     tokio::select! {
-        ended = exchange(config, input, call, log, mask) => ended,
+        ended = exchange(config, input, call, log, mask) => ended.unwrap_or_else(Ended::from),
         () = tokio::time::sleep(limit) => Ended::unclear(format!("timed out: no whole answer within {}", domain::workflow::GoDuration(limit))),
         () = cancel.cancelled() => Ended::unclear("cancelled before the answer came"),
     }
@@ -98,23 +104,21 @@ pub async fn probe(config: &RunnerConfig, input: &StepInput, mask: &Mask) -> Pro
         Ok(call) => call,
         Err(error) => return Probed::Unasked(error.message),
     };
-    if let Some(Err(error)) = config.allowed.as_ref().map(|allowed| allowed(&call.url)) {
-        return Probed::Unasked(error.message);
-    }
     let (limit, log) = (input.step.timeout(), LogSink::discard());
     match tokio::time::timeout(limit, exchange(config, input, call, &log, mask)).await {
         Err(_) => Probed::Failed(format!("no whole answer within {}", domain::workflow::GoDuration(limit))),
-        Ok(Ended::Done { message, .. }) => Probed::Passed(message),
-        Ok(Ended::Failed { message, .. }) => Probed::Failed(message),
+        Ok(Err(error)) => Probed::Unasked(error.message),
+        Ok(Ok(Ended::Done { message, .. })) => Probed::Passed(message),
+        Ok(Ok(Ended::Failed { message, .. })) => Probed::Failed(message),
     }
 }
 
-async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &LogSink, mask: &Mask) -> Ended {
+/// The call and what came of it; the error says why it may not be made.
+async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &LogSink, mask: &Mask) -> Result<Ended> {
     let (mut method, mut url) = (call.method.clone(), call.url.clone());
+    // no redirect leaves the host
+    config.reach.check(&url)?;
     for _ in 0..=MAX_REDIRECTS {
-        if let Some(Err(error)) = config.allowed.as_ref().map(|allowed| allowed(&url)) {
-            return error.into();
-        }
         log.note(mask.text(&format!("{method} {}", shown(&url)))).await;
         let mut request = config.http.request(method.clone(), url.clone()).headers(call.headers.clone());
         if let Some(body) = call.body.as_ref().filter(|_| method == call.method) {
@@ -123,26 +127,35 @@ async fn exchange(config: &RunnerConfig, input: &StepInput, call: Call, log: &Lo
         failpoint::pass("http.send");
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Ended::unclear(format!("{method} {}: {}", shown(&url), told(&error))),
+            Err(error) => {
+                let unclear = || Ended::unclear(format!("{method} {}: {}", shown(&url), told(&error)));
+                return reach::refused(&error).map_or_else(|| Ok(unclear()), Err);
+            }
         };
         failpoint::pass("http.answered");
         let status = response.status();
         log.note(format!("answered {status}")).await;
         if !status.is_redirection() || !response.headers().contains_key(LOCATION) {
-            return answer::read(response, &call, input.before.clone()).await;
+            return Ok(answer::read(response, &call, input.before.clone()).await);
         }
         match address::next(&url, &method, status, response.headers()) {
             Ok(next) => (method, url) = next,
-            Err(error) => return error.into(),
+            Err(error) => return Ok(error.into()),
         }
     }
-    Ended::refused(format!("{}: more than {MAX_REDIRECTS} redirects", shown(&call.url)))
+    Ok(Ended::refused(format!("{}: more than {MAX_REDIRECTS} redirects", shown(&call.url))))
 }
 
 /// Reads a definition without calling anybody.
 pub fn check(with: &Value) -> Result<()> {
     let (with, _, _) = definition(with)?;
     with.headers.keys().try_for_each(|name| header_name(name).map(drop))
+}
+
+/// The names that its templates look up.
+pub fn mentioned(with: &Value) -> Result<BTreeSet<(String, String)>> {
+    let (_, _, templates) = definition(with)?;
+    Ok(templates.mentioned())
 }
 
 fn definition(with: &Value) -> Result<(With, Method, Templates)> {

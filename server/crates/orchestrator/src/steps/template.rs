@@ -23,7 +23,10 @@ use bytes::Bytes;
 use domain::{Error, Result, document, object};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What `with` says.
 #[derive(Default, Deserialize)]
@@ -66,6 +69,18 @@ pub fn check(with: &Value) -> Result<()> {
     plain
         .try_for_each(|file| paths::check(file.path.trim()))
         .map_err(|fault| Error::bad_request(format!("with.files: {fault}")))
+}
+
+/// The names that the templates of a step look up.
+pub(super) fn mentioned(with: &Value) -> Result<BTreeSet<(String, String)>> {
+    Ok(known::program(with)?.templates.mentioned())
+}
+
+/// The names that a tree of templates looks up.
+pub(crate) fn mentioned_in_tree(tree: &Map<String, Value>, place: &str) -> Result<BTreeSet<(String, String)>> {
+    let mut sources = Sources::default();
+    tree::sources(tree, place, &mut sources)?;
+    Ok(sources.compile()?.mentioned())
 }
 
 /// Reads a tree whose leaves are templates.

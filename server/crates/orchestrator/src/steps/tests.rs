@@ -75,7 +75,9 @@ impl World {
     fn of(ground: Ground, change: impl FnOnce(&mut RunnerConfig)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = std::env::temp_dir().join(format!("midspan-steps-{}", unique()));
-        let mut config = RunnerConfig::new(&folder, http_client().unwrap(), ground);
+        // those who are called stand on this machine
+        let reach = Some(ground.reach.unwrap_or_else(Reach::any));
+        let mut config = RunnerConfig::new(&folder, Ground { reach, ..ground }).unwrap();
         change(&mut config);
         Self { runner: Runner::new(config), folder }
     }

@@ -15,6 +15,7 @@ impl Orchestrator {
         let now = self.inner.clock.now();
         let (mut status, error) = (site.status.clone(), outcome.written.as_ref().err());
         status.failures = outcome.failures;
+        status.retry_at = error.is_some().then_some(outcome.again);
         if error.is_some() { "NotReady" } else { "Ready" }.clone_into(&mut status.status);
         let changed =
             status.observed_generation != before.metadata.generation || status.secret_version != site.secret_version();

@@ -5,6 +5,7 @@
 
 use super::{Site, health, spread, together, wishes::under};
 use crate::{
+    course::Settings,
     destinations::{Asked, Sight},
     driver::{Batch, Orchestrator},
     failpoint,
@@ -14,7 +15,7 @@ use crate::{
 use domain::{
     Digest, Error, ErrorKind, Object, Result, Timestamp,
     condition::{self, Condition, Truth},
-    destination::{Layout, Look, StateStore, StateStoreStatus, clean, look_asked},
+    destination::{Layout, Look, StateStore, StateStoreRef, StateStoreStatus, StoreKind, clean, look_asked},
     drift::{Found, compare},
     event::Level,
     object::{GROUP, Kind, Typed},
@@ -43,13 +44,21 @@ struct Questions {
 }
 
 /// When a store that stands like this is looked at next.
-pub(super) fn next(object: &Object, status: &StateStoreStatus, key: &str, now: Timestamp) -> Timestamp {
-    status.next_look(&object.metadata, now, |every, at| spread(every, key, at))
+pub(super) fn next(
+    object: &Object,
+    status: &StateStoreStatus,
+    key: &str,
+    settings: Settings,
+    now: Timestamp,
+) -> Timestamp {
+    let kratix = StateStoreRef::of_key(key).kind != StoreKind::StateStore;
+    let every = settings.look_every.filter(|_| kratix).unwrap_or(Look::EVERY);
+    status.next_look(&object.metadata, every, now, |every, at| spread(every, key, at))
 }
 
 impl Site {
-    pub(super) fn next_look(&self, now: Timestamp) -> Timestamp {
-        let next = self.object.as_ref().map(|object| next(object, &self.status, &self.key, now));
+    pub(super) fn next_look(&self, settings: Settings, now: Timestamp) -> Timestamp {
+        let next = self.object.as_ref().map(|object| next(object, &self.status, &self.key, settings, now));
         next.unwrap_or(Timestamp::from_micros(i64::MAX))
     }
 }
@@ -60,10 +69,10 @@ impl Orchestrator {
         let now = self.inner.clock.now();
         // read anew: this pass may have written on it
         let Some(object) = state_store_object(&self.inner.store, &site.key).await? else {
-            return Ok(site.next_look(now));
+            return Ok(site.next_look(batch.settings, now));
         };
         let mut status: StateStoreStatus = serde_json::from_value(object.status.clone()).unwrap_or_default();
-        let due = next(&object, &status, &site.key, now);
+        let due = next(&object, &status, &site.key, batch.settings, now);
         if due > now {
             return Ok(due);
         }
@@ -98,7 +107,7 @@ impl Orchestrator {
                 Look { failure: error.message, retry_at, answered, next: String::new(), ..look }
             }
         };
-        let due = next(&object, &status, &site.key, now);
+        let due = next(&object, &status, &site.key, batch.settings, now);
         self.tell_look(lease, &object, status, now).await?;
         Ok(due)
     }

@@ -212,3 +212,27 @@ fn the_whole_status_as_clients_see_it() {
     - url
     "#);
 }
+
+#[test]
+fn works_have_succeeded_once_something_stands_or_nothing_is_to_come() {
+    let mut world = World::of(ONE_STEP);
+    std::sync::Arc::make_mut(world.offer.as_mut().unwrap()).promise.kratix = true;
+    world.pass();
+    let told = |world: &World| {
+        let conditions = world.status().conditions;
+        let works = conditions.into_iter().find(|one| one.kind == "WorksSucceeded").unwrap();
+        format!("{:?} {}", works.status, works.reason)
+    };
+    assert_eq!(told(&world), "Unknown WorksPending");
+    let mut failing = world.clone();
+    failing.step_is_refused("no such size");
+    failing.carry_on();
+    assert_eq!(told(&failing), "Unknown WorksPending");
+    let mut empty = world.clone();
+    empty.step(files(&[]));
+    empty.carry_on();
+    assert_eq!(told(&empty), "True WorksSucceeded");
+    world.step(world.usual());
+    world.carry_on();
+    assert_eq!(told(&world), "True WorksSucceeded");
+}

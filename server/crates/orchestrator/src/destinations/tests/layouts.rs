@@ -96,3 +96,25 @@ async fn what_stands_in_the_way_of_one_placement_keeps_no_other_from_being_writt
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_others_to_change_stays_among_files_of_others_until_the_last_goes() {
+    in_each(async |world| {
+        let spared = |stand: &[(&str, &str)]| Wanted {
+            spared: vec!["*.lock".to_owned()],
+            files: stand.iter().map(|(path, text)| ((*path).to_owned(), Bytes::from((*text).to_owned()))).collect(),
+            ..flat("dev", "p1", [], &[])
+        };
+        world.writes(&[spared(&[("a", "1"), ("b.lock", "1"), ("c.lock", "1")])]).await.unwrap();
+        world.writes(&[spared(&[("a", "2"), ("b.lock", "2"), ("d.lock", "2")])]).await.unwrap();
+        let told: Vec<_> =
+            world.reads("dev").await.into_iter().filter(|(path, _)| !path.starts_with(".kratix")).collect();
+        let told: Vec<_> = told.into_iter().map(|(path, text)| format!("{path}={text}")).collect();
+        assert_eq!(told, ["a=2", "b.lock=1", "c.lock=1", "d.lock=2"]);
+        let again = world.writes(&[spared(&[("a", "2"), ("b.lock", "2"), ("d.lock", "2")])]).await.unwrap();
+        assert!(!again.changed, "the second time changes nothing");
+        world.writes(&[spared(&[])]).await.unwrap();
+        assert_eq!(stands(&world).await.len(), 0);
+    })
+    .await;
+}

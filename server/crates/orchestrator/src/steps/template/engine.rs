@@ -5,8 +5,8 @@ use super::{
     whole::{self, Syntax},
 };
 use domain::{Error, ErrorKind, Result};
-use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value, syntax::SyntaxConfig};
-use std::{fmt::Write as _, io, sync::LazyLock};
+use minijinja::{AutoEscape, Environment, Output, State, Template, UndefinedBehavior, Value, syntax::SyntaxConfig};
+use std::{collections::BTreeSet, fmt::Write as _, io, sync::LazyLock};
 
 use crate::steps::MAX_FILE_BYTES;
 
@@ -92,6 +92,19 @@ pub struct Templates(Environment<'static>);
 impl Templates {
     pub fn start(&self, context: Value) -> Rendering<'_> {
         Rendering { environment: &self.0, context, fuel: 0 }
+    }
+
+    /// The dotted names that these templates look up, each with the place it stands at. What the engine itself has is left out.
+    pub fn mentioned(&self) -> BTreeSet<(String, String)> {
+        let own: BTreeSet<&str> = self.0.globals().map(|(name, _)| name).collect();
+        let of = |(name, template): (&str, Template<'_, '_>)| {
+            let place = place(name).trim_end_matches(" (its beginning)");
+            let place = if place.starts_with("with") { place } else { "with.files" }.to_owned();
+            let names = template.undeclared_variables(true).into_iter();
+            let names = names.filter(|name| !own.contains(name.split('.').next().unwrap_or_default()));
+            names.map(|name| (place.clone(), name)).collect::<Vec<_>>()
+        };
+        self.0.templates().flat_map(of).collect()
     }
 }
 

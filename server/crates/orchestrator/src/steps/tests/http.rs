@@ -163,13 +163,16 @@ async fn a_definition_that_cannot_work_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_guard_is_asked_before_every_hop() {
+async fn what_may_not_be_called_is_not_called_by_its_address_nor_by_a_name() {
     let (address, ledger) = served().await;
-    let world = World::with(|config| {
-        config.allowed = Some(Arc::new(|url| {
-            if url.path() == "/ok" { Err(Error::forbidden(format!("{url} is not allowed"))) } else { Ok(()) }
-        }));
-    });
-    check_failed(&world.perform(call(&address, "/near", json!({}))).await.0, true, "/ok is not allowed");
-    assert_eq!(ledger.0.lock().unwrap().len(), 1);
+    let ground = |listed: &str| Ground { reach: Reach::of(vec![listed.parse().unwrap()]), ..Ground::default() };
+    let named = address.replace("127.0.0.1", "localhost");
+    for address in [&address, &named] {
+        let (ended, log) = World::with_ground(ground("public")).perform(call(address, "/ok", json!({}))).await;
+        check_failed(&ended, true, "lets steps call public addresses (`serve --http-allow`)");
+        assert!(!log.contains("answered"), "{log}");
+    }
+    assert!(ledger.0.lock().unwrap().is_empty());
+    let (ended, _) = World::with_ground(ground("localhost")).perform(call(&named, "/ok", json!({}))).await;
+    assert!(matches!(ended, Ended::Done { .. }), "{ended:?}");
 }

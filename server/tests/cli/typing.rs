@@ -1,91 +1,7 @@
-//! The command line as people type it, against a real server: what it prints, where it complains, and how it exits.
-#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
+//! Who one is, what is applied, listed and logged.
 
-use midspan::{
-    config::ServeConfig,
-    serve::{self, Running},
-};
-use orchestrator::{Retention, steps::ground::Ground};
-use std::{
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Output, Stdio},
-};
-use tokio::process::Command;
-
-/// A server in a folder of its own, and a terminal in it.
-struct Terminal {
-    server: Running,
-    home: Home,
-}
-
-/// A directory that is gone when this is dropped.
-struct Home(PathBuf);
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-impl Terminal {
-    async fn open(name: &str) -> Self {
-        let home = Home(std::env::temp_dir().join(format!("midspan-cli-{name}-{}", std::process::id())));
-        fs::create_dir_all(&home.0).unwrap();
-        let config = ServeConfig {
-            // where a client once looked for a token by itself
-            data: home.0.join(ServeConfig::DATA),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: None,
-            dev: true,
-            key_file: None,
-            ground: Ground::default(),
-            retention: Retention::default(),
-            tls: None,
-        };
-        Self { server: serve::start(config).await.unwrap(), home }
-    }
-
-    fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_midspan"));
-        command.args(words.split_whitespace()).current_dir(&self.home.0).stdin(Stdio::null()).kill_on_drop(true);
-        command.env_clear().env("PATH", "/usr/bin:/bin");
-        command.env("MIDSPAN_SERVER", format!("http://{}", self.server.address));
-        command
-    }
-
-    async fn run(&self, words: &str) -> Said {
-        Said::from(self.command(words).output().await.unwrap())
-    }
-
-    /// As paul, who runs the platform.
-    async fn paul(&self, words: &str) -> Said {
-        let token = Path::new(ServeConfig::DATA).join("dev/tokens/platform");
-        Said::from(self.command(words).env("MIDSPAN_TOKEN_FILE", token).output().await.unwrap())
-    }
-
-    fn file(&self, name: &str, text: &str) {
-        let path = self.home.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-}
-
-/// What a command said, and its exit code.
-#[derive(Debug)]
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        Self { code: output.status.code(), out, err }
-    }
-}
+use crate::terminal::{Said, Terminal};
+use std::{fs, path::Path, process::Stdio};
 
 fn starter(file: &str) -> String {
     fs::read_to_string(Path::new("../examples/starter").join(file)).unwrap()
@@ -102,6 +18,12 @@ async fn who_one_is_follows_from_what_was_given_and_is_told() {
     let refused = here.run("token list").await;
     assert_eq!(refused.code, Some(4));
     assert!(refused.err.contains("export MIDSPAN_TOKEN_FILE=DATA/dev/tokens/platform"), "{refused:?}");
+    // what the environment says is nobody's slip
+    let slip = here.paul("drift").await.refused(2);
+    assert!(
+        slip.contains("Usage: midspan drift") && !slip.contains("--token-file <") && !slip.contains("--server <"),
+        "{slip}"
+    );
 
     let made = here.paul("token create ana --role developer --expires 90d").await;
     assert!(made.err.contains("for ana (developer), good until "), "{made:?}");
