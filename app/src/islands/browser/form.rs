@@ -152,8 +152,9 @@ fn tell(present: &Document, fresh: &Document) -> Result<(), JsValue> {
     }
     for place in elements(&fresh.query_selector_all("[data-error]")?) {
         let Some(own) = same(present, "data-error", &place)? else { continue };
-        page::become_like(&own, &place)?;
+        // asked before what it holds moves into the page
         let wrong = place.first_element_child().is_some();
+        page::become_like(&own, &place)?;
         let id = place.get_attribute("data-error").unwrap_or_default();
         if let Some(field) = own.closest(".field")? {
             mark(&field, "data-invalid", wrong)?;

@@ -1,0 +1,4 @@
+// In Chromium as it comes.
+import { forms } from './forms.js';
+
+forms('etl');

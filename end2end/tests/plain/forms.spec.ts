@@ -1,0 +1,4 @@
+// Without JavaScript.
+import { forms } from '../forms.js';
+
+forms('etl-plain');
