@@ -31,8 +31,8 @@ export const STATES = [
     'plan',
     async (page) => {
       await page.goto('/catalog/postgresql/new');
-      await page.getByLabel('Name', { exact: true }).fill('looked-at');
-      await page.getByLabel('Team', { exact: true }).fill('checkout');
+      await page.getByLabel(/^Name( required)?$/).fill('looked-at');
+      await page.getByLabel(/^Team( required)?$/).fill('checkout');
       await page.getByRole('button', { name: 'See the plan' }).click();
     },
   ],
