@@ -109,7 +109,12 @@ impl Db {
         let options = options.application_name("midspan").statement_cache_capacity(STATEMENTS);
         // compiling a plan takes longer than any of these statements runs
         // and a process that is paused inside a transaction must not hold the others up for longer than a lease
-        let options = options.options([("jit", "off"), ("idle_in_transaction_session_timeout", "5000")]);
+        // and a plan is kept as long as its connection: one that reads a table in sequence, made while the table was small, would stay
+        let options = options.options([
+            ("jit", "off"),
+            ("idle_in_transaction_session_timeout", "5000"),
+            ("enable_seqscan", "off"),
+        ]);
         let writer: Connections<PgConnection> = Connections::new(options.clone(), 1);
         let mut first = writer.take().await.map_err(|e| connect_error(&e))?;
         FOR_POSTGRES.run_direct(None, &mut first.connection, false).await.map_err(|e| migration_error(&e))?;

@@ -62,11 +62,8 @@ async fn no_hot_statement_reads_a_whole_table() {
     for database in databases() {
         let db = Db::open(database.url()).await.unwrap();
         let on_sqlite = matches!(db, Db::Sqlite { .. });
+        // the tables are empty: PostgreSQL, told to avoid it, still reads a table in sequence where there is no other way
         let (mut tx, _) = db.begin::<Number>(rows::LOCK).await.unwrap();
-        if !on_sqlite {
-            // the tables are empty: told to avoid it, PostgreSQL still reads a table in sequence where there is no other way
-            tx.run(vec![Statement::new("set local enable_seqscan = off")]).await.unwrap();
-        }
         let claim = ("claim", claim(tx.either(queue::CLAIM_ON_SQLITE, queue::CLAIM_ON_POSTGRES)));
         for (what, mut statement) in hot().into_iter().chain([claim]) {
             let explain = if on_sqlite { "explain query plan " } else { "explain " };
@@ -83,6 +80,10 @@ async fn no_hot_statement_reads_a_whole_table() {
                 whole && !step.contains("USING INDEX") && !step.contains("USING COVERING INDEX")
             };
             assert_eq!(plan.iter().find(reads_all), None, "{what}: {plan:#?}");
+            if what.contains("by name") {
+                // and not by reading all of a kind, which an index in order of time offers
+                assert!(plan.iter().any(|step| step.contains("object_name")), "{what}: {plan:#?}");
+            }
         }
         drop(tx);
         db.close().await;

@@ -63,9 +63,20 @@ impl Query {
     /// The condition, without order, cursor and limit.
     pub(crate) fn condition(&self, statement: &mut Statement) {
         statement.push(" where 1 = 1");
-        let equal: [(&'static str, &Option<String>); 5] = [
-            (" and api_group = ", &self.group),
-            (" and kind = ", &self.kind),
+        match (&self.group, &self.kind, self.sort) {
+            // the index by time begins with the two as one
+            (Some(group), Some(kind), Sort::Created) => {
+                statement.push(" and api_group || '/' || kind = ").arg(format!("{group}/{kind}"));
+            }
+            (group, kind, _) => {
+                for (fragment, value) in [(" and api_group = ", group), (" and kind = ", kind)] {
+                    if let Some(value) = value {
+                        statement.push(fragment).arg(value);
+                    }
+                }
+            }
+        }
+        let equal: [(&'static str, &Option<String>); 3] = [
             (" and promise = ", &self.promise),
             (" and owner = ", &self.owner),
             (" and name = ", &self.name),

@@ -18,7 +18,7 @@ const OLD_AUDIT: &str = "
         order by seq limit $2)";
 const FINISHED_RUNS: &str = "
     select uid, owner, created, (select count(*) from object as o where o.uid = object.owner) as owners from object
-    where api_group = $1 and kind = 'Run' and active = 0 and (created < $2 or (created = $2 and uid < $3))
+    where api_group || '/' || kind = $1 and active = 0 and (created < $2 or (created = $2 and uid < $3))
     order by created desc, uid desc limit $4";
 
 impl Store {
@@ -38,7 +38,7 @@ impl Store {
         let mut outlived = Vec::new();
         let (mut created, mut uid) = (i64::MAX, String::new());
         loop {
-            let statement = Statement::new(FINISHED_RUNS).bind(GROUP).bind(created).bind(&uid).bind(SLICE);
+            let statement = Statement::new(FINISHED_RUNS).bind(format!("{GROUP}/Run")).bind(created).bind(&uid).bind(SLICE);
             let page: Vec<RunRow> = self.db.all(statement).await?;
             let Some(last) = page.last() else { return Ok(outlived) };
             (created, uid) = (last.created, last.uid.clone());
