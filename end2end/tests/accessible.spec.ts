@@ -5,7 +5,11 @@ import { Api } from './api.mjs';
 import { PAGES, STATES } from './pages.mjs';
 
 test.beforeAll(async () => {
-  await new Api(process.env.MIDSPAN_URL!, process.env.MIDSPAN_DATA!).readyRedis();
+  const { MIDSPAN_URL: url, MIDSPAN_DATA: data } = process.env;
+  const dana = new Api(url!, data!);
+  await dana.readyRedis();
+  await new Api(url!, data!, 'platform').offerTents();
+  await dana.pitchTent('leaning', 1);
 });
 
 type Scene = [name: string, show: (page: Page) => Promise<unknown>];

@@ -15,6 +15,8 @@ export const PAGES = [
   ['delete', '/r/default/redis/sessions/delete'],
   ['runs', '/runs'],
   ['deleted', '/resources?whose=deleted'],
+  ['degraded', '/r/default/tent/leaning'],
+  ['action', '/r/default/tent/leaning/actions/tighten'],
   ['missing', '/r/default/redis/no-such-thing'],
 ];
 

@@ -77,6 +77,14 @@ export class Portal {
     return this.page.locator('[data-live="state"]');
   }
 
+  /** Waits until this is the one word beside a resource's name. */
+  async standsAs(word: string) {
+    await expect(async () => {
+      if (!this.scripting) await this.page.reload();
+      await expect(this.state).toHaveText(word, { timeout: 500 });
+    }).toPass({ timeout: 30_000 });
+  }
+
   /** Waits until the page says that the resource is gone. */
   async isGone(name: string) {
     await expect(async () => {

@@ -27,6 +27,7 @@ mod resources;
 mod runs;
 mod secrets;
 mod settings;
+mod standing;
 mod steps;
 #[cfg(test)]
 mod tests;

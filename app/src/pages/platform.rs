@@ -15,7 +15,7 @@ use crate::{
     },
     paths,
     portal::Frame,
-    view::{ResourceRow, RunRow, Tone},
+    view::{Facet, ResourceRow, RunRow, Tone},
 };
 
 /// What the page shows.
@@ -45,15 +45,15 @@ pub struct Fleet {
     pub version: String,
     /// Why it takes no requests; empty when it does.
     pub waits_for: String,
-    /// How many are ready, moving, waiting for somebody, failed, being deleted: in this order.
-    pub states: [u64; 5],
+    /// How many stand how, as the list of resources is filtered; what nobody does is left out.
+    pub states: Vec<Facet>,
     /// How many run which version, most first.
     pub versions: Vec<(String, u64)>,
 }
 
 impl Fleet {
     pub fn total(&self) -> u64 {
-        self.states.iter().sum()
+        self.states.iter().map(|state| state.count).sum()
     }
 }
 
@@ -94,14 +94,16 @@ pub struct StoreRow {
     pub destinations: u64,
 }
 
-/// The states of a fleet: word, look, and the filter of the list that shows them.
-const STATES: [(&str, Tone, &str); 5] = [
-    ("ready", Tone::Good, "ready"),
-    ("progressing", Tone::Busy, "progressing"),
-    ("waiting", Tone::Warn, "waiting"),
-    ("failed", Tone::Bad, "failed"),
-    ("deleting", Tone::Quiet, "deleting"),
-];
+/// How the states of a fleet look.
+fn tone(state: &str) -> Tone {
+    match state {
+        "ready" => Tone::Good,
+        "progressing" => Tone::Busy,
+        "waiting" | "drifted" => Tone::Warn,
+        "failed" | "degraded" => Tone::Bad,
+        _ => Tone::Quiet,
+    }
+}
 
 #[component]
 pub fn PlatformPageView() -> impl IntoView {
@@ -114,8 +116,8 @@ fn draw(page: &PlatformPage, frame: &Frame) -> Drawn {
         let all = paths::with_query(paths::RESOURCES, &[("whose", "all"), ("state", "failed")]);
         view! {
             <section class="section" aria-labelledby="failing">
-                <div class="section-head"><h2 id="failing">"Failed and standing so"</h2><a class="section-link" href=all>"All of them"</a></div>
-                {resource_table("Failed resources", &page.failing, frame.now)}
+                <div class="section-head"><h2 id="failing">"Failed or degraded"</h2><a class="section-link" href=all>"All failed"</a></div>
+                {resource_table("Failed or degraded resources", &page.failing, frame.now)}
             </section>
         }
     });
@@ -184,12 +186,12 @@ fn fleets(page: &PlatformPage) -> impl IntoView {
 fn fleet(fleet: &Fleet) -> impl IntoView {
     let waits = (!fleet.waits_for.is_empty())
         .then(|| view! { <span class="row-message" data-tone="warn">{fleet.waits_for.clone()}</span> });
-    let state = |((word, tone, filter), number): (&(&'static str, Tone, &'static str), u64)| {
-        let query = [("whose", "all"), ("promise", fleet.name.as_str()), ("state", *filter)];
-        let href = paths::with_query(paths::RESOURCES, &query);
-        view! { <a class="tally" data-tone=tone.name() href=href>{icon(tone.icon())}{number}" "{*word}</a> }
+    let state = |state: &Facet| {
+        let query = [("whose", "all"), ("promise", fleet.name.as_str()), ("state", state.value.as_str())];
+        let (href, tone) = (paths::with_query(paths::RESOURCES, &query), tone(&state.value));
+        view! { <a class="tally" data-tone=tone.name() href=href>{icon(tone.icon())}{state.count}" "{state.label.to_lowercase()}</a> }
     };
-    let states: Vec<_> = STATES.iter().zip(fleet.states).filter(|(_, number)| *number > 0).map(state).collect();
+    let states: Vec<_> = fleet.states.iter().map(state).collect();
     let states = if states.is_empty() {
         view! { <span class="cell-quiet">"None yet"</span> }.into_any()
     } else {

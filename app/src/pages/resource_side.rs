@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    plan::{DRIFTED, EXPIRING},
+    plan::{DRIFTED, EXPIRING, HEALTHY},
 };
 use leptos::prelude::*;
 
@@ -29,7 +29,8 @@ pub(super) fn conditions(conditions: &[Condition], now: Timestamp) -> Option<imp
                 let stale = condition
                     .is_stale
                     .then(|| view! { <span class="note">"Speaks of an older version of the spec."</span> });
-                let message = (!condition.message.is_empty())
+                // health is told in full above
+                let message = (!condition.message.is_empty() && condition.kind != HEALTHY)
                     .then(|| view! { <p class="condition-text">{condition.message.clone()}</p> });
                 view! {
                     <li class="condition">

@@ -27,7 +27,7 @@ pub struct ResourcesQuery {
     pub q: String,
     /// A promise's name.
     pub promise: String,
-    /// `healthy|progressing|degraded|drifted|failed`
+    /// `ready|progressing|waiting|degraded|drifted|failed|deleting`
     pub state: String,
     pub namespace: String,
     /// `mine` (the default), `all`, or `deleted`: everybody's that are gone.

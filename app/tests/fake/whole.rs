@@ -7,7 +7,7 @@ use app::{
         request::{RequestKind, RequestPhase},
         resource_parts::Part,
     },
-    view::{Happening, Tone},
+    view::{Facet, Happening, Tone},
 };
 
 use super::{
@@ -37,22 +37,27 @@ pub fn gone() -> GonePage {
 }
 
 pub fn platform() -> PlatformPage {
-    let fleet = |name: &str, title: &str, states, versions: &[(&str, u64)]| Fleet {
+    let fleet = |name: &str, title: &str, states: &[(&str, u64)], versions: &[(&str, u64)]| Fleet {
         name: name.into(),
         title: title.into(),
         icon: "database".into(),
         owner: "group:default/data-platform".into(),
         version: "v1.2.0".into(),
         waits_for: String::new(),
-        states,
+        states: states.iter().map(|&(word, count)| Facet { value: word.into(), label: word.into(), count }).collect(),
         versions: versions.iter().map(|(version, number)| ((*version).to_owned(), *number)).collect(),
     };
     let broken = Readiness { is_ready: Some(false), message: "the remote refuses the key".into() };
     let ready = Readiness { is_ready: Some(true), message: String::new() };
     PlatformPage {
         fleets: vec![
-            fleet("postgresql", "PostgreSQL database", [40, 2, 1, 3, 0], &[("v1.2.0", 30), ("v1.1.0", 16)]),
-            Fleet { waits_for: "It requires namespace (v1)".into(), ..fleet("redis", "Redis", [0; 5], &[]) },
+            fleet(
+                "postgresql",
+                "PostgreSQL database",
+                &[("ready", 40), ("progressing", 2), ("waiting", 1), ("failed", 3)],
+                &[("v1.2.0", 30), ("v1.1.0", 16)],
+            ),
+            Fleet { waits_for: "It requires namespace (v1)".into(), ..fleet("redis", "Redis", &[], &[]) },
         ],
         counted: 40,
         total: 46,

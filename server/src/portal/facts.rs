@@ -9,7 +9,7 @@ use app::{
 use domain::{
     Object, Timestamp, condition,
     plan::Offer,
-    promise::Promise,
+    promise::{Promise, UNVERSIONED},
     request,
     status::{self, OperationState, ResourceStatus},
 };
@@ -110,9 +110,10 @@ pub fn row(object: &Object, offer: Option<&Arc<Offer>>) -> ResourceRow {
     }
 }
 
-/// The version that made what is placed; before that, the one that is going to.
+/// The version that made what is placed; before that, the one that is going to. Empty where the promise has none.
 pub fn version(status: &ResourceStatus, current: Option<&str>) -> String {
-    Some(status.promise_version.as_str()).filter(|made| !made.is_empty()).or(current).unwrap_or_default().to_owned()
+    let version = Some(status.promise_version.as_str()).filter(|made| !made.is_empty()).or(current);
+    version.filter(|version| *version != UNVERSIONED).unwrap_or_default().to_owned()
 }
 
 /// When something last happened to a resource.

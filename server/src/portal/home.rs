@@ -24,8 +24,8 @@ use domain::{
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Query, Sort};
 
-/// Phases in which a resource waits for somebody.
-const STUCK: [ResourcePhase; 2] = [ResourcePhase::Failed, ResourcePhase::Suspended];
+/// How resources stand that wait for somebody.
+const STUCK: [&str; 3] = ["Failed", "Suspended", "Unhealthy"];
 
 impl ServerPortal {
     pub(super) async fn frame_page(&self) -> Result<Frame> {
@@ -63,9 +63,9 @@ impl ServerPortal {
         })
     }
 
-    /// Resources the caller asked for, in these phases.
-    pub(super) fn mine(&self, phases: &[ResourcePhase]) -> Query {
-        let phases = phases.iter().map(|phase| phase.as_str().to_owned()).collect();
+    /// Resources the caller asked for, that stand in one of these ways.
+    pub(super) fn mine(&self, phases: &[&str]) -> Query {
+        let phases = phases.iter().map(|&phase| phase.to_owned()).collect();
         Query { resources: true, phases, labels: self.asked_by_caller(), ..Query::default() }
     }
 
@@ -154,6 +154,17 @@ pub fn rows(objects: &[Object], offers: &Offers) -> Vec<app::view::ResourceRow> 
 
 fn stuck_need(object: &Object, status: &ResourceStatus, run: Option<&Run>) -> Need {
     let suspended = status.phase == ResourcePhase::Suspended;
+    if status.phase == ResourcePhase::Ready {
+        return Need {
+            tone: Tone::Bad,
+            title: format!("{} is degraded", object.metadata.name),
+            sentence: status.health.message.clone(),
+            action: "Open it".to_owned(),
+            href: facts::key_of(object).path(),
+            discard: String::new(),
+            at: facts::changed(object, status),
+        };
+    }
     let failed = run.and_then(|run| Some((run, run.find(|step| step.phase == Phase::Failed)?)));
     let (action, href) = match (failed, run) {
         (Some((run, at)), _) => ("Open the failed step", steps::address(run, at)),

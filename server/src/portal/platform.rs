@@ -1,6 +1,6 @@
 //! The platform as those see it who run it: fleets, destinations, state stores, what has failed.
 
-use super::{ServerPortal, facts::Offers, home::rows};
+use super::{ServerPortal, facts::Offers, home::rows, standing};
 use crate::service::places::placed_on;
 use app::pages::platform::{DestinationRow, Fleet, PlatformPage, Readiness, StoreRow};
 use domain::{
@@ -11,7 +11,7 @@ use domain::{
     object::GROUP,
     promise::{Availability, PromiseStatus},
     run::{Run, RunKind},
-    status::{ResourcePhase, ResourceStatus},
+    status::ResourceStatus,
 };
 use futures::future::try_join_all;
 use std::{
@@ -38,7 +38,7 @@ impl ServerPortal {
         let all = Query { resources: true, ..Query::default() };
         let newest = Query { sort: Sort::Version, descending: true, limit: COUNTED, ..all.clone() };
         let failing = Query {
-            phases: [ResourcePhase::Failed, ResourcePhase::Degraded].map(|phase| phase.as_str().to_owned()).into(),
+            phases: ["failed", "degraded"].into_iter().flat_map(standing::stored).collect(),
             sort: Sort::Version,
             descending: true,
             limit: SHOWN,
@@ -112,7 +112,7 @@ impl ServerPortal {
                 owner: promise.spec.owner.clone(),
                 version: promise.version.clone(),
                 waits_for: waits.map_or_else(String::new, |status| status.message.clone()),
-                states: states(&counted),
+                states: standing::counted(&counted).filter(|state| state.count > 0).collect(),
                 versions: Vec::new(),
             }
         };
@@ -160,21 +160,6 @@ impl ServerPortal {
     }
 }
 
-/// By what somebody would do about them: nothing, wait, look, mend, nothing.
-fn states(phases: &[(String, i64)]) -> [u64; 5] {
-    const GROUPS: [&[ResourcePhase]; 5] = [
-        &[ResourcePhase::Ready],
-        &[ResourcePhase::Pending, ResourcePhase::Progressing],
-        &[ResourcePhase::Suspended],
-        &[ResourcePhase::Failed, ResourcePhase::Degraded],
-        &[ResourcePhase::Deleting],
-    ];
-    GROUPS.map(|group| {
-        let of_group = phases.iter().filter(|(phase, _)| group.iter().any(|known| known.as_str() == phase));
-        of_group.map(|(_, number)| u64::try_from(*number).unwrap_or(0)).sum()
-    })
-}
-
 fn readiness(conditions: &[Condition]) -> Readiness {
     let Some(ready) = conditions.iter().find(|condition| condition.kind == "Ready") else {
         return Readiness::default();
@@ -186,16 +171,5 @@ fn readiness(conditions: &[Condition]) -> Readiness {
             Truth::Unknown => None,
         },
         message: ready.message.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fleet_is_told_by_what_somebody_would_do_about_it() {
-        let phases = [("Ready", 7), ("Pending", 1), ("Progressing", 2), ("Failed", 1), ("Degraded", 1)];
-        assert_eq!(states(&phases.map(|(phase, number)| (phase.to_owned(), number))), [7, 3, 0, 2, 0]);
     }
 }

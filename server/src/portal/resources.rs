@@ -1,21 +1,12 @@
 //! The list of resources: searched, filtered, sorted and paged by the store.
 
-use super::{ServerPortal, home::rows, paging};
+use super::{ServerPortal, home::rows, paging, standing};
 use app::{
     pages::resources::{DELETED, Resources, ResourcesQuery},
     view::{Facet, Paging},
 };
-use domain::{Result, selector::Selector, status::ResourcePhase};
+use domain::{Result, selector::Selector};
 use store::{Query, Sort};
-
-/// The words of the state filter, and the phases they stand for.
-const STATES: [(&str, &str, &[ResourcePhase]); 5] = [
-    ("ready", "Ready", &[ResourcePhase::Ready]),
-    ("progressing", "Progressing", &[ResourcePhase::Pending, ResourcePhase::Progressing]),
-    ("waiting", "Waiting", &[ResourcePhase::Suspended]),
-    ("failed", "Failed", &[ResourcePhase::Failed, ResourcePhase::Degraded]),
-    ("deleting", "Deleting", &[ResourcePhase::Deleting]),
-];
 
 impl ServerPortal {
     pub(super) async fn resources_page(&self, query: &ResourcesQuery) -> Result<Resources> {
@@ -38,12 +29,7 @@ impl ServerPortal {
             ..all.clone()
         };
         if !query.state.is_empty() {
-            // a word that is none of ours matches nothing
-            let known = STATES.iter().find(|(word, ..)| *word == query.state).map_or(&[][..], |(_, _, phases)| *phases);
-            filtered.phases = known.iter().map(|phase| phase.as_str().to_owned()).collect();
-            if filtered.phases.is_empty() {
-                filtered.phases.push(query.state.clone());
-            }
+            filtered.phases = standing::stored(&query.state);
         }
         let (turned, by) = query.sort.strip_prefix('-').map_or((false, query.sort.as_str()), |by| (true, by));
         let (sort, newest_first) = match by {
@@ -63,14 +49,7 @@ impl ServerPortal {
         // asked only when the caller has none: is there anything of others?
         let any =
             !by_phase.is_empty() || !everybody && store.count(&Query { labels: Selector::default(), ..all }).await? > 0;
-        let states = STATES.iter().map(|(value, label, phases)| {
-            let counted = by_phase
-                .iter()
-                .filter(|(phase, _)| phases.iter().any(|known| known.as_str() == phase))
-                .map(|(_, count)| count)
-                .sum::<i64>();
-            facet(value, label, counted)
-        });
+        let states = standing::counted(&by_phase);
         Ok(Resources {
             rows: rows(&paged.objects, &offers),
             promises: by_promise

@@ -1,7 +1,7 @@
 //! Four servers on one PostgreSQL, and everybody changes the same resource through another one of them: they take turns at it, and never meet.
 //!
-//! The receiver refuses a fence older than one it has seen, and the ledger knows each attempt's key: without the fence in a commit
-//! (`Batch::settle` and `Guard::Leased`) or without the version an update must have seen, two passes of one resource overlap, and this fails.
+//! The receiver refuses a fence older than one it has seen, and the ledger knows each attempt's key. No lease runs out here, so what a commit's fence
+//! is for is the simulator's to show (`NoCheckOfTheLease`).
 
 use crate::{
     ledger,

@@ -103,6 +103,24 @@ impl ResourcePhase {
     }
 }
 
+/// The word that lists go by: the phase, or of what is ready what is the matter with it all the same. Read from the stored status as it is,
+/// since every write of every object asks.
+pub fn listed(status: &Value) -> &str {
+    let phase = status["phase"].as_str().unwrap_or_default();
+    if phase != ResourcePhase::Ready.as_str() {
+        return phase;
+    }
+    let health = status["health"]["state"].as_str();
+    let is = |state: Health| health == Some(state.as_str());
+    match () {
+        () if is(Health::Degraded) => "Unhealthy",
+        () if is(Health::Unknown) => "Unknown",
+        () if is(Health::Progressing) => "Settling",
+        () if status["drift"].is_object() => "Drifted",
+        () => phase,
+    }
+}
+
 /// A state and the sentence that explains it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

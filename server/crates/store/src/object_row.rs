@@ -1,7 +1,7 @@
 //! An object as a row: the document, and the columns taken from it for finding and sorting.
 
 use crate::statement::Arg;
-use domain::{Error, Object, Result, Timestamp, object::GROUP, selector::Labels};
+use domain::{Error, Object, Result, Timestamp, object::GROUP, selector::Labels, status::listed};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -123,8 +123,8 @@ pub fn corrupt(table: &str, column: &str, id: &str, what: &dyn std::fmt::Display
 }
 
 fn phase(object: &Object) -> &str {
-    let text = |key| object.status.get(key).and_then(serde_json::Value::as_str);
-    text("phase").or_else(|| text("state")).unwrap_or_default()
+    let state = || object.status["state"].as_str().unwrap_or_default();
+    Some(listed(&object.status)).filter(|word| !word.is_empty()).unwrap_or_else(state)
 }
 
 /// Finished runs and answered requests are history: kept, but no longer part of what their owner is made of.

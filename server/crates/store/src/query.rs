@@ -76,11 +76,8 @@ impl Query {
                 }
             }
         }
-        let equal: [(&'static str, &Option<String>); 3] = [
-            (" and promise = ", &self.promise),
-            (" and owner = ", &self.owner),
-            (" and name = ", &self.name),
-        ];
+        let equal: [(&'static str, &Option<String>); 3] =
+            [(" and promise = ", &self.promise), (" and owner = ", &self.owner), (" and name = ", &self.name)];
         for (fragment, value) in equal {
             if let Some(value) = value {
                 statement.push(fragment).arg(value);

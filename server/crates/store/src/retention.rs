@@ -38,7 +38,8 @@ impl Store {
         let mut outlived = Vec::new();
         let (mut created, mut uid) = (i64::MAX, String::new());
         loop {
-            let statement = Statement::new(FINISHED_RUNS).bind(format!("{GROUP}/Run")).bind(created).bind(&uid).bind(SLICE);
+            let statement =
+                Statement::new(FINISHED_RUNS).bind(format!("{GROUP}/Run")).bind(created).bind(&uid).bind(SLICE);
             let page: Vec<RunRow> = self.db.all(statement).await?;
             let Some(last) = page.last() else { return Ok(outlived) };
             (created, uid) = (last.created, last.uid.clone());

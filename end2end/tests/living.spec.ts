@@ -1,0 +1,4 @@
+// With JavaScript: the pages follow by themselves.
+import { living } from './living.js';
+
+living('living-live');
