@@ -1,12 +1,13 @@
 // A `midspan serve` of our own: with `--dev`, or as it is run in earnest.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export async function startServer({ dev = true } = {}) {
+/** `configure` makes the configuration file, from the address that the server will have. */
+export async function startServer({ dev = true, configure = undefined } = {}) {
   const binary = resolve(process.env.MIDSPAN_BIN || '../target/debug/midspan');
   if (!existsSync(binary)) throw new Error(`${binary} is not built: run \`cargo xtask test --only build\``);
   // A port that was free a moment ago: a left-over server can not answer for ours.
@@ -15,8 +16,14 @@ export async function startServer({ dev = true } = {}) {
   const data = join(directory, 'data');
   const log = join(directory, 'server.log');
 
+  const words = ['serve', ...(dev ? ['--dev'] : []), '--data', data, '--listen', listen];
+  if (configure) {
+    const file = join(directory, 'midspan.json');
+    writeFileSync(file, JSON.stringify(await configure(`http://${listen}`, directory)));
+    words.push('--config', file);
+  }
   const output = openSync(log, 'a');
-  const child = spawn(binary, ['serve', ...(dev ? ['--dev'] : []), '--data', data, '--listen', listen], {
+  const child = spawn(binary, words, {
     cwd: directory,
     env: withoutSettings(),
     stdio: ['ignore', output, output],

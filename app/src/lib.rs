@@ -33,10 +33,11 @@ use leptos_router::{
 use leptos::mount::hydrate_islands;
 
 use pages::{
-    action::ActionPageView, catalog::CatalogPage, delete::DeletePageView, drift::DriftPageView, files::FilesPageView,
-    form::EditPage, form::NewRequestPage, history::HistoryPageView, home::HomePage, platform::PlatformPageView,
-    problem::NotFoundPage, promise::PromisePageView, request::RequestPageView, resource::ResourcePageView,
-    resources::ResourcesPage, run::RunPageView, runs::RunsPage, sign_in::SignInPage,
+    action::ActionPageView, catalog::CatalogPage, delete::DeletePageView, device::DevicePageView, drift::DriftPageView,
+    files::FilesPageView, form::EditPage, form::NewRequestPage, history::HistoryPageView, home::HomePage,
+    me::MePageView, platform::PlatformPageView, problem::NotFoundPage, promise::PromisePageView,
+    request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage, run::RunPageView, runs::RunsPage,
+    sign_in::SignInPage,
 };
 
 /// What the document's head needs to know about this HTTP request.
@@ -97,6 +98,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:name") view=RunPageView ssr=SsrMode::Async/>
                 <Route path=path!("/platform") view=PlatformPageView ssr=SsrMode::Async/>
+                <Route path=path!("/me") view=MePageView ssr=SsrMode::Async/>
+                <Route path=path!("/device") view=DevicePageView ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

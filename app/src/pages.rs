@@ -3,6 +3,7 @@
 pub mod action;
 pub mod catalog;
 pub mod delete;
+pub mod device;
 pub mod drift;
 pub mod files;
 pub mod form;
@@ -12,6 +13,7 @@ mod form_steps;
 pub mod gone;
 pub mod history;
 pub mod home;
+pub mod me;
 pub mod platform;
 pub mod problem;
 pub mod promise;

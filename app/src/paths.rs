@@ -11,6 +11,20 @@ pub const RUNS: &str = "/runs";
 pub const PLATFORM: &str = "/platform";
 /// GET the form, `?next=/…`; POST `token=…&next=/…`, answers 303.
 pub const SIGN_IN: &str = "/sign-in";
+/// Where somebody allows a device: GET `?code=…`; POST `code=…&answer=allow|deny`.
+pub const DEVICE: &str = "/device";
+/// For devices, POST only: asking to be let in, asking whether one is, giving a token back.
+pub const DEVICE_START: &str = "/auth/device";
+pub const DEVICE_TOKEN: &str = "/auth/token";
+pub const TOKEN_REVOKE: &str = "/auth/revoke";
+/// Who one is here: sessions and tokens of one's own.
+pub const ME: &str = "/me";
+/// POST `id=…`; with `others`, all but this one.
+pub const ME_END_SESSION: &str = "/me/sessions/end";
+/// POST `purpose=…&expires=30&readOnly=on&namespace=…`: a token of one's own, shown once.
+pub const ME_TOKENS: &str = "/me/tokens";
+/// POST `id=…`
+pub const ME_REVOKE: &str = "/me/tokens/revoke";
 /// POST only.
 pub const SIGN_OUT: &str = "/sign-out";
 /// POST `theme=light|dark|system&back=/…`; sets a cookie, answers 303.
@@ -53,6 +67,11 @@ impl ResourceKey {
     pub fn topic(&self) -> String {
         format!("resource:{}/{}/{}", self.namespace, self.promise, self.name)
     }
+}
+
+/// Where a browser sets out to an identity provider: `?next=/…`.
+pub fn start_sign_in(provider: &str) -> String {
+    format!("/auth/{}/start", segment(provider))
 }
 
 pub fn promise(name: &str) -> String {

@@ -11,12 +11,14 @@ use crate::{
         action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
+        device::DevicePage,
         drift::DriftPage,
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
         history::HistoryPage,
         home::Home,
+        me::MePage,
         platform::PlatformPage,
         promise::PromisePage,
         request::RequestPage,
@@ -67,6 +69,10 @@ pub trait Portal: Send + Sync {
     async fn action(&self, key: &ResourceKey, action: &str) -> Result<ActionPage>;
     /// `/r/…/delete`
     async fn delete(&self, key: &ResourceKey) -> Result<DeletePage>;
+    /// `/me`
+    async fn me(&self) -> Result<MePage>;
+    /// `/device?code=`: what waits under a code.
+    async fn device(&self, code: &str) -> Result<DevicePage>;
     /// `/runs?…`
     async fn runs(&self, query: &RunsQuery) -> Result<Runs>;
     /// `/runs/{name}`
@@ -127,6 +133,10 @@ pub enum Refused {
     Action(Arc<ActionPage>),
     /// The delete page, with `typed` and `refusal` filled in.
     Delete(Arc<DeletePage>),
+    /// One's own page, with a token just made or what is wrong with one asked for.
+    Me(Arc<MePage>),
+    /// A device's page, with what is wrong with a code or what became of the device.
+    Device(Arc<DevicePage>),
     /// The sign-in page, with where it goes on and why a token was refused.
     SignIn(Arc<SignIn>),
     /// Something failed before there was a page to show it on.

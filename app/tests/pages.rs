@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use app::{pages::sign_in::SignIn, portal::Refused};
 use fake::{Answer, Scene, data, refused, story, visit};
 
-const ADDRESSES: [&str; 21] = [
+const ADDRESSES: [&str; 24] = [
     "/",
     "/catalog",
     "/catalog?q=kafka",
@@ -30,6 +30,9 @@ const ADDRESSES: [&str; 21] = [
     "/runs",
     "/runs/run-failed",
     "/platform",
+    "/me",
+    "/device",
+    "/device?code=WDJB-MJHT",
 ];
 
 #[tokio::test]
@@ -64,7 +67,8 @@ async fn what_is_gone_leaves_who_had_it_deleted_and_its_history() {
 
 #[tokio::test]
 async fn a_refused_token_is_told_and_not_given_back() {
-    let shown = SignIn { next: "/runs?state=failed".into(), refusal: "This token is not known here.".into() };
+    let (next, refusal) = ("/runs?state=failed".into(), "This token is not known here.".into());
+    let shown = SignIn { next, refusal, ..SignIn::default() };
     let page = refused("/sign-in", Refused::SignIn(Arc::new(shown))).await;
     assert!(page.html.contains("<title>Error: Sign in") && page.html.contains("This token is not known here."));
     assert!(page.html.contains(r#"name="next" value="/runs?state=failed""#));

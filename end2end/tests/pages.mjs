@@ -17,6 +17,9 @@ export const PAGES = [
   ['deleted', '/resources?whose=deleted'],
   ['degraded', '/r/default/tent/leaning'],
   ['action', '/r/default/tent/leaning/actions/tighten'],
+  ['sign-in', '/sign-in'],
+  ['me', '/me'],
+  ['device', '/device'],
   ['missing', '/r/default/redis/no-such-thing'],
 ];
 

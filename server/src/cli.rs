@@ -7,9 +7,11 @@ macro_rules! println {
 
 mod act;
 mod apply;
+mod auth;
 mod check;
 mod client;
 mod cordon;
+mod credentials;
 mod delete;
 mod describe;
 mod doctor;
@@ -29,11 +31,15 @@ mod promise;
 mod steps;
 mod token;
 mod tree;
+mod user;
 mod wait;
 mod whoami;
 mod why;
 
-use crate::config::{self, ServeConfig, TlsFiles};
+use crate::{
+    config::{self, ServeConfig, TlsFiles},
+    settings::Settings,
+};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -58,7 +64,7 @@ pub struct ServerArgs {
     /// Address of the server [env: MIDSPAN_SERVER] [default: http://127.0.0.1:7400]
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
-    /// Access token; without one, a `--dev` server takes you for its developer, dana [env: MIDSPAN_TOKEN]
+    /// Access token; without one, that of `midspan auth login`; without that, a `--dev` server takes you for its developer, dana [env: MIDSPAN_TOKEN]
     #[arg(long, global = true, value_name = "TOKEN")]
     token: Option<String>,
     /// File with the access token, where none is given [env: MIDSPAN_TOKEN_FILE]
@@ -113,8 +119,12 @@ enum Command {
     Pin(pin::PinArgs),
     /// Look at a promise
     Promise(promise::PromiseArgs),
+    /// Sign in through a browser, see who you are, sign out
+    Auth(auth::AuthArgs),
     /// Make, list and revoke access tokens
     Token(token::TokenArgs),
+    /// List people, make and end service accounts
+    User(user::UserArgs),
     /// Print which server this talks to, and as whom
     Whoami,
     /// Check this machine and the server
@@ -140,6 +150,9 @@ struct ServeArgs {
     /// The key that seals secrets, 32 random bytes in base64; without one, MIDSPAN_KEY or the file `key` in the data directory, made at the first start
     #[arg(long, value_name = "FILE", env = "MIDSPAN_KEY_FILE")]
     key_file: Option<PathBuf>,
+    /// Configuration: identity providers, the address browsers come by, trusted proxies
+    #[arg(long, value_name = "FILE", env = "MIDSPAN_CONFIG")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     steps: steps::StepArgs,
     #[command(flatten)]
@@ -205,7 +218,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> Outcome {
     let server = cli.server;
     match cli.command {
-        Command::Serve(args) => serve(*args).await,
+        Command::Serve(args) => Box::pin(serve(*args)).await,
         Command::Apply(args) => apply::run(&server, args).await,
         Command::Get(args) => get::run(&server, args).await,
         Command::Describe(args) => describe::run(&server, args).await,
@@ -226,7 +239,9 @@ async fn run(cli: Cli) -> Outcome {
         Command::Check(args) => check::run(&server, args).await,
         Command::Pin(args) => pin::run(&server, args).await,
         Command::Promise(args) => promise::run(&server, args).await,
+        Command::Auth(args) => auth::run(&server, args).await,
         Command::Token(args) => token::run(&server, args).await,
+        Command::User(args) => user::run(&server, args).await,
         Command::Whoami => whoami::run(&server).await,
         Command::Doctor(args) => doctor::run(&server, args).await,
         Command::Completion { shell } => {
@@ -250,9 +265,12 @@ async fn serve(args: ServeArgs) -> Outcome {
         ));
     }
     let tls = args.tls_cert.zip(args.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
+    let settings =
+        args.config.as_deref().map(Settings::read).transpose().map_err(|error| Failure::usage(error.message))?;
+    let settings = settings.unwrap_or_default();
     let ServeArgs { data, listen, database, dev, key_file, steps, keep, .. } = args;
     let ground = steps.ground()?;
     let retention = keep.retention();
-    let config = ServeConfig { data, listen, database, dev, key_file, ground, retention, tls };
+    let config = ServeConfig { data, listen, database, dev, key_file, ground, retention, settings, tls };
     crate::serve::serve(config).await.map_err(|error| Failure::new(format!("{error:#}")))
 }

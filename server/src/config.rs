@@ -20,6 +20,8 @@ pub struct ServeConfig {
     pub ground: orchestrator::steps::ground::Ground,
     /// How long events, runs and the audit log are kept.
     pub retention: orchestrator::Retention,
+    /// What the configuration file says.
+    pub settings: crate::settings::Settings,
     /// The certificate to show; with one, clients on other machines are answered over TLS only.
     pub tls: Option<TlsFiles>,
 }
@@ -73,14 +75,21 @@ fn said(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
+/// A variable that the configuration file names.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Whether the terminal wants no colour.
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// The log filter: `MIDSPAN_LOG`, else warnings and what a server says of itself.
+/// The log filter: `MIDSPAN_LOG`, else warnings and what a server says of itself. A cookie that nobody knows is no warning: anybody can send one.
 pub fn log_filter() -> String {
-    std::env::var("MIDSPAN_LOG").unwrap_or_else(|_| "warn,midspan=info,orchestrator=info,store=info".to_owned())
+    std::env::var("MIDSPAN_LOG").unwrap_or_else(|_| {
+        "warn,tower_sessions=error,tower_sessions_core=error,midspan=info,orchestrator=info,store=info".to_owned()
+    })
 }
 
 /// The key that seals secrets, where it is given as text (`MIDSPAN_KEY`).
@@ -101,6 +110,13 @@ pub fn for_container_runtime() -> Vec<(String, String)> {
         "CONTAINER_HOST",
     ];
     NAMES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect()
+}
+
+/// Where a client keeps the tokens it was given by `midspan auth login`.
+pub fn credentials_file() -> Option<PathBuf> {
+    let place = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = || place("XDG_CONFIG_HOME").or_else(|| Some(place("HOME")?.join(".config")));
+    place("MIDSPAN_CREDENTIALS").or_else(|| Some(folder()?.join("midspan/credentials.json")))
 }
 
 /// For tests of several servers: how long a replica counts as alive after its last beat, in milliseconds (`MIDSPAN_LEASE_MS`).

@@ -6,9 +6,11 @@ mod address;
 mod api;
 mod assets;
 mod auth;
+mod backchannel;
 mod body;
 mod deeds;
 mod dev;
+pub mod device;
 mod discovery;
 mod drift;
 mod events;
@@ -16,28 +18,34 @@ mod forms;
 mod headers;
 pub mod listener;
 mod log;
+mod login;
+mod me;
+mod oidc;
 mod openapi;
 pub mod pages;
 mod params;
+mod peer;
 mod protobuf;
 mod review;
 mod sessions;
 mod sign_in;
 mod status;
+mod still;
 mod table;
 mod timeline;
 mod watch;
 
-use crate::{portal::Followed, service::Services};
+use crate::{portal::Followed, service::Services, sign_in::SignIn};
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, State, connect_info::IntoMakeServiceWithConnectInfo},
     http::{Request, StatusCode},
     middleware,
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
+use peer::Peer;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -58,6 +66,8 @@ pub struct Doors {
     pub dev: bool,
     /// Browsers come by TLS: their cookies travel no other way.
     pub secure: bool,
+    /// How people get in.
+    pub sign_in: Arc<SignIn>,
     /// Ends streams when the server stops.
     pub stop: CancellationToken,
     pub metrics: PrometheusHandle,
@@ -68,7 +78,7 @@ pub struct Doors {
 }
 
 /// All URLs of the product.
-pub fn router(doors: Doors) -> Router {
+pub fn router(doors: Doors) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
     let api = Router::new()
         .route("/api", get(|| async { Json(discovery::core_versions()) }))
         .route("/api/{*path}", any(api::core))
@@ -84,18 +94,30 @@ pub fn router(doors: Doors) -> Router {
         .merge(forms::routes())
         .merge(deeds::routes())
         .merge(acting::routes())
+        .merge(me::routes())
+        .merge(device::deeds())
         .route("/events", get(events::stream))
         .route("/runs/{name}/log", get(events::log))
         .layer(DefaultBodyLimit::max(1024 * 1024))
         .route_layer(middleware::from_fn_with_state(doors.clone(), auth::pages));
-    let sessions = SessionManagerLayer::new(sessions::StoreSessions::new(doors.services.clone()))
-        // the prefix binds the cookie to this host, and to TLS
-        .with_name(if doors.secure { "__Host-midspan" } else { "midspan" })
-        .with_secure(doors.secure)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(time::Duration::hours(12)));
-    let mut signed_in = api.merge(pages).merge(sign_in::routes()).fallback(pages::not_found);
+    let sessions =
+        SessionManagerLayer::new(sessions::StoreSessions::new(doors.services.clone(), doors.sign_in.lifetimes))
+            // the prefix binds the cookie to this host, and to TLS
+            .with_name(if doors.secure { "__Host-midspan" } else { "midspan" })
+            .with_secure(doors.secure)
+            .with_http_only(true)
+            .with_same_site(SameSite::Lax)
+            // how long the browser keeps it; when it ends is said in the store
+            .with_expiry(Expiry::OnInactivity(
+                time::Duration::try_from(doors.sign_in.lifetimes.longest).unwrap_or(time::Duration::DAY),
+            ));
+    let mut signed_in = api
+        .merge(pages)
+        .merge(sign_in::routes())
+        .merge(oidc::routes())
+        .merge(backchannel::routes())
+        .merge(device::routes())
+        .fallback(pages::not_found);
     if doors.dev {
         // whoever comes by a name that is not this machine's is not sitting at it
         signed_in = signed_in
@@ -107,8 +129,8 @@ pub fn router(doors: Doors) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(headers::host))
+        .layer(middleware::from_fn_with_state(doors.clone(), headers::secure))
         .layer(CompressionLayer::new());
     signed_in
         .layer(sessions)
@@ -116,6 +138,7 @@ pub fn router(doors: Doors) -> Router {
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(30)))
         .layer(layers)
         .with_state(doors)
+        .into_make_service_with_connect_info()
 }
 
 /// What is reachable without signing in: health and assets, nothing that tells of anybody's objects.

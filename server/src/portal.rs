@@ -16,6 +16,7 @@ mod history;
 mod home;
 mod logs;
 mod markdown;
+mod me;
 mod paging;
 mod parts;
 mod pickers;
@@ -50,12 +51,14 @@ use app::{
         action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
+        device::DevicePage,
         drift::DriftPage,
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
         history::HistoryPage,
         home::Home,
+        me::MePage,
         platform::PlatformPage,
         promise::PromisePage,
         request::RequestPage,
@@ -221,6 +224,14 @@ impl Portal for ServerPortal {
 
     async fn delete(&self, key: &ResourceKey) -> Result<DeletePage> {
         self.delete_page(key).await
+    }
+
+    async fn me(&self) -> Result<MePage> {
+        self.me_page().await
+    }
+
+    async fn device(&self, code: &str) -> Result<DevicePage> {
+        self.device_page(code).await
     }
 
     async fn runs(&self, query: &RunsQuery) -> Result<Runs> {

@@ -10,6 +10,7 @@ use crate::{
     identity::RandomIds,
     keys,
     service::{Services, people::PERSONAS},
+    sign_in::SignIn,
     tls,
 };
 use anyhow::{Context as _, Result};
@@ -110,10 +111,12 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
     orchestrator.open_gate(Arc::new(services.clone()));
     orchestrator.publish_through(Arc::new(services.clone()));
     let stop = CancellationToken::new();
+    let sign_in = SignIn::new(&config, address, &(Arc::new(SystemClock) as Arc<dyn Clock>))?;
     let doors = Doors {
         services: services.clone(),
         dev: config.dev,
-        secure: config.tls.is_some(),
+        secure: config.tls.is_some() || sign_in.url.starts_with("https:"),
+        sign_in: Arc::new(sign_in),
         stop: stop.clone(),
         metrics: recorder()?,
         ground,

@@ -8,6 +8,7 @@ pub mod drift;
 pub mod expiry;
 pub mod form_drafts;
 mod health_records;
+pub mod holders;
 pub mod kinds;
 mod metadata;
 pub mod namespaces;
@@ -15,6 +16,7 @@ pub mod objects;
 mod outputs;
 pub mod patches;
 pub mod people;
+pub mod persons;
 pub mod pins;
 pub mod placement;
 pub mod places;
@@ -30,6 +32,7 @@ mod secrets;
 mod steps;
 pub mod tokens;
 mod unknown;
+pub mod users;
 
 use crate::identity::Ids;
 use domain::{
@@ -59,6 +62,12 @@ pub struct Asker {
     /// `page`, `api`, `cli`.
     pub source: String,
     pub request_id: String,
+    /// Where it comes from; empty for the server itself.
+    pub address: String,
+    /// The browser's session, as people name it; empty for what is no browser.
+    pub session: String,
+    /// Whether this browser may make tokens on its owner's rights.
+    pub may_give_tokens: bool,
     pub errand: Errand,
 }
 
@@ -91,10 +100,13 @@ impl Services {
             let asked = Asked { group: &served.group, plural: &served.plural, namespace, name };
             return asker.caller.is_granted(verb, asked).map_err(forbidden);
         }
+        if let Some(scope) = &asker.caller.scope {
+            scope.covers(verb, &served.plural, served.namespaced, namespace).map_err(forbidden)?;
+        }
         let target = match &served.origin {
             Origin::Promised(_) | Origin::Binding | Origin::Health => Target::Resource { namespace },
             Origin::Namespace => Target::Namespaces,
-            Origin::Token => Target::Tokens,
+            Origin::Token | Origin::User => Target::Tokens,
             Origin::Platform
             | Origin::Release
             | Origin::Promise
@@ -129,7 +141,7 @@ impl Services {
             uid: subject.metadata.uid.clone(),
             outcome: "allowed".to_owned(),
             source: asker.source.clone(),
-            data: serde_json::json!({"requestId": asker.request_id, "before": told(before), "after": told(after)}),
+            data: serde_json::json!({"requestId": asker.request_id, "address": asker.address, "before": told(before), "after": told(after)}),
         })
     }
 }

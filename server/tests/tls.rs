@@ -39,6 +39,7 @@ impl Directory {
             key_file: None,
             ground: Ground::default(),
             retention: orchestrator::Retention::default(),
+            settings: midspan::settings::Settings::default(),
             tls: Some(tls),
         }
     }
@@ -57,13 +58,40 @@ async fn one_port_speaks_tls_and_to_this_machine_plain_http() {
     let certificate = Certificate::from_pem(&fs::read(&files.certificate).unwrap()).unwrap();
     let server = serve::start(directory.config(files)).await.unwrap();
     let token = fs::read_to_string(directory.0.join("data/admin-token")).unwrap();
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]);
+    let client = client.redirect(reqwest::redirect::Policy::none()).build().unwrap();
     for (scheme, version) in [("https", Version::HTTP_2), ("http", Version::HTTP_11)] {
         let address = format!("{scheme}://{}/apis", server.address);
         let answer = client.get(&address).bearer_auth(token.trim()).send().await.unwrap();
         assert_eq!((answer.status(), answer.version()), (StatusCode::OK, version), "{scheme}");
         let nobody = client.get(&address).send().await.unwrap();
         assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED, "{scheme}");
+    }
+    let there = |path: &str| format!("https://{}{path}", server.address);
+    for path in ["/", "/apis", "/nowhere", "/healthz", "/pkg/nothing.js"] {
+        let answer = client.get(there(path)).send().await.unwrap();
+        let told = answer.headers().get("strict-transport-security");
+        assert_eq!(told.and_then(|value| value.to_str().ok()), Some("max-age=31536000"), "{path}");
+    }
+    let form = |path: &str, body: String| {
+        let request = client.post(there(path)).header("sec-fetch-site", "same-origin");
+        request.header("content-type", "application/x-www-form-urlencoded").body(body)
+    };
+    let signed_in = form("/sign-in", format!("token={}", token.trim())).send().await.unwrap();
+    let lines = |answer: &reqwest::Response| {
+        let lines = answer.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap().to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    let begun = lines(&signed_in);
+    assert!(begun[0].starts_with("__Host-midspan="), "{begun:?}");
+    for word in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(begun[0].split("; ").any(|part| part == word), "{begun:?}");
+    }
+    let cookie = begun[0].split(';').next().unwrap_or_default().to_owned();
+    let ended = form("/sign-out", String::new()).header("cookie", cookie).send().await.unwrap();
+    let themed = form("/theme", "theme=dark".to_owned()).send().await.unwrap();
+    for line in [lines(&ended), lines(&themed)].concat() {
+        assert!(line.contains("Secure") && !line.contains("Domain"), "{line}");
     }
     server.stop().await.unwrap();
 }

@@ -118,7 +118,7 @@ fn caller(frame: &Frame) -> impl IntoView {
     view! {
         <p class="caller">
             <span class="avatar" aria-hidden="true">{initial}</span>
-            <span class="caller-name">{frame.caller.name.clone()}</span>
+            <a class="caller-name" href=paths::ME>{frame.caller.name.clone()}</a>
             <span class="caller-role">{frame.caller.role.clone()}</span>
         </p>
         {frame.may_sign_out.then(sign_out)}

@@ -17,12 +17,14 @@ use app::{
         action::ActionPage,
         catalog::{Catalog, CatalogQuery},
         delete::DeletePage,
+        device::DevicePage,
         drift::DriftPage,
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
         history::HistoryPage,
         home::Home,
+        me::MePage,
         platform::PlatformPage,
         promise::PromisePage,
         request::RequestPage,
@@ -98,6 +100,14 @@ impl Portal for FakePortal {
 
     async fn gone(&self, key: &ResourceKey) -> Result<Option<GonePage>> {
         Ok((key.name == "old-db").then(whole::gone))
+    }
+
+    async fn me(&self) -> Result<MePage> {
+        Ok(if self.0 == Scene::Fresh { MePage::default() } else { whole::me() })
+    }
+
+    async fn device(&self, code: &str) -> Result<DevicePage> {
+        Ok(if code.is_empty() { DevicePage::default() } else { whole::device(code) })
     }
 
     async fn platform(&self) -> Result<PlatformPage> {

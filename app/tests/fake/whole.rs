@@ -2,7 +2,9 @@
 
 use app::{
     pages::{
+        device::DevicePage,
         gone::{GonePage, RequestRow},
+        me::{MePage, SessionRow, TokenRow},
         platform::{DestinationRow, Fleet, PlatformPage, Readiness, StoreRow},
         request::{RequestKind, RequestPhase},
         resource_parts::Part,
@@ -97,4 +99,47 @@ pub fn parts() -> Vec<Part> {
     let first = all.next();
     let inner: Vec<Part> = all.collect();
     first.into_iter().map(|first| Part { parts: inner.clone(), ..first }).collect()
+}
+
+pub fn me() -> MePage {
+    let session = |id: &str, client: &str, is_this| SessionRow {
+        id: id.into(),
+        client: client.into(),
+        provider: "Example Corp".into(),
+        created: ago(7_200),
+        seen: ago(60),
+        is_this,
+    };
+    MePage {
+        title: "Dana Demo".into(),
+        email: "dana@example.com".into(),
+        signed_in_by: "Example Corp".into(),
+        roles: "developer".into(),
+        groups: vec!["developers".into(), "corp:shop".into()],
+        sessions: vec![
+            session("session-1", "Firefox on Linux", true),
+            session("session-2", "Chrome on Android", false),
+            session("session-3", "Safari on iPhone", false),
+        ],
+        tokens: vec![TokenRow {
+            id: "token_1".into(),
+            purpose: "midspan auth login, laptop".into(),
+            scope: "Reading, in shop".into(),
+            created: ago(86_400),
+            used: None,
+            expires: "2026-12-24".into(),
+            has_expired: false,
+        }],
+        ..MePage::default()
+    }
+}
+
+pub fn device(code: &str) -> DevicePage {
+    DevicePage {
+        code: code.into(),
+        program: "midspan on laptop".into(),
+        address: "192.0.2.7".into(),
+        since: Some(ago(20)),
+        ..DevicePage::default()
+    }
 }

@@ -1,7 +1,7 @@
 //! HTTP to a server: errors become sentences and exit codes.
 
-use super::{Failure, Outcome, ServerArgs};
-use crate::config;
+use super::{Failure, Outcome, ServerArgs, credentials};
+use crate::{config, network};
 use reqwest::{Method, Response, StatusCode, header::HeaderValue};
 use serde_json::Value;
 use std::{error::Error, io};
@@ -19,19 +19,20 @@ pub struct Client {
 
 impl Client {
     pub fn new(args: &ServerArgs) -> Outcome<Self> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("midspan/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(std::time::Duration::from_secs(5))
-            .no_proxy()
-            .build()
-            .map_err(|e| Failure::new(format!("no HTTP client: {e}")))?;
+        let client = Self::stranger(args)?;
+        let (token, token_from) = token(args, &client.server)?;
+        Ok(Self { token, token_from, ..client })
+    }
+
+    /// Without a token, whatever there may be.
+    pub fn stranger(args: &ServerArgs) -> Outcome<Self> {
+        let http = network::builder().no_proxy().build().map_err(|e| Failure::new(format!("no HTTP client: {e}")))?;
         let server = args.server.clone().or_else(config::server).unwrap_or_else(|| SERVER.to_owned());
         let server = server.trim_end_matches('/').to_owned();
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(Failure::usage(format!("--server {server:?} is not an address such as http://127.0.0.1:7400")));
         }
-        let (token, token_from) = token(args)?;
-        Ok(Self { http, server, token, token_from })
+        Ok(Self { http, server, token: None, token_from: String::new() })
     }
 
     /// Where the token comes from, in words.
@@ -73,6 +74,17 @@ impl Client {
         Ok(response.headers().get_all("warning").iter().map(warning).collect())
     }
 
+    /// Posts a form; the inner error is what the server said against it, as OAuth has it.
+    pub async fn form(&self, path: &str, pairs: &[(&str, &str)]) -> Outcome<Result<Value, Value>> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let request =
+            self.http.post(self.url(path)).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let good = response.status().is_success();
+        let said: Value = response.json().await.unwrap_or_default();
+        Ok(if good { Ok(said) } else { Err(said) })
+    }
+
     /// A text that may go on as long as the server has something to say.
     pub async fn stream(&self, path: &str) -> Outcome<Response> {
         self.send(self.http.get(self.url(path))).await
@@ -97,17 +109,21 @@ impl Client {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
-        let response = request.send().await.map_err(|error| {
-            let why = if let Some(problem) = tls_problem(&error) {
-                format!("no trust in this server: {problem}; if it is the right one, name its authority's certificate in SSL_CERT_FILE")
-            } else if error.is_connect() {
-                "nothing answers there; is the server running? (`midspan serve --dev` starts one)".to_owned()
-            } else {
-                error.to_string()
-            };
-            Failure::new(format!("{}: {why}", self.server))
-        })?;
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let why = if let Some(problem) = tls_problem(error) {
+            format!(
+                "no trust in this server: {problem}; if it is the right one, name its authority's certificate in SSL_CERT_FILE"
+            )
+        } else if error.is_connect() {
+            "nothing answers there; is the server running? (`midspan serve --dev` starts one)".to_owned()
+        } else {
+            error.to_string()
+        };
+        Failure::new(format!("{}: {why}", self.server))
     }
 
     async fn refusal(&self, response: Response) -> Failure {
@@ -124,7 +140,7 @@ impl Client {
             }
             StatusCode::UNAUTHORIZED => {
                 let message = format!(
-                    "{} wants a token: set MIDSPAN_TOKEN, or MIDSPAN_TOKEN_FILE to a file with one, such as the admin-token in the server's data directory",
+                    "{} wants a token: sign in with `midspan auth login`, or set MIDSPAN_TOKEN, or MIDSPAN_TOKEN_FILE to a file with one, such as the admin-token in the server's data directory",
                     self.server
                 );
                 Failure { message, code: Failure::FORBIDDEN }
@@ -149,18 +165,23 @@ impl Client {
     }
 }
 
-/// The token to send, the same rule wherever this runs: as an option, as a file, or none.
+/// The token to send, the same rule wherever this runs: as an option, as a file, of `midspan auth login`, or none.
 /// What is typed counts before what the environment says. The second is where it comes from, in words.
-fn token(args: &ServerArgs) -> Outcome<(Option<String>, String)> {
+fn token(args: &ServerArgs, server: &str) -> Outcome<(Option<String>, String)> {
     let given = |token: &str, from: &str| Ok((Some(token.trim().to_owned()), from.to_owned()));
     let file = match (&args.token, &args.token_file, config::token()) {
         (Some(token), ..) => return given(token, "--token"),
         (None, Some(file), _) => file.clone(),
         (None, None, Some(token)) => return given(&token, "MIDSPAN_TOKEN"),
-        (None, None, None) => match config::token_file() {
-            Some(file) => file,
-            None => return Ok((None, String::new())),
-        },
+        (None, None, None) => {
+            if let Some(file) = config::token_file() {
+                file
+            } else {
+                let kept = credentials::of(server)?;
+                let from = if kept.is_some() { "midspan auth login" } else { "" };
+                return Ok((kept, from.to_owned()));
+            }
+        }
     };
     let text = std::fs::read_to_string(&file)
         .map_err(|e| Failure::usage(format!("the token file {} cannot be read: {e}", file.display())))?;

@@ -31,9 +31,15 @@ enum TokenCommand {
 struct CreateArgs {
     /// Whose it is: a person or a machine, such as ana or ci
     user: String,
-    /// What its owner may do; may be repeated
-    #[arg(long, value_enum, default_value = "developer")]
+    /// What its owner may do; may be repeated [default: developer; a service account has roles of its own]
+    #[arg(long, value_enum)]
     role: Vec<RoleName>,
+    /// For reading only
+    #[arg(long)]
+    read_only: bool,
+    /// Good in this namespace only; may be repeated
+    #[arg(long = "only-in", value_name = "NAMESPACE")]
+    only_in: Vec<String>,
     /// How long it is good for, such as 90d or 12h; for ever unless told
     #[arg(long, value_name = "DURATION", value_parser = days)]
     expires: Option<Duration>,
@@ -82,8 +88,17 @@ pub async fn run(server: &ServerArgs, args: TokenArgs) -> Outcome {
 }
 
 async fn create(client: &Client, args: CreateArgs) -> Outcome {
-    let roles: Vec<&str> = args.role.into_iter().map(|role| role.role().as_str()).collect();
+    let mut roles: Vec<&str> = args.role.into_iter().map(|role| role.role().as_str()).collect();
+    if roles.is_empty() && !is_service_account(client, &args.user).await? {
+        roles.push(Role::Developer.as_str());
+    }
     let mut spec = json!({"user": args.user, "roles": roles, "purpose": args.purpose});
+    if args.read_only {
+        spec["readOnly"] = json!(true);
+    }
+    if !args.only_in.is_empty() {
+        spec["namespaces"] = json!(args.only_in);
+    }
     if let Some(expires) = args.expires {
         spec["expirationSeconds"] = json!(expires.as_secs());
     }
@@ -94,7 +109,7 @@ async fn create(client: &Client, args: CreateArgs) -> Outcome {
         "" => "until it is revoked".to_owned(),
         at => format!("until {at}"),
     };
-    let told = format!("token/{} for {} ({}), good {until}", text("/metadata/name"), args.user, roles.join(", "));
+    let told = format!("token/{} for {} ({}), good {until}", text("/metadata/name"), args.user, text("/status/roles"));
     if let Some(file) = args.out {
         crate::private_file::write(&file, &format!("{}\n", text("/status/token")))
             .map_err(|e| Failure::new(format!("{}: {e}", file.display())))?;
@@ -104,6 +119,15 @@ async fn create(client: &Client, args: CreateArgs) -> Outcome {
         println!("{}", text("/status/token"));
     }
     Ok(())
+}
+
+/// Such a one has its roles already.
+async fn is_service_account(client: &Client, name: &str) -> Outcome<bool> {
+    match client.get(&super::user::path(name)).await {
+        Ok(user) => Ok(user["spec"]["type"] == "serviceAccount"),
+        Err(failure) if failure.code == Failure::NOT_FOUND => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn path(name: &str) -> String {

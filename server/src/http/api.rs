@@ -99,7 +99,9 @@ impl Call {
             return timeline::answer(&self.doors, &self.asker, &served, &address, &params, self.accept()).await;
         }
         match (self.method.as_str(), address.name.as_str(), address.subresource.as_str()) {
-            ("GET", "", "") if params.watching() && matches!(served.origin, Origin::View | Origin::Token) => {
+            ("GET", "", "")
+                if params.watching() && matches!(served.origin, Origin::View | Origin::Token | Origin::User) =>
+            {
                 Err(not_allowed())
             }
             ("GET", "", "") if params.watching() => {

@@ -1,46 +1,78 @@
-//! Who asks: a bearer token, the token a browser signed in with, or in `--dev` the persona of its session. Nobody else gets in.
+//! Who asks: a bearer token, whoever a browser signed in as, or in `--dev` the persona of its session. Nobody else gets in.
 
-use super::Doors;
+use super::{
+    Doors,
+    login::{By, Login, unreadable},
+    peer::Client,
+    sessions,
+    still::{self, Pass},
+};
 use crate::service::{Asker, people::Persona};
-use app::portal::Notice;
+use app::{paths, portal::Notice};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::{Caller, Error, ErrorKind};
+use domain::{Caller, Digest, Error, ErrorKind};
 use tower_sessions::Session;
 
 /// The session key under which `--dev` keeps the chosen persona.
 pub const PERSONA: &str = "persona";
-/// The session key under which the hash of the token stands that a browser signed in with.
-pub const TOKEN: &str = "token";
 /// The session key under which a notice waits for the next page.
 pub const NOTICE: &str = "notice";
 
 /// For machines: a token, or the session of a page on the same origin.
 pub async fn api(State(doors): State<Doors>, session: Session, mut request: Request, next: Next) -> Response {
+    let client = Client::of(&doors, request.extensions(), request.headers());
     match identify(&doors, &session, request.headers(), request.method(), false).await {
-        Ok(asker) => {
-            request.extensions_mut().insert(asker);
-            next.run(request).await
+        Ok((asker, pass)) => {
+            let caller = asker.caller.clone();
+            request.extensions_mut().insert(Asker { address: client.0.to_string(), ..asker });
+            still::watched(&doors, &session, caller, pass, next.run(request).await)
         }
-        Err(error) => super::status::Refusal::from(error).into_response(),
+        Err(error) => super::status::Refusal::from(guessed(&doors, client, request.headers(), error)).into_response(),
     }
+}
+
+/// Whoever guesses tokens waits; whoever has a good one from the same address does not.
+fn guessed(doors: &Doors, client: Client, headers: &HeaderMap, error: Error) -> Error {
+    if error.kind != ErrorKind::Unauthorized || !headers.contains_key(header::AUTHORIZATION) {
+        return error;
+    }
+    doors.sign_in.limits.stranger(client.0).map_or_else(super::sign_in::too_often, |()| error)
 }
 
 /// For pages: the session's persona. Whoever has none is shown how to get in.
 pub async fn pages(State(doors): State<Doors>, session: Session, mut request: Request, next: Next) -> Response {
-    match identify(&doors, &session, request.headers(), request.method(), true).await {
-        Ok(asker) => {
-            request.extensions_mut().insert(asker);
+    let client = Client::of(&doors, request.extensions(), request.headers());
+    if request.method() == Method::GET && request.uri().path() == paths::SIGN_IN {
+        // who is somebody may become somebody else
+        return super::sign_in::page(&doors, request.uri()).await;
+    }
+    let identified = identify(&doors, &session, request.headers(), request.method(), true).await;
+    match identified.map_err(|error| guessed(&doors, client, request.headers(), error)) {
+        Ok((asker, pass)) => {
+            let may_give_tokens = match &pass {
+                Pass::Login(login) => matches!(login.by, By::Provider { .. }),
+                Pass::Persona => doors.dev,
+                Pass::Token(_) => false,
+            };
+            let shown = session.id().map(|id| sessions::public_id(&sessions::hash(&id))).unwrap_or_default();
+            let caller = asker.caller.clone();
+            request.extensions_mut().insert(Asker {
+                address: client.0.to_string(),
+                session: shown,
+                may_give_tokens,
+                ..asker
+            });
             if is_visit(&request)
                 && let Some(notice) = notice(&session).await
             {
                 request.extensions_mut().insert(Notice(notice));
             }
-            next.run(request).await
+            still::watched(&doors, &session, caller, pass, next.run(request).await)
         }
         Err(error) if error.kind == ErrorKind::Unauthorized && request.method() == Method::GET => {
             super::sign_in::page(&doors, request.uri()).await
@@ -63,7 +95,7 @@ async fn notice(session: &Session) -> Option<String> {
 
 /// The caller of an address that leads nowhere; `None` when nobody is known.
 pub async fn whoever(doors: &Doors, session: &Session, headers: &HeaderMap, method: &Method) -> Option<Asker> {
-    identify(doors, session, headers, method, true).await.ok()
+    identify(doors, session, headers, method, true).await.ok().map(|(asker, _)| asker)
 }
 
 async fn identify(
@@ -72,34 +104,30 @@ async fn identify(
     headers: &HeaderMap,
     method: &Method,
     page: bool,
-) -> domain::Result<Asker> {
-    let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+) -> domain::Result<(Asker, Pass)> {
+    let request_id = request_id(headers);
     if let Some(token) = token(headers)? {
         let caller = doors.services.caller_of_token(&token).await?;
-        return Ok(Asker { caller, source: source(headers).to_owned(), request_id, ..Asker::default() });
+        let asker = Asker { caller, source: source(headers).to_owned(), request_id, ..Asker::default() };
+        return Ok((asker, Pass::Token(Digest::of(&token).to_string())));
     }
-    let caller = match signed_in(doors, session).await? {
-        Some(caller) => caller,
-        None => persona(doors, session, page || is_program(headers)).await?,
+    let login = Login::of(session).await?;
+    let known = match &login {
+        Some(login) => login.caller(doors).await?,
+        None => None,
+    };
+    let (caller, pass) = match known.zip(login) {
+        Some((caller, login)) => (caller, Pass::Login(Box::new(login))),
+        None => (persona(doors, session, page || is_program(headers)).await?, Pass::Persona),
     };
     if !method.is_safe() && !is_program(headers) && !same_origin(headers) {
         return Err(Error::forbidden("this request comes from another site; it is not carried out"));
     }
-    Ok(Asker { caller, source: "page".to_owned(), request_id, ..Asker::default() })
+    Ok((Asker { caller, source: "page".to_owned(), request_id, ..Asker::default() }, pass))
 }
 
-/// Whose token the browser signed in with. It is asked anew each time: a token that was taken back ends its sessions.
-async fn signed_in(doors: &Doors, session: &Session) -> domain::Result<Option<Caller>> {
-    let known: Option<String> = session.get(TOKEN).await.map_err(unreadable)?;
-    let Some(hash) = known else { return Ok(None) };
-    match doors.services.caller_of_hash(&hash).await {
-        Err(error) if error.kind == ErrorKind::Unauthorized => Ok(None),
-        caller => caller.map(Some),
-    }
-}
-
-fn unreadable(error: tower_sessions::session::Error) -> Error {
-    Error::unavailable("sessions cannot be read now").with_detail(error)
+pub fn request_id(headers: &HeaderMap) -> String {
+    headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 async fn persona(doors: &Doors, session: &Session, by_itself: bool) -> domain::Result<Caller> {

@@ -40,7 +40,7 @@ pub fn routes() -> Router<Doors> {
 }
 
 /// Says something on the page that follows. What it tells of is done, so that a store that is away now does not undo it.
-async fn tell(session: &Session, said: &str) {
+pub(super) async fn tell(session: &Session, said: &str) {
     if let Err(error) = session.insert(auth::NOTICE, said).await {
         tracing::debug!(%error, "a notice is lost");
     }

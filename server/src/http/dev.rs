@@ -1,6 +1,6 @@
 //! Only in `--dev`: browsers choose who they are.
 
-use super::auth::{PERSONA, TOKEN};
+use super::{auth::PERSONA, login::LOGIN};
 use crate::service::people::Persona;
 use axum::{
     Form,
@@ -26,7 +26,7 @@ pub async fn choose_persona(session: Session, headers: HeaderMap, Form(choice): 
     // a new session id with every change of rights
     let changed = session.cycle_id().await.is_ok()
         && session.insert(PERSONA, persona.name).await.is_ok()
-        && session.remove::<String>(TOKEN).await.is_ok();
+        && session.remove_value(LOGIN).await.is_ok();
     if !changed {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

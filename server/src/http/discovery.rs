@@ -51,6 +51,7 @@ fn resource(kind: &Served) -> Value {
         Origin::Derived => &["get", "list", "watch"],
         Origin::View => &["get", "list"],
         Origin::Token => &["create", "delete", "get", "list"],
+        Origin::User => &["create", "delete", "get", "list", "patch", "update"],
         Origin::Events => &["list"],
         _ => &["create", "delete", "get", "list", "patch", "update", "watch"],
     };

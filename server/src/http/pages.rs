@@ -51,6 +51,9 @@ pub async fn problem(doors: &Doors, asker: Option<&Asker>, error: &Error) -> Res
     }
     let mut response = draw(doors, asker, "/problem", Some(Refused::Problem(Arc::new(error.clone())))).await;
     *response.status_mut() = super::status::code(error.kind);
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 

@@ -154,6 +154,13 @@ fn columns(served: &Served) -> Vec<Column> {
         (KRATIX_GROUP, "GitStateStore") => &[("URL", "/spec/url", 0), ("Branch", "/spec/branch", 0)],
         (KRATIX_GROUP, "BucketStateStore") => &[("Name", "/spec/bucketName", 0), ("Endpoint", "/spec/endpoint", 0)],
         (_, "Destination") => &[("State store", "/spec/stateStoreRef/name", 0), ("Path", "/spec/path", 0)],
+        (_, "User") => &[
+            ("Type", "/spec/type", 0),
+            ("Roles", "/status/roles", 0),
+            ("Disabled", "/spec/disabled", 0),
+            ("Last seen", "/status/lastSeen", 0),
+            ("Issuer", "/status/issuer", 1),
+        ],
         (_, "Token") => &[
             ("User", "/spec/user", 0),
             ("Roles", "/status/roles", 0),

@@ -6,6 +6,7 @@ use crate::{
     http::Doors,
     serve::{Running, start},
     service::{Asker, objects::WriteOptions, people::Persona, promises::publish},
+    sign_in::SignIn,
 };
 use app::{
     pages::{catalog::CatalogQuery, form::Prefill, request::RequestPhase, resources::ResourcesQuery, runs::RunsQuery},
@@ -90,9 +91,10 @@ async fn everywhere(play: impl AsyncFn(&House)) {
             key_file: None,
             ground: orchestrator::steps::ground::Ground::default(),
             retention: orchestrator::Retention::default(),
+            settings: crate::settings::Settings::default(),
             tls: None,
         };
-        let running = start(config).await.unwrap();
+        let running = start(config.clone()).await.unwrap();
         publish(&running.services, &crate::service::objects::system(), vault()).await.unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let services = running.services.clone();
@@ -100,6 +102,7 @@ async fn everywhere(play: impl AsyncFn(&House)) {
             services,
             dev: true,
             secure: false,
+            sign_in: Arc::new(SignIn::new(&config, running.address, &running.services.clock).unwrap()),
             stop: CancellationToken::new(),
             metrics,
             ground: Arc::default(),

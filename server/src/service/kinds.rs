@@ -56,6 +56,8 @@ pub enum Origin {
     Events,
     /// Access tokens, which stand in a table of their own.
     Token,
+    /// People and service accounts, likewise.
+    User,
 }
 
 /// A promise's current offer with its schema compiled.
@@ -325,6 +327,7 @@ pub fn own_kinds() -> Vec<Served> {
         own("Placement", "placements", true, Origin::Derived),
         own("Probe", "probes", true, Origin::Derived),
         own("Token", super::tokens::PLURAL, false, Origin::Token),
+        own("User", super::users::PLURAL, false, Origin::User),
         kratix("Promise", "promises", false, Origin::Promise),
         kratix("ResourceBinding", "resourcebindings", true, Origin::Binding),
         kratix("HealthRecord", "healthrecords", true, Origin::Health),

@@ -74,6 +74,7 @@ impl Services {
         match served.origin {
             Origin::View => return self.view(served, name).await,
             Origin::Token => return self.token(name).await,
+            Origin::User => return self.user(name).await,
             _ => {}
         }
         self.stored(served, namespace, name).await
@@ -85,6 +86,7 @@ impl Services {
         match served.origin {
             Origin::View => return self.views(query).await,
             Origin::Token => return self.tokens(query).await,
+            Origin::User => return self.users(query).await,
             _ => {}
         }
         self.store.list(query).await
@@ -103,6 +105,9 @@ impl Services {
         let mut object = Object::from_value(body)?;
         if matches!(served.origin, Origin::Token) {
             return self.create_token(asker, served, &object, options).await;
+        }
+        if matches!(served.origin, Origin::User) {
+            return self.create_user(asker, served, &object, options).await;
         }
         self.check_identity(served, namespace, &mut object)?;
         let metadata = &mut object.metadata;
@@ -197,7 +202,7 @@ impl Services {
             Origin::Namespace => namespaces::admit(served, object),
             Origin::Secret => self.admit_secret(served, object, stored).await,
             Origin::ConfigMap => self.admit_config_map(served, object, stored),
-            Origin::Derived | Origin::View | Origin::Events | Origin::Token => Err(derived(served)),
+            Origin::Derived | Origin::View | Origin::Events | Origin::Token | Origin::User => Err(derived(served)),
         }
     }
 

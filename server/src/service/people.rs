@@ -4,6 +4,7 @@ use super::Services;
 use domain::{
     Caller, Digest, Error, ErrorKind, Result,
     caller::{DEVELOPERS, PLATFORM},
+    sign_in::codes,
 };
 use orchestrator::steps::access::Rights;
 use store::Token;
@@ -33,9 +34,6 @@ impl Persona {
     }
 }
 
-/// The prefix by which scanners know a leaked token.
-pub const TOKEN_PREFIX: &str = "mspn_";
-
 impl Services {
     /// Makes a token for a caller. Only its hash is stored; the text is returned once.
     pub async fn issue_token(&self, caller: &Caller, purpose: &str) -> Result<String> {
@@ -46,7 +44,7 @@ impl Services {
 
     /// A token for a step's own programs, until it is taken away or its time is over.
     pub async fn issue_rights(&self, rights: Rights) -> Result<String> {
-        let text = format!("{TOKEN_PREFIX}{}", self.ids.secret());
+        let text = codes::token(&self.ids.secret());
         let token = Token {
             id: rights.id,
             hash: Digest::of(&text).to_string(),
@@ -64,7 +62,7 @@ impl Services {
     /// Whose token this is.
     pub async fn caller_of_token(&self, text: &str) -> Result<Caller> {
         let refused = || Error::new(ErrorKind::Unauthorized, "Unauthorized");
-        if !text.starts_with(TOKEN_PREFIX) || text.len() > 200 {
+        if !codes::is_token(text) {
             return Err(refused());
         }
         self.caller_of_hash(Digest::of(text).as_str()).await
@@ -79,9 +77,18 @@ impl Services {
         }
         self.note_use(&token).await;
         let told = |key: &str| token.data.get(key).cloned().unwrap_or_default();
+        let scope = match told("scope") {
+            serde_json::Value::Null => None,
+            // a narrowing that cannot be read must not be lost
+            scope => Some(serde_json::from_value(scope).map_err(Error::internal)?),
+        };
+        if let Some(person) = token.data.get("person").and_then(serde_json::Value::as_str) {
+            let id = token.data.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+            return Ok(Caller { scope, ..self.caller_of_person(person, id).await? });
+        }
         let groups = serde_json::from_value(told("groups")).unwrap_or_default();
         let grants = serde_json::from_value(told("grants")).unwrap_or_default();
-        Ok(Caller { name: token.subject, groups, grants })
+        Ok(Caller { name: token.subject, groups, grants, scope })
     }
 
     /// A token kept in a file that only its owner can read; made anew when the file is missing or the database does not know it.

@@ -8,8 +8,9 @@ use super::{
 };
 use domain::{
     Caller, Error, Metadata, Object, Result, Timestamp,
-    caller::{Role, roles},
+    caller::{Role, Scope, roles},
     object::API_VERSION,
+    sign_in::{codes, is_user},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -30,7 +31,12 @@ const LONGEST: u64 = 36_500 * 86_400;
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct Asked {
     user: String,
+    /// Of a service account they are its own, and none are asked for here.
     roles: Vec<Role>,
+    /// Nothing is changed with it.
+    read_only: bool,
+    /// Good in these alone.
+    namespaces: Vec<String>,
     purpose: String,
     /// For ever unless told.
     expiration_seconds: Option<u64>,
@@ -62,8 +68,18 @@ impl Services {
         if asked.purpose.chars().count() > 200 || asked.purpose.contains(char::is_control) {
             return refused("spec.purpose", "must be one line of at most 200 characters".to_owned());
         }
-        if asked.roles.is_empty() {
-            return refused("spec.roles", "must hold developer, platform or both".to_owned());
+        let account =
+            self.store.person(&asked.user).await?.filter(|person| person.issuer == super::users::SERVICE_ACCOUNT);
+        if account.is_none() == asked.roles.is_empty() {
+            let message = if account.is_some() {
+                "must be left out: a token of a service account has the account's"
+            } else {
+                "must hold developer, platform or both"
+            };
+            return refused("spec.roles", message.to_owned());
+        }
+        if let Some(at) = asked.namespaces.iter().position(|name| !domain::name::is_label(name)) {
+            return refused(&format!("spec.namespaces[{at}]"), "is no name of a namespace".to_owned());
         }
         if let Some(seconds) = asked.expiration_seconds
             && !(60..=LONGEST).contains(&seconds)
@@ -74,7 +90,14 @@ impl Services {
             Role::ALL.into_iter().filter(|role| asked.roles.contains(role)).map(|role| role.group().to_owned());
         let caller = Caller { name: asked.user, groups: groups.collect(), ..Caller::default() };
         let expires = asked.expiration_seconds.map(|seconds| self.now() + Duration::from_secs(seconds));
-        let (token, text) = self.new_token(&caller, &asked.purpose, expires);
+        let (mut token, text) = self.new_token(&caller, &asked.purpose, expires);
+        if let Some(account) = account {
+            token.data = json!({"person": account.name, "id": account.id});
+        }
+        let scope = Scope { read_only: asked.read_only, namespaces: asked.namespaces };
+        if scope != Scope::default() {
+            token.data["scope"] = json!(scope);
+        }
         let mut made = told(&token);
         if !options.dry_run {
             // first: what is not written down must not be possible
@@ -116,7 +139,7 @@ impl Services {
 
     /// A token and its text, which nobody keeps.
     pub(super) fn new_token(&self, caller: &Caller, purpose: &str, expires: Option<Timestamp>) -> (Token, String) {
-        let text = format!("{}{}", super::people::TOKEN_PREFIX, self.ids.secret());
+        let text = codes::token(&self.ids.secret());
         let token = Token {
             id: self.ids.uid("token"),
             hash: domain::Digest::of(&text).to_string(),
@@ -143,11 +166,16 @@ impl Services {
 }
 
 /// A token as an object: all but its secret.
-fn told(token: &Token) -> Object {
+pub(super) fn told(token: &Token) -> Object {
     let groups: Vec<String> =
         token.data.get("groups").and_then(|groups| serde_json::from_value(groups.clone()).ok()).unwrap_or_default();
     let roles = roles(&groups);
-    let mut status = json!({"roles": roles.join(", ")});
+    // one that somebody has given themselves has the rights of its owner
+    let is_own = token.data.get("person").is_some();
+    let mut status = json!({"roles": if is_own { "its owner's".to_owned() } else { roles.join(", ") }});
+    if let Some(scope) = token.data.get("scope").filter(|scope| !scope.is_null()) {
+        status["scope"] = scope.clone();
+    }
     for (key, at) in [("expires", token.expires), ("lastUsed", token.used)] {
         if let Some(at) = at {
             status[key] = json!(at.to_second());
@@ -167,9 +195,4 @@ fn told(token: &Token) -> Object {
         status,
         ..Object::default()
     }
-}
-
-fn is_user(name: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
-    (1..=63).contains(&name.len()) && name.chars().all(fits)
 }

@@ -4,6 +4,7 @@ use crate::people::Person;
 use midspan::{
     config::ServeConfig,
     serve::{Running, start},
+    settings::{Settings, SignIn},
 };
 use orchestrator::steps::ground::Ground;
 use std::{
@@ -50,6 +51,21 @@ pub async fn in_earnest(play: impl AsyncFn(&Midspan)) {
     on_each(false, play).await;
 }
 
+/// The same with what a configuration file says.
+pub async fn in_earnest_with(settings: &Settings, play: impl AsyncFn(&Midspan)) {
+    for database in databases() {
+        let midspan = begin_with(database.url(), false, None, Ground::default(), settings.clone()).await;
+        play(&midspan).await;
+        midspan.running.stop().await.unwrap();
+    }
+}
+
+/// So few tries that a slow machine makes them in less time than it takes to be given another.
+pub fn few_attempts() -> Settings {
+    let sign_in = SignIn { attempts_per_minute: 5, ..SignIn::default() };
+    Settings { sign_in, ..Settings::default() }
+}
+
 /// Plays on two servers that share a database.
 pub async fn on_two_replicas(play: impl AsyncFn(&Midspan, &Midspan)) {
     for database in databases() {
@@ -76,6 +92,10 @@ async fn on_each(dev: bool, play: impl AsyncFn(&Midspan)) {
 }
 
 async fn begin(database: &str, dev: bool, key: Option<&Path>, ground: Ground) -> Midspan {
+    begin_with(database, dev, key, ground, Settings::default()).await
+}
+
+async fn begin_with(database: &str, dev: bool, key: Option<&Path>, ground: Ground, settings: Settings) -> Midspan {
     // the program's `main` does this once
     let _ = rustls::crypto::ring::default_provider().install_default();
     let data = Folder(std::env::temp_dir().join(unique_name()));
@@ -89,6 +109,7 @@ async fn begin(database: &str, dev: bool, key: Option<&Path>, ground: Ground) ->
         key_file,
         ground,
         retention: orchestrator::Retention::default(),
+        settings,
         tls: None,
     };
     let running = start(config).await.unwrap();

@@ -44,6 +44,7 @@ impl Terminal {
             key_file: None,
             ground: Ground::default(),
             retention: Retention::default(),
+            settings: midspan::settings::Settings::default(),
             tls: None,
         };
         Self { server: serve::start(config).await.unwrap(), home }

@@ -57,6 +57,7 @@ impl Terminal {
             key_file: None,
             ground: Ground::default(),
             retention: orchestrator::Retention::default(),
+            settings: midspan::settings::Settings::default(),
             tls: None,
         };
         let server = serve::start(config).await.unwrap();

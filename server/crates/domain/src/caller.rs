@@ -11,6 +11,41 @@ pub struct Caller {
     /// All that a pipeline may do; a person has none of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Permission>,
+    /// What a token narrows its owner's rights to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+}
+
+/// Less than all that somebody may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Scope {
+    /// Nothing is changed.
+    pub read_only: bool,
+    /// In these namespaces alone; empty for all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<String>,
+}
+
+/// What whoever works in one namespace has to know of all.
+const KNOWN_TO_ALL: [&str; 2] = ["promises", "revisions"];
+
+impl Scope {
+    /// Whether it is within, whatever else its owner may.
+    pub fn covers(&self, verb: Verb, plural: &str, namespaced: bool, namespace: &str) -> Result<(), String> {
+        if self.read_only && !verb.only_looks() {
+            return Err("this token is for reading only".to_owned());
+        }
+        let is_within = if namespaced {
+            self.namespaces.iter().any(|one| one == namespace)
+        } else {
+            verb.only_looks() && KNOWN_TO_ALL.contains(&plural)
+        };
+        if self.namespaces.is_empty() || is_within {
+            return Ok(());
+        }
+        Err(format!("this token is for the namespaces {} only", self.namespaces.join(", ")))
+    }
 }
 
 /// Members may do everything. People who run the platform.
@@ -92,6 +127,11 @@ pub struct Asked<'a> {
 }
 
 impl Caller {
+    /// Whether this is somebody themselves, and not a token that may do less than they.
+    pub fn is_whole(&self) -> bool {
+        self.grants.is_empty() && self.scope.is_none()
+    }
+
     /// Whether one of the grants covers it. Whoever has grants has nothing else.
     pub fn is_granted(&self, verb: Verb, asked: Asked<'_>) -> Result<(), String> {
         let has = |list: &[String], word: &str| list.iter().any(|one| one == "*" || one == word);
@@ -128,6 +168,14 @@ pub enum Target<'a> {
 /// Default deny: whoever is in no group of ours may nothing. The error says who could.
 pub fn may(caller: &Caller, verb: Verb, target: Target<'_>) -> Result<(), String> {
     let in_group = |group: &str| caller.groups.iter().any(|g| g == group);
+    if let Some(scope) = &caller.scope {
+        match target {
+            Target::Resource { namespace } => scope.covers(verb, "", true, namespace)?,
+            Target::Catalog => scope.covers(verb, "promises", false, "")?,
+            // in which namespace, whoever asks has asked before
+            _ => Scope { namespaces: Vec::new(), ..*scope }.covers(verb, "", false, "")?,
+        }
+    }
     if in_group(PLATFORM) {
         return Ok(());
     }
@@ -172,6 +220,32 @@ mod tests {
     }
 
     #[test]
+    fn a_token_narrows_what_its_owner_may_and_never_widens_it() {
+        let of = |groups: &[&str], read_only: bool, namespaces: &[&str]| Caller {
+            name: "ana".into(),
+            groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+            scope: Some(Scope { read_only, namespaces: namespaces.iter().map(|n| (*n).to_owned()).collect() }),
+            ..Caller::default()
+        };
+        let resource = |namespace| Target::Resource { namespace };
+        let reader = of(&[PLATFORM], true, &[]);
+        assert!(may(&reader, Verb::List, Target::Platform("promises")).is_ok());
+        for target in [Target::Platform("promises"), Target::Tokens, Target::Namespaces, resource("a")] {
+            assert!(may(&reader, Verb::Delete, target).is_err(), "{target:?}");
+        }
+        let local = of(&[DEVELOPERS], false, &["a", "b"]);
+        assert!(may(&local, Verb::Create, resource("a")).is_ok());
+        assert!(may(&local, Verb::Read, resource("c")).is_err() && may(&local, Verb::List, resource("")).is_err());
+        assert!(may(&of(&[], false, &[]), Verb::Read, Target::Catalog).is_err());
+        let covers = |verb, plural, namespaced, namespace| {
+            local.scope.as_ref().is_some_and(|scope| scope.covers(verb, plural, namespaced, namespace).is_ok())
+        };
+        assert!(covers(Verb::List, "requests", true, "b") && !covers(Verb::List, "requests", true, ""));
+        assert!(covers(Verb::Read, "promises", false, "") && !covers(Verb::Write, "promises", false, ""));
+        assert!(!covers(Verb::List, "tokens", false, "") && !covers(Verb::List, "destinations", false, ""));
+    }
+
+    #[test]
     fn a_refusal_says_who_could() {
         let caller = Caller { name: "ana".into(), groups: vec![DEVELOPERS.into()], ..Caller::default() };
         assert_eq!(
@@ -191,7 +265,7 @@ mod tests {
             verbs: words(verbs),
         };
         let may = |grants: &[Permission], verb: Verb, namespace: &str, name: &str| {
-            let caller = Caller { name: "p".into(), groups: Vec::new(), grants: grants.to_vec() };
+            let caller = Caller { name: "p".into(), grants: grants.to_vec(), ..Caller::default() };
             caller.is_granted(verb, Asked { group: "", plural: "configmaps", namespace, name }).is_ok()
         };
         let gets = [grant("default", &[], &["get"])];

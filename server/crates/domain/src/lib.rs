@@ -23,6 +23,7 @@ pub mod reference;
 pub mod request;
 pub mod run;
 pub mod selector;
+pub mod sign_in;
 pub mod status;
 pub mod time;
 pub mod work;

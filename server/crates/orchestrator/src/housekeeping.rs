@@ -52,11 +52,14 @@ async fn tidy(store: &Store, now: Timestamp, every: Duration, keep: &Retention) 
     };
     let sessions = store.sweep_sessions(now).await?;
     let tokens = store.sweep_tokens(now).await?;
+    let tickets = store.sweep_tickets(now).await?;
     let replicas = store.forget_replicas(before(now, DEAD_FOR)).await?;
     // whoever watches has had an interval to hear of them
     let removals = store.prune_removed(round.version_before).await?;
     let blobs = store.sweep_blobs().await?;
-    tracing::debug!(drafts, revisions, runs, events, audit, sessions, tokens, replicas, removals, blobs, "tidied");
+    tracing::debug!(
+        drafts, revisions, runs, events, audit, sessions, tokens, tickets, replicas, removals, blobs, "tidied"
+    );
     Ok(())
 }
 

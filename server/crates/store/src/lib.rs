@@ -8,7 +8,7 @@
 //! - `queue`, `replica`: keys to be looked at, who looks, who is alive.
 //! - `blob`, `log`, `event`, `audit`: the bytes of files, what steps print, what happened, who did it.
 //! - `seal`, `sealed`, `settings`: values that only who has the key can read; secrets and config maps for those who need their values.
-//! - `token`, `session`: people and machines at the door.
+//! - `person`, `token`, `session`, `ticket`: people and machines at the door.
 //! - `memory` (feature `simulation`): the writer's rules over a database in memory.
 //! - `news`, `housekeeping`: who is told of a commit; when and how what nobody needs any more goes.
 //!
@@ -36,6 +36,7 @@ mod news;
 mod object;
 mod object_row;
 mod op;
+mod person;
 #[cfg(test)]
 mod plans;
 mod query;
@@ -49,6 +50,7 @@ mod session;
 mod settings;
 mod staged;
 mod statement;
+mod ticket;
 mod token;
 mod writer;
 
@@ -62,9 +64,11 @@ pub use log::{LogChunk, StoredChunk, Tail};
 pub use object::Page;
 pub use object_row::PROMISE_LABEL;
 pub use op::{Committed, Op};
+pub use person::Person;
 pub use query::{Facet, Query, Sort};
 pub use queue::{Lease, QueueDepth};
 pub use seal::{Opened, OuterKey, Place, Random};
+pub use session::Session;
 pub use token::Token;
 
 use domain::Result;

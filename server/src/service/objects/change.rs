@@ -29,6 +29,9 @@ impl Services {
             let message = "tokens do not change: make another, and revoke this one";
             return Err(Error::new(ErrorKind::MethodNotAllowed, message));
         }
+        if matches!(served.origin, Origin::User) {
+            return self.change_user(asker, served, name, change, options).await;
+        }
         let _alone = self.publishing(served).await;
         for attempt in 1.. {
             let known = self.kinds.snapshot().newest;

@@ -27,6 +27,9 @@ impl Services {
         if matches!(served.origin, Origin::Token) {
             return self.revoke_token(asker, name, precondition, served, options).await;
         }
+        if matches!(served.origin, Origin::User) {
+            return self.delete_user(asker, name, precondition, served, options).await;
+        }
         let _alone = self.publishing(served).await;
         for attempt in 1.. {
             let stored = self.stored(served, namespace, name).await?;

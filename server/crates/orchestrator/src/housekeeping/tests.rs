@@ -76,8 +76,10 @@ async fn bytes_go_that_no_object_names() {
 #[tokio::test]
 async fn sessions_go_when_they_have_expired() {
     let ready = async |store: &Store| {
-        store.session_save("over", vec![1], at(2)).await.unwrap();
-        store.session_save("lives", vec![1], at(3)).await.unwrap();
+        let session = store::Session { hash: "over".into(), expires: at(2), ..store::Session::default() };
+        store.session_create(&session).await.unwrap();
+        let session = store::Session { hash: "lives".into(), expires: at(3), ..store::Session::default() };
+        store.session_create(&session).await.unwrap();
     };
     after_a_round_at(2, ready, async |store| {
         assert_eq!(store.session_load("over", at(0)).await.unwrap(), None);

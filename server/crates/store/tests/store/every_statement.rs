@@ -2,7 +2,7 @@
 
 use crate::{at, on_each, resource, wake};
 use domain::{digest::Digest, selector::Selector};
-use store::{AuditEntry, AuditQuery, Event, Facet, Filter, LogChunk, Op, Query, Sort, Tail, Token};
+use store::{AuditEntry, AuditQuery, Event, Facet, Filter, LogChunk, Op, Person, Query, Session, Sort, Tail, Token};
 
 #[tokio::test]
 async fn every_statement_runs_on_both_databases() {
@@ -86,7 +86,25 @@ async fn every_statement_runs_on_both_databases() {
         store.all_tokens(1).await.unwrap();
         store.touch_token("", at(1)).await.unwrap();
         store.revoke_token("").await.unwrap();
-        store.session_save("", vec![1], at(1)).await.unwrap();
+        store.session_create(&Session::default()).await.unwrap();
+        store.session_save(&Session::default()).await.unwrap();
+        store.session_touch("", at(1), at(2)).await.unwrap();
+        store.sessions_of("a", at(1), 1).await.unwrap();
+        store.session_end("a", "b").await.unwrap();
+        store.sessions_end_others("a", "b").await.unwrap();
+        store.sessions_end_at_provider("a", "b", "c").await.unwrap();
+        store.insert_person(&Person::default()).await.unwrap();
+        store.person_by_identity("", "").await.unwrap();
+        store.person("").await.unwrap();
+        store.people(1).await.unwrap();
+        store.person_came("", at(1), &domain::sign_in::Profile::default()).await.unwrap();
+        store.disable_person("", true).await.unwrap();
+        store.delete_person("", "").await.unwrap();
+        store.put_ticket("", "k", &serde_json::json!({}), at(9)).await.unwrap();
+        store.ticket("", "k", at(1)).await.unwrap();
+        store.change_ticket("", "k", &serde_json::json!({}), &serde_json::json!({"a": 1})).await.unwrap();
+        store.take_ticket("", "k", at(1)).await.unwrap();
+        store.sweep_tickets(at(1)).await.unwrap();
         store.session_load("", at(1)).await.unwrap();
         store.session_delete("").await.unwrap();
         store.sweep_sessions(at(1)).await.unwrap();

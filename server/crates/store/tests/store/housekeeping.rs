@@ -3,7 +3,7 @@
 use crate::{at, on_each, resource, stored};
 use domain::ErrorKind;
 use std::time::Duration;
-use store::{Filter, Op, Round};
+use store::{Filter, Op, Round, Session};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -28,7 +28,9 @@ async fn more_sessions_than_one_slice_holds_are_swept() {
     on_each(async |store| {
         let saving = (0..1_100).map(|n| {
             let store = store.clone();
-            async move { store.session_save(&format!("s{n}"), vec![1], at(if n == 7 { 50 } else { 10 })).await }
+            let expires = at(if n == 7 { 50 } else { 10 });
+            let session = Session { hash: format!("s{n}"), expires, ..Session::default() };
+            async move { store.session_create(&session).await }
         });
         for saved in saving.map(tokio::spawn).collect::<Vec<_>>() {
             saved.await.unwrap().unwrap();

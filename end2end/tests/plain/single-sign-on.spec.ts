@@ -1,0 +1,4 @@
+// Without JavaScript.
+import { singleSignOn } from '../single-sign-on.js';
+
+singleSignOn();

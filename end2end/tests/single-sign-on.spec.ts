@@ -1,0 +1,4 @@
+// With JavaScript.
+import { singleSignOn } from './single-sign-on.js';
+
+singleSignOn();
