@@ -35,7 +35,11 @@ mod table;
 mod timeline;
 mod watch;
 
-use crate::{portal::Followed, service::Services, sign_in::SignIn};
+use crate::{
+    portal::{Followed, Typicals},
+    service::Services,
+    sign_in::SignIn,
+};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State, connect_info::IntoMakeServiceWithConnectInfo},
@@ -75,6 +79,8 @@ pub struct Doors {
     pub ground: Arc<serde_json::Value>,
     /// The logs that pages follow, as far as they were read.
     pub followed: Arc<Followed>,
+    /// How long things usually take, as far as it was looked up.
+    pub typicals: Arc<Typicals>,
 }
 
 /// All URLs of the product.

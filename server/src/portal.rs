@@ -38,6 +38,7 @@ mod weighed;
 pub use self::forms::on_step;
 pub use logs::Followed;
 pub use secrets::without as without_secrets;
+pub use typical::Typicals;
 
 use crate::{
     http::Doors,

@@ -121,6 +121,7 @@ pub async fn start(config: ServeConfig) -> Result<Running> {
         metrics: recorder()?,
         ground,
         followed: Arc::default(),
+        typicals: Arc::default(),
     };
     let entrance = Entrance::new(listener, tls, plain);
     let router = http::router(doors);

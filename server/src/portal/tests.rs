@@ -107,6 +107,7 @@ async fn everywhere(play: impl AsyncFn(&House)) {
             metrics,
             ground: Arc::default(),
             followed: Arc::default(),
+            typicals: Arc::default(),
         };
         let house = House { running, doors };
         play(&house).await;

@@ -9,6 +9,7 @@
 //! - `blob`, `log`, `event`, `audit`: the bytes of files, what steps print, what happened, who did it.
 //! - `seal`, `sealed`, `settings`: values that only who has the key can read; secrets and config maps for those who need their values.
 //! - `person`, `token`, `session`, `ticket`: people and machines at the door.
+//! - `tally`: counts, remembered as long as they hold.
 //! - `memory` (feature `simulation`): the writer's rules over a database in memory.
 //! - `news`, `housekeeping`: who is told of a commit; when and how what nobody needs any more goes.
 //!
@@ -50,6 +51,7 @@ mod session;
 mod settings;
 mod staged;
 mod statement;
+mod tally;
 mod ticket;
 mod token;
 mod writer;
@@ -82,6 +84,7 @@ pub struct Store {
     db: db::Db,
     writer: writer::Writer,
     news: News,
+    tallies: Arc<tally::Tallies>,
     sealer: Option<Arc<sealed::Sealer>>,
 }
 
@@ -92,7 +95,7 @@ impl Store {
         let news = News::new(object::version(&db).await?);
         let writer = writer::Writer::start(db.clone(), news.clone());
         tokio::spawn(news.clone().hear_others(db.clone()));
-        Ok(Self { db, writer, news, sealer: None })
+        Ok(Self { db, writer, news, tallies: Arc::default(), sealer: None })
     }
 
     /// Stores what was accepted and lets go of the database. Calls after it are refused as unavailable.

@@ -39,7 +39,7 @@ pub(crate) const OWNED_BY: &str = "
     where owner <> '' and active = 1 and owner in";
 const IN_ORDER: &str = " order by kind, name, uid";
 pub(crate) const SELECT: &str = "select uid, version, document from object";
-const COUNT: &str = "select count(*) as number from object";
+const COUNT: &str = "select '' as value, count(*) as number from object";
 const VERSION: &str = "select value as number from counter where name = 'version'";
 
 impl Store {
@@ -100,7 +100,7 @@ impl Store {
     pub async fn count(&self, query: &Query) -> Result<i64> {
         let mut statement = Statement::new(COUNT);
         query.condition(&mut statement);
-        Ok(self.db.one::<Number>(statement).await?.number)
+        Ok(self.tally(statement).await?.first().map_or(0, |(_, number)| *number))
     }
 
     /// How many owners the objects of the query have.
@@ -116,8 +116,7 @@ impl Store {
         let mut statement = Statement::new(select);
         query.condition(&mut statement);
         statement.push(group);
-        let rows: Vec<FacetRow> = self.db.all(statement).await?;
-        Ok(rows.into_iter().map(|row| (row.value, row.number)).collect())
+        self.tally(statement).await
     }
 
     /// What an object is made of now: finished runs and answered requests are left out.
@@ -176,12 +175,6 @@ struct Part {
 #[derive(FromRow)]
 pub(crate) struct Number {
     pub number: i64,
-}
-
-#[derive(FromRow)]
-struct FacetRow {
-    value: String,
-    number: i64,
 }
 
 impl Found {
