@@ -4,4 +4,5 @@
 mod browser;
 pub mod follow;
 pub mod live;
+pub mod pan;
 pub mod presence;

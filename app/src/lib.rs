@@ -13,6 +13,7 @@
 #![recursion_limit = "256"]
 
 pub mod counts;
+pub mod graph;
 pub mod islands;
 pub mod pages;
 pub mod parts;
@@ -34,10 +35,10 @@ use leptos::mount::hydrate_islands;
 
 use pages::{
     action::ActionPageView, catalog::CatalogPage, delete::DeletePageView, device::DevicePageView, drift::DriftPageView,
-    files::FilesPageView, form::EditPage, form::NewRequestPage, history::HistoryPageView, home::HomePage,
-    me::MePageView, platform::PlatformPageView, problem::NotFoundPage, promise::PromisePageView,
-    request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage, run::RunPageView, runs::RunsPage,
-    sign_in::SignInPage,
+    files::FilesPageView, form::EditPage, form::NewRequestPage, graph::GraphPageView, history::HistoryPageView,
+    home::HomePage, me::MePageView, platform::PlatformPageView, problem::NotFoundPage, promise::PromisePageView,
+    promise_admin::PromiseAdminView, request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage,
+    run::RunPageView, runs::RunsPage, sign_in::SignInPage,
 };
 
 /// What the document's head needs to know about this HTTP request.
@@ -91,6 +92,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/r/:namespace/:promise/:name") view=ResourcePageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/drift") view=DriftPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/files") view=FilesPageView ssr=SsrMode::Async/>
+                <Route path=path!("/r/:namespace/:promise/:name/graph") view=GraphPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/history") view=HistoryPageView ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/edit") view=EditPage ssr=SsrMode::Async/>
                 <Route path=path!("/r/:namespace/:promise/:name/actions/:action") view=ActionPageView ssr=SsrMode::Async/>
@@ -98,6 +100,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:name") view=RunPageView ssr=SsrMode::Async/>
                 <Route path=path!("/platform") view=PlatformPageView ssr=SsrMode::Async/>
+                <Route path=path!("/platform/promises/:promise") view=PromiseAdminView ssr=SsrMode::Async/>
                 <Route path=path!("/me") view=MePageView ssr=SsrMode::Async/>
                 <Route path=path!("/device") view=DevicePageView ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub const HOME: &str = "/";
 pub const CATALOG: &str = "/catalog";
 pub const RESOURCES: &str = "/resources";
+/// POST `name=…&filters=…`: the list as it stands, saved under a name.
+pub const SAVED_VIEWS: &str = "/resources/views";
 pub const RUNS: &str = "/runs";
 pub const PLATFORM: &str = "/platform";
 /// GET the form, `?next=/…`; POST `token=…&next=/…`, answers 303.
@@ -53,7 +55,7 @@ impl ResourceKey {
         format!("/r/{}/{}/{}", segment(&self.namespace), segment(&self.promise), segment(&self.name))
     }
 
-    /// `files`, `drift`, `history`, `edit`, `delete`; POST only: `run`, `extend`, `look`.
+    /// `graph`, `files`, `drift`, `history`, `edit`, `delete`; POST only: `run`, `extend`, `look`.
     pub fn tab(&self, tab: &str) -> String {
         format!("{}/{tab}", self.path())
     }
@@ -78,8 +80,23 @@ pub fn promise(name: &str) -> String {
     format!("{CATALOG}/{}", segment(name))
 }
 
+/// A promise as those see it who run the platform.
+pub fn promise_admin(name: &str) -> String {
+    format!("{PLATFORM}/promises/{}", segment(name))
+}
+
 pub fn new_request(promise: &str) -> String {
     format!("{CATALOG}/{}/new", segment(promise))
+}
+
+/// POST `name=…` gives a saved view another name.
+pub fn saved_view(id: &str) -> String {
+    format!("{SAVED_VIEWS}/{}", segment(id))
+}
+
+/// POST only.
+pub fn delete_saved_view(id: &str) -> String {
+    format!("{}/delete", saved_view(id))
 }
 
 /// Where a destination is told to take nothing new, or to take it again.

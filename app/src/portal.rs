@@ -16,11 +16,13 @@ use crate::{
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
-        history::HistoryPage,
+        graph::{GraphPage, GraphQuery},
+        history::{HistoryPage, HistoryQuery},
         home::Home,
         me::MePage,
         platform::PlatformPage,
         promise::PromisePage,
+        promise_admin::PromiseAdminPage,
         request::RequestPage,
         resource::ResourcePage,
         resources::{Resources, ResourcesQuery},
@@ -45,6 +47,8 @@ pub trait Portal: Send + Sync {
     async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog>;
     /// `/catalog/{promise}`
     async fn promise(&self, promise: &str) -> Result<PromisePage>;
+    /// `/platform/promises/{promise}?as=developer|platform`
+    async fn promise_admin(&self, promise: &str, persona: &str) -> Result<PromiseAdminPage>;
     /// `/catalog/{promise}/new?example=&v/size=small`
     async fn new_request(&self, promise: &str, prefill: &Prefill) -> Result<FormPage>;
     /// `/requests/{name}`: the plan of a draft, else what became of it.
@@ -61,8 +65,10 @@ pub trait Portal: Send + Sync {
     async fn drift(&self, key: &ResourceKey) -> Result<DriftPage>;
     /// `/r/…/files`
     async fn files(&self, key: &ResourceKey) -> Result<FilesPage>;
-    /// `/r/…/history?before=`
-    async fn history(&self, key: &ResourceKey, before: Option<&str>) -> Result<HistoryPage>;
+    /// `/r/…/graph?focus=&only=`
+    async fn graph(&self, key: &ResourceKey, query: &GraphQuery) -> Result<GraphPage>;
+    /// `/r/…/history?before=&from=&to=`
+    async fn history(&self, key: &ResourceKey, query: &HistoryQuery) -> Result<HistoryPage>;
     /// `/r/…/edit?draft=`: the same form, filled with the present spec or with a draft that was not submitted.
     async fn edit(&self, key: &ResourceKey, draft: &str) -> Result<FormPage>;
     /// `/r/…/actions/{action}`
@@ -131,6 +137,8 @@ pub enum Refused {
     Form(Arc<FormPage>),
     /// The page of an action with its values and its errors.
     Action(Arc<ActionPage>),
+    /// A promise's page for those who run it, with what was tried.
+    PromiseAdmin(Arc<PromiseAdminPage>),
     /// The delete page, with `typed` and `refusal` filled in.
     Delete(Arc<DeletePage>),
     /// One's own page, with a token just made or what is wrong with one asked for.

@@ -1,8 +1,12 @@
 //! What several pages show: the three facts, rows of lists, files, diffs, steps. Page-shaped, already permitted, no secrets.
 
+mod diff;
+
 use domain::Timestamp;
 
 use crate::paths::ResourceKey;
+
+pub use diff::{Beside, ChangedLine, DiffPart, DiffView, FileDiff, SameLine, Word};
 
 /// Does it work?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -182,38 +186,6 @@ pub enum Change {
     Change,
     Remove,
     Same,
-}
-
-/// A file of the plan: what will be written where, as a diff.
-#[derive(Clone, Debug, Default)]
-pub struct FileDiff {
-    pub path: String,
-    pub destination: String,
-    pub change: Change,
-    pub added: u32,
-    pub removed: u32,
-    pub lines: Vec<DiffLine>,
-    /// Lines left out because the file is long; the page says so.
-    pub hidden: u32,
-}
-
-/// One line of a diff; `old` and `new` are its numbers on either side.
-#[derive(Clone, Debug, Default)]
-pub struct DiffLine {
-    pub kind: DiffKind,
-    pub old: Option<u32>,
-    pub new: Option<u32>,
-    pub text: String,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DiffKind {
-    #[default]
-    Context,
-    Added,
-    Removed,
-    /// Unchanged lines folded here; `text` says how many.
-    Gap,
 }
 
 /// A field of the spec before and after.

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use app::{pages::sign_in::SignIn, portal::Refused};
 use fake::{Answer, Scene, data, refused, story, visit};
 
-const ADDRESSES: [&str; 24] = [
+const ADDRESSES: [&str; 32] = [
     "/",
     "/catalog",
     "/catalog?q=kafka",
@@ -16,20 +16,28 @@ const ADDRESSES: [&str; 24] = [
     "/catalog/postgresql/new",
     "/requests/req-1",
     "/requests/req-2",
+    "/requests/req-1?view=split",
     "/resources",
     "/resources?q=zzz",
+    "/resources?state=failed&version=v1&label=team%3Dshop&whose=all",
+    "/resources?group=namespace&whose=all",
+    "/resources?label=%28",
     "/r/default/postgresql/orders-db",
     "/r/default/postgresql/billing-db",
     "/r/default/redis/search-cache",
     "/r/default/postgresql/orders-db/drift",
     "/r/default/postgresql/orders-db/files",
+    "/r/default/postgresql/orders-db/graph",
+    "/r/default/postgresql/orders-db/graph?focus=run/1&only=work",
     "/r/default/postgresql/orders-db/history",
+    "/r/default/postgresql/orders-db/history?view=split",
     "/r/default/postgresql/orders-db/edit",
     "/r/default/postgresql/orders-db/delete",
     "/r/default/postgresql/orders-db/actions/restart",
     "/runs",
     "/runs/run-failed",
     "/platform",
+    "/platform/promises/postgresql",
     "/me",
     "/device",
     "/device?code=WDJB-MJHT",

@@ -27,12 +27,14 @@ mod params;
 mod peer;
 mod protobuf;
 mod review;
+mod saved_views;
 mod sessions;
 mod sign_in;
 mod status;
 mod still;
 mod table;
 mod timeline;
+mod trying;
 mod watch;
 
 use crate::{
@@ -101,6 +103,8 @@ pub fn router(doors: Doors) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
         .merge(deeds::routes())
         .merge(acting::routes())
         .merge(me::routes())
+        .merge(saved_views::routes())
+        .merge(trying::routes())
         .merge(device::deeds())
         .route("/events", get(events::stream))
         .route("/runs/{name}/log", get(events::log))

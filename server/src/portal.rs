@@ -3,6 +3,7 @@
 mod actions;
 pub mod as_code;
 mod catalog;
+mod compare;
 mod diff;
 mod drafts;
 mod drift;
@@ -10,6 +11,7 @@ mod effects;
 mod facts;
 mod forms;
 mod gone;
+mod graph;
 mod head;
 mod health;
 mod history;
@@ -22,6 +24,9 @@ mod parts;
 mod pickers;
 mod places;
 mod platform;
+mod promise_admin;
+mod promise_needs;
+mod pulse;
 mod requests;
 mod resource;
 mod resources;
@@ -37,6 +42,7 @@ mod weighed;
 
 pub use self::forms::on_step;
 pub use logs::Followed;
+pub use resources::LIST as RESOURCES_LIST;
 pub use secrets::without as without_secrets;
 pub use typical::Typicals;
 
@@ -57,11 +63,13 @@ use app::{
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
-        history::HistoryPage,
+        graph::{GraphPage, GraphQuery},
+        history::{HistoryPage, HistoryQuery},
         home::Home,
         me::MePage,
         platform::PlatformPage,
         promise::PromisePage,
+        promise_admin::PromiseAdminPage,
         request::RequestPage,
         resource::ResourcePage,
         resources::{Resources, ResourcesQuery},
@@ -98,6 +106,11 @@ impl ServerPortal {
         self.may_look()?;
         let served = self.doors.services.kinds.snapshot().by_promise(promise);
         served.ok_or_else(|| absent("promise", promise))
+    }
+
+    /// A promise's current revision with its schema.
+    pub fn promised(&self, promise: &str) -> Result<Arc<Promised>> {
+        Ok(self.offer(promise)?.1)
     }
 
     /// A resource. What the caller may not see is not found.
@@ -179,6 +192,10 @@ impl Portal for ServerPortal {
         self.promise_page(promise).await
     }
 
+    async fn promise_admin(&self, promise: &str, persona: &str) -> Result<PromiseAdminPage> {
+        self.promise_admin_page(promise, persona).await
+    }
+
     async fn new_request(&self, promise: &str, prefill: &Prefill) -> Result<FormPage> {
         self.new_request_page(promise, prefill).await
     }
@@ -211,8 +228,12 @@ impl Portal for ServerPortal {
         self.files_page(key).await
     }
 
-    async fn history(&self, key: &ResourceKey, before: Option<&str>) -> Result<HistoryPage> {
-        self.history_page(key, before).await
+    async fn graph(&self, key: &ResourceKey, query: &GraphQuery) -> Result<GraphPage> {
+        self.graph_page(key, query).await
+    }
+
+    async fn history(&self, key: &ResourceKey, query: &HistoryQuery) -> Result<HistoryPage> {
+        self.history_page(key, query).await
     }
 
     async fn edit(&self, key: &ResourceKey, draft: &str) -> Result<FormPage> {

@@ -28,6 +28,7 @@ mod removal;
 pub mod requests;
 pub mod resources;
 pub mod revisions;
+pub mod saved_views;
 mod secrets;
 mod steps;
 pub mod tokens;

@@ -3,4 +3,5 @@
 pub mod comforts;
 pub mod form;
 pub mod page;
+pub mod pan;
 pub mod stream;

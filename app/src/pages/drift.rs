@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     gone::show_living,
-    portal,
+    portal, query,
     resource::{ResourceHead, titled},
     resource_head::head,
     resource_key,
@@ -15,14 +15,15 @@ use crate::{
     parts::{
         button::{Weight, post_button, refused_button},
         chip::{Look, chip},
-        diff::file_difference,
+        diff::{diff_views, file_difference},
         empty::empty,
         frame::{Drawn, Section},
         icon::{Icon, icon},
         moment::ago,
     },
+    paths,
     portal::Frame,
-    view::{FileDiff, Tone},
+    view::{DiffView, FileDiff, Tone},
 };
 
 /// What the drift tab shows.
@@ -85,10 +86,11 @@ pub fn DriftPageView() -> impl IntoView {
     let key = resource_key();
     let portal = portal();
     let asked = key.clone();
-    show_living(asked, async move { portal.drift(&key).await }, |page, frame| draw(&page, frame))
+    let view = DiffView::named(&query("view"));
+    show_living(asked, async move { portal.drift(&key).await }, move |page, frame| draw(&page, view, frame))
 }
 
-fn draw(page: &DriftPage, frame: &Frame) -> Drawn {
+fn draw(page: &DriftPage, view: DiffView, frame: &Frame) -> Drawn {
     let now = frame.now;
     let look = if page.refusal.is_empty() {
         post_button(page.head.key.tab("look"), Some(Icon::Search), "Look now", Weight::Plain)
@@ -109,7 +111,7 @@ fn draw(page: &DriftPage, frame: &Frame) -> Drawn {
                         {look}
                     </div>
                     <ul class="placings">{page.stores.iter().map(|store| looked(store, now)).collect_view()}</ul>
-                    {differing(page, now)}
+                    {differing(page, view, now)}
                 </section>
             </div>
         }
@@ -140,7 +142,7 @@ fn looked(store: &LookedStore, now: Timestamp) -> impl IntoView {
     }
 }
 
-fn differing(page: &DriftPage, now: Timestamp) -> AnyView {
+fn differing(page: &DriftPage, view: DiffView, now: Timestamp) -> AnyView {
     if page.files.is_empty() {
         let looked = page.stores.iter().any(|store| store.at.is_some());
         return if looked {
@@ -160,13 +162,16 @@ fn differing(page: &DriftPage, now: Timestamp) -> AnyView {
         view! { <p class="note">{count(page.more, "more file")}{are}"."</p> }
     });
     view! {
-        <p class="note">{policy}{since}</p>
-        <div class="diffs">{page.files.iter().map(file).collect_view()}</div>
+        <div class="diffs-head">
+            <p class="note">{policy}{since}</p>
+            {diff_views(view, |view| paths::with_query(&page.head.key.tab("drift"), &[("view", view)]))}
+        </div>
+        <div class="diffs">{page.files.iter().map(|each| file(each, view)).collect_view()}</div>
         {more}
     }
     .into_any()
 }
 
-fn file(file: &DifferingFile) -> AnyView {
-    file_difference(&file.diff, chip(file.how), &file.hidden).into_any()
+fn file(file: &DifferingFile, view: DiffView) -> AnyView {
+    file_difference(&file.diff, view, chip(file.how), &file.hidden).into_any()
 }

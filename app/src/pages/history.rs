@@ -1,9 +1,10 @@
-//! `/r/…/history`: who changed what and when, and what became of it.
+//! `/r/…/history`: who changed what and when, what became of it, and any two revisions beside each other.
 
 use leptos::prelude::*;
 
 use super::{
     gone::show_living,
+    history_comparison::{Comparison, comparison},
     portal, query,
     resource::{ResourceHead, titled},
     resource_head::head,
@@ -18,8 +19,18 @@ use crate::{
     },
     paths,
     portal::Frame,
-    view::Happening,
+    view::{DiffView, Happening},
 };
+
+/// The tab as it stands in the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// A cursor.
+    pub before: String,
+    /// The revisions to compare; empty = the last change.
+    pub from: String,
+    pub to: String,
+}
 
 /// What the history tab shows, newest first.
 #[derive(Clone, Debug, Default)]
@@ -28,19 +39,21 @@ pub struct HistoryPage {
     pub happenings: Vec<Happening>,
     /// Cursor for `?before=`.
     pub older: Option<String>,
+    /// `None` = there are no two revisions, or an older page is looked at.
+    pub comparison: Option<Comparison>,
 }
 
 #[component]
 pub fn HistoryPageView() -> impl IntoView {
     let key = resource_key();
-    let before = Some(query("before")).filter(|cursor| !cursor.is_empty());
+    let asked = HistoryQuery { before: query("before"), from: query("from"), to: query("to") };
+    let view = DiffView::named(&query("view"));
     let portal = portal();
-    let asked = key.clone();
-    let page = async move { portal.history(&key, before.as_deref()).await };
-    show_living(asked, page, |page, frame| draw(&page, frame))
+    let whose = key.clone();
+    show_living(whose, async move { portal.history(&key, &asked).await }, move |page, frame| draw(&page, view, frame))
 }
 
-fn draw(page: &HistoryPage, frame: &Frame) -> Drawn {
+fn draw(page: &HistoryPage, view: DiffView, frame: &Frame) -> Drawn {
     let matter = if page.happenings.is_empty() {
         empty(Icon::Clock, "Nothing happened yet", "Every change and every run leaves its mark here.", ()).into_any()
     } else {
@@ -57,7 +70,13 @@ fn draw(page: &HistoryPage, frame: &Frame) -> Drawn {
         moving: page.head.facts.operation.is_moving(),
         body: view! {
             {head(&page.head, "history", frame)}
-            <section class="stack" data-live="history" aria-label="History">{matter}{older}</section>
+            <div class="column-main">
+                {page.comparison.as_ref().map(|compared| comparison(compared, &page.head.key, view, frame.now))}
+                <section class="section" data-live="history" aria-labelledby="happened">
+                    <h2 id="happened">"What happened"</h2>
+                    {matter}{older}
+                </section>
+            </div>
         }
         .into_any(),
     }

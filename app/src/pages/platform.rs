@@ -2,29 +2,34 @@
 
 use leptos::prelude::*;
 
-use super::{catalog::owner, portal, show};
+use super::{
+    platform_fleet::{Fleet, fleets},
+    platform_pulse::{Pulse, pulse},
+    portal, show,
+};
 use crate::{
     counts::count,
     parts::{
-        button::{Weight, link_button, post_button},
+        button::{Weight, post_button},
         chip::{Look, chip},
         empty::empty,
         frame::{Drawn, Section},
-        icon::{Icon, icon, named},
+        icon::{Icon, icon},
         table::{resource_table, run_table, table},
     },
     paths,
     portal::Frame,
-    view::{Facet, ResourceRow, RunRow, Tone},
+    view::{ResourceRow, RunRow, Tone},
 };
 
 /// What the page shows.
 #[derive(Clone, Debug, Default)]
 pub struct PlatformPage {
+    pub pulse: Pulse,
     /// By title.
     pub fleets: Vec<Fleet>,
-    /// Versions are counted over so many of the newest resources, of `total`.
-    pub counted: u64,
+    /// What was not counted, in a sentence; empty = everything was.
+    pub uncounted: String,
     pub total: u64,
     pub destinations: Vec<DestinationRow>,
     pub stores: Vec<StoreRow>,
@@ -32,29 +37,6 @@ pub struct PlatformPage {
     pub failing: Vec<ResourceRow>,
     /// The newest failed runs; at most eight.
     pub failures: Vec<RunRow>,
-}
-
-/// A promise with all that was made from it.
-#[derive(Clone, Debug, Default)]
-pub struct Fleet {
-    pub name: String,
-    pub title: String,
-    pub icon: String,
-    pub owner: String,
-    /// The current one.
-    pub version: String,
-    /// Why it takes no requests; empty when it does.
-    pub waits_for: String,
-    /// How many stand how, as the list of resources is filtered; what nobody does is left out.
-    pub states: Vec<Facet>,
-    /// How many run which version, most first.
-    pub versions: Vec<(String, u64)>,
-}
-
-impl Fleet {
-    pub fn total(&self) -> u64 {
-        self.states.iter().map(|state| state.count).sum()
-    }
 }
 
 /// How something stands that takes files.
@@ -92,17 +74,6 @@ pub struct StoreRow {
     /// The newest commit, short; empty for stores without commits.
     pub commit: String,
     pub destinations: u64,
-}
-
-/// How the states of a fleet look.
-fn tone(state: &str) -> Tone {
-    match state {
-        "ready" => Tone::Good,
-        "progressing" => Tone::Busy,
-        "waiting" | "drifted" => Tone::Warn,
-        "failed" | "degraded" => Tone::Bad,
-        _ => Tone::Quiet,
-    }
 }
 
 #[component]
@@ -143,6 +114,7 @@ fn draw(page: &PlatformPage, frame: &Frame) -> Drawn {
                 </div>
             </div>
             <div class="column-main" data-live="platform">
+                {pulse(&page.pulse, frame.now)}
                 {failing}
                 {fleets(page)}
                 {destinations(page)}
@@ -159,69 +131,6 @@ fn summary(page: &PlatformPage) -> String {
     let promises = count(page.fleets.len() as u64, "promise");
     let destinations = count(page.destinations.len() as u64, "destination");
     format!("{promises}, {}, {destinations}.", count(page.total, "resource"))
-}
-
-fn fleets(page: &PlatformPage) -> impl IntoView {
-    let note = (page.counted < page.total)
-        .then(|| view! { <p class="note">{format!("Versions are counted over the newest {} of {} resources.", page.counted, page.total)}</p> });
-    let matter = if page.fleets.is_empty() {
-        let how = link_button(paths::CATALOG.to_owned(), None, "Open the catalog", Weight::Plain);
-        empty(Icon::Layers, "No promises yet", "Publish one with midspan apply; its fleet stands here.", how).into_any()
-    } else {
-        let rows = page.fleets.iter().map(fleet).collect_view();
-        view! {
-            {table("Promises and their fleets", ["Promise", "Fleet", "Versions in use", "Resources"], rows)}
-            {note}
-        }
-        .into_any()
-    };
-    view! {
-        <section class="section" aria-labelledby="fleets">
-            <h2 id="fleets">"Promises and their fleets"</h2>
-            {matter}
-        </section>
-    }
-}
-
-fn fleet(fleet: &Fleet) -> impl IntoView {
-    let waits = (!fleet.waits_for.is_empty())
-        .then(|| view! { <span class="row-message" data-tone="warn">{fleet.waits_for.clone()}</span> });
-    let state = |state: &Facet| {
-        let query = [("whose", "all"), ("promise", fleet.name.as_str()), ("state", state.value.as_str())];
-        let (href, tone) = (paths::with_query(paths::RESOURCES, &query), tone(&state.value));
-        view! { <a class="tally" data-tone=tone.name() href=href>{icon(tone.icon())}{state.count}" "{state.label.to_lowercase()}</a> }
-    };
-    let states: Vec<_> = fleet.states.iter().map(state).collect();
-    let states = if states.is_empty() {
-        view! { <span class="cell-quiet">"None yet"</span> }.into_any()
-    } else {
-        view! { <span class="tallies">{states}</span> }.into_any()
-    };
-    let version = |(version, number): &(String, u64)| {
-        let old = (*version != fleet.version).then_some("");
-        view! { <span class="spread" data-old=old><span class="number">{version.clone()}</span>" × "{*number}</span> }
-    };
-    let versions = fleet.versions.iter().map(version).collect_view();
-    let all = paths::with_query(paths::RESOURCES, &[("whose", "all"), ("promise", &fleet.name)]);
-    let total = match fleet.total() {
-        0 => view! { <span class="cell-quiet number">"0"</span> }.into_any(),
-        total => view! { <a class="number" href=all>{total}</a> }.into_any(),
-    };
-    view! {
-        <tr>
-            <td class="cell-name">
-                <span class="row-icon">{icon(named(&fleet.icon))}</span>
-                <span class="row-title">
-                    <a class="row-link" href=paths::promise(&fleet.name)>{fleet.title.clone()}</a>
-                    <span class="row-kind">{owner(&fleet.owner)}<span class="number">{fleet.version.clone()}</span></span>
-                    {waits}
-                </span>
-            </td>
-            <td>{states}</td>
-            <td class="cell-quiet"><span class="tallies">{versions}</span></td>
-            <td class="cell-end">{total}</td>
-        </tr>
-    }
 }
 
 fn destinations(page: &PlatformPage) -> impl IntoView {

@@ -3,13 +3,13 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
-use super::{param, portal, request_verdict::verdict, show};
+use super::{param, portal, query, request_verdict::verdict, show};
 use crate::{
     parts::{
         banner::banner,
         chip::chip,
         code::code_block,
-        diff::{field_changes, file_diff},
+        diff::{diff_views, field_changes, file_diff},
         frame::{Drawn, Section},
         icon::{Icon, icon, named},
         moment::ago,
@@ -18,7 +18,7 @@ use crate::{
     },
     paths::{self, ResourceKey},
     portal::Frame,
-    view::{Change, FieldChange, FileDiff, RunRow, Tone},
+    view::{Change, DiffView, FieldChange, FileDiff, RunRow, Tone},
 };
 
 /// What a request's page shows.
@@ -124,10 +124,11 @@ impl Plan {
 pub fn RequestPageView() -> impl IntoView {
     let name = param("name");
     let portal = portal();
-    show(async move { portal.request(&name).await }, |page, frame| draw(&page, frame))
+    let view = DiffView::named(&query("view"));
+    show(async move { portal.request(&name).await }, move |page, frame| draw(&page, view, frame))
 }
 
-fn draw(page: &RequestPage, frame: &Frame) -> Drawn {
+fn draw(page: &RequestPage, view: DiffView, frame: &Frame) -> Drawn {
     let is_draft = page.phase == RequestPhase::Draft;
     let moving = matches!(page.phase, RequestPhase::Submitted | RequestPhase::Running);
     let verb = page.what.verb();
@@ -170,7 +171,7 @@ fn draw(page: &RequestPage, frame: &Frame) -> Drawn {
             <div class="stack outcome" data-live="outcome">{notice(page)}{runs}</div>
             {verdict(page)}
             <div class="columns">
-                <div class="column-main">{what_changes(&page.plan, page.phase)}</div>
+                <div class="column-main">{what_changes(page, view)}</div>
                 <aside class="column-side" aria-label="Details">{details(page)}</aside>
             </div>
         }
@@ -195,7 +196,22 @@ fn chip_word(phase: RequestPhase) -> &'static str {
     crate::parts::chip::Look::from(phase).word
 }
 
-fn what_changes(plan: &Plan, phase: RequestPhase) -> impl IntoView {
+fn what_changes(page: &RequestPage, view: DiffView) -> impl IntoView {
+    let heading = match page.phase {
+        RequestPhase::Draft => "Files",
+        RequestPhase::Succeeded => "Files written",
+        _ => "Files, as planned",
+    };
+    let address = |view: &str| paths::with_query(&paths::request(&page.name), &[("view", view)]);
+    contents(&page.plan, view, heading, diff_views(view, address).into_any())
+}
+
+/// What a plan would do, where it is no request's.
+pub(super) fn planned(plan: &Plan, view: DiffView) -> AnyView {
+    contents(plan, view, "Files", ().into_any())
+}
+
+fn contents(plan: &Plan, view: DiffView, heading: &'static str, views: AnyView) -> AnyView {
     let incomplete =
         (!plan.incomplete.is_empty()).then(|| banner(Tone::Warn, "The plan is not complete", &plan.incomplete, "", ""));
     let waits = (!plan.waits.is_empty()).then(|| {
@@ -232,23 +248,22 @@ fn what_changes(plan: &Plan, phase: RequestPhase) -> impl IntoView {
         }
     });
     let many = plan.files.len() > 6;
-    let files = plan.files.iter().map(|file| file_diff(file, !many)).collect_view();
-    let heading = match phase {
-        RequestPhase::Draft => "Files",
-        RequestPhase::Succeeded => "Files written",
-        _ => "Files, as planned",
-    };
+    let files = plan.files.iter().map(|file| file_diff(file, view, !many)).collect_view();
+    // what is all new or all gone has one side
+    let has_sides = plan.files.iter().any(|file| file.change == Change::Change);
+    let views = has_sides.then_some(views);
     view! {
         {waits}
         {incomplete}
         {fields}
         <section class="section" aria-labelledby="files">
-            <h2 id="files">{heading}</h2>
+            <div class="section-head"><h2 id="files">{heading}</h2>{views}</div>
             <div class="diffs">{files}</div>
         </section>
         {effects}
         {why_here(&plan.weighed)}
     }
+    .into_any()
 }
 
 fn details(page: &RequestPage) -> impl IntoView + use<> {

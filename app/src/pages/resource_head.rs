@@ -62,6 +62,7 @@ pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoVi
         </div>
         <nav class="tabs" aria-label="Resource">
             {tab_link(key.path(), "Overview", tab == "overview")}
+            {tab_link(key.tab("graph"), "Graph", tab == "graph")}
             {tab_link(key.tab("files"), "Files", tab == "files")}
             {tab_link(key.tab("drift"), "Drift", tab == "drift")}
             {tab_link(key.tab("history"), "History", tab == "history")}

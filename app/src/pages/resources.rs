@@ -3,19 +3,20 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
-use super::{portal, query, show};
+use super::{portal, query, resources_finder::finder, resources_groups::groups, resources_views::saved_views, show};
 use crate::{
     parts::{
+        banner::banner,
         button::{Weight, link_button},
         empty::empty,
         frame::{Drawn, Section},
-        icon::{Icon, icon},
+        icon::Icon,
         pager::pager,
         table::{gone_table, resource_table},
     },
     paths::{self, ResourceKey},
     portal::Frame,
-    view::{Facet, Paging, ResourceRow},
+    view::{Facet, Paging, ResourceRow, Tone},
 };
 
 /// `whose` in the address, for those that are gone.
@@ -30,6 +31,14 @@ pub struct ResourcesQuery {
     /// `ready|progressing|waiting|degraded|drifted|failed|deleting`
     pub state: String,
     pub namespace: String,
+    /// The promise's version that made it.
+    pub version: String,
+    /// Who asked for it, as a label's value.
+    pub owner: String,
+    /// A label selector: `team=shop,tier!=gold`.
+    pub label: String,
+    /// What the list is put together by: one of [`GROUPS`]; empty = nothing.
+    pub group: String,
     /// `mine` (the default), `all`, or `deleted`: everybody's that are gone.
     pub whose: String,
     /// `changed` (the default), `name`, `created`; a leading `-` turns it round.
@@ -39,18 +48,57 @@ pub struct ResourcesQuery {
     pub before: String,
 }
 
+/// What resources are put together by: the word in addresses, and the one for people.
+pub const GROUPS: [(&str, &str); 5] = [
+    ("promise", "Promise"),
+    ("state", "State"),
+    ("namespace", "Namespace"),
+    ("version", "Version"),
+    ("owner", "Owner"),
+];
+
 /// What the list shows.
 #[derive(Clone, Debug, Default)]
 pub struct Resources {
     pub rows: Vec<ResourceRow>,
+    /// Each counted as if it were not narrowed itself.
     pub promises: Vec<Facet>,
     pub states: Vec<Facet>,
     pub namespaces: Vec<Facet>,
+    pub versions: Vec<Facet>,
+    pub owners: Vec<Facet>,
+    /// What was not counted, in a sentence; empty = everything was.
+    pub uncounted: String,
+    /// Instead of `rows`, when the list is put together by something.
+    pub groups: Vec<Grouped>,
+    /// The caller's own.
+    pub views: Vec<SavedView>,
+    /// Why the list is not what the address asks for; empty = it is.
+    pub refusal: String,
     pub paging: Paging,
     /// Instead of `rows`, when those that are gone are asked for.
     pub gone: Vec<GoneRow>,
     /// Whether there is any resource at all without the filters; `false` = first use.
     pub any: bool,
+}
+
+/// Resources that have something in common.
+#[derive(Clone, Debug, Default)]
+pub struct Grouped {
+    pub facet: Facet,
+    /// How they stand.
+    pub states: Vec<Facet>,
+    /// The first of them.
+    pub rows: Vec<ResourceRow>,
+}
+
+/// A list somebody comes back to.
+#[derive(Clone, Debug, Default)]
+pub struct SavedView {
+    pub id: String,
+    pub name: String,
+    /// As it stands in an address.
+    pub filters: String,
 }
 
 /// A resource that is gone, as a row.
@@ -67,48 +115,97 @@ pub struct GoneRow {
 
 #[component]
 pub fn ResourcesPage() -> impl IntoView {
-    let asked = ResourcesQuery {
-        q: query("q"),
-        promise: query("promise"),
-        state: query("state"),
-        namespace: query("namespace"),
-        whose: query("whose"),
-        sort: query("sort"),
-        after: query("after"),
-        before: query("before"),
-    };
+    let mut asked = ResourcesQuery::default();
+    for (name, place) in asked.parts() {
+        *place = query(name);
+    }
     let portal = portal();
     let loading = asked.clone();
     show(async move { portal.resources(&loading).await }, move |list, frame| draw(&list, &asked, frame))
 }
 
 impl ResourcesQuery {
+    /// Every part with its name in addresses, in their order.
+    fn parts(&mut self) -> [(&'static str, &mut String); 12] {
+        [
+            ("q", &mut self.q),
+            ("promise", &mut self.promise),
+            ("state", &mut self.state),
+            ("namespace", &mut self.namespace),
+            ("version", &mut self.version),
+            ("owner", &mut self.owner),
+            ("label", &mut self.label),
+            ("group", &mut self.group),
+            ("whose", &mut self.whose),
+            ("sort", &mut self.sort),
+            ("after", &mut self.after),
+            ("before", &mut self.before),
+        ]
+    }
+
+    /// From the pairs of an address; what is no part of a list is left out.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in pairs {
+            if let Some((_, place)) = asked.parts().into_iter().find(|(known, _)| *known == name) {
+                *place = value;
+            }
+        }
+        asked
+    }
+
     /// The address of this list with one thing different; paging starts anew.
     pub fn with(&self, name: &str, value: &str) -> String {
-        let pick = |own: &'static str, present: &str| if own == name { value.to_owned() } else { present.to_owned() };
-        paths::with_query(
-            paths::RESOURCES,
-            &[
-                ("q", &pick("q", &self.q)),
-                ("promise", &pick("promise", &self.promise)),
-                ("state", &pick("state", &self.state)),
-                ("namespace", &pick("namespace", &self.namespace)),
-                ("whose", &pick("whose", &self.whose)),
-                ("sort", &pick("sort", &self.sort)),
-                ("after", &pick("after", "")),
-                ("before", &pick("before", "")),
-            ],
-        )
+        let mut asked = Self { after: String::new(), before: String::new(), ..self.clone() };
+        if let Some((_, place)) = asked.parts().into_iter().find(|(known, _)| *known == name) {
+            value.clone_into(place);
+        }
+        let pairs = asked.parts().map(|(name, place)| (name, place.clone()));
+        paths::with_query(paths::RESOURCES, &pairs.each_ref().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// What makes this list another than the plain one, as it stands behind the question mark.
+    pub fn filters(&self) -> String {
+        let address = self.with("", "");
+        address.split_once('?').map(|(_, filters)| filters.to_owned()).unwrap_or_default()
+    }
+
+    /// The filters that are set: their names in addresses, in words, and their values.
+    pub(super) fn chosen(&self) -> Vec<(&'static str, &'static str, &str)> {
+        let all = [
+            ("q", "Name", self.q.as_str()),
+            ("promise", "Promise", self.promise.as_str()),
+            ("state", "State", self.state.as_str()),
+            ("namespace", "Namespace", self.namespace.as_str()),
+            ("version", "Version", self.version.as_str()),
+            ("owner", "Owner", self.owner.as_str()),
+            ("label", "Label", self.label.as_str()),
+        ];
+        all.into_iter().filter(|(.., value)| !value.is_empty()).collect()
+    }
+
+    /// Takes over what another query has set.
+    pub(super) fn narrow(&mut self, by: &Self) {
+        let mut by = by.clone();
+        for ((_, place), (_, value)) in self.parts().into_iter().zip(by.parts()) {
+            if !value.is_empty() {
+                std::mem::swap(place, value);
+            }
+        }
     }
 
     fn is_filtered(&self) -> bool {
-        [&self.q, &self.promise, &self.state, &self.namespace].iter().any(|value| !value.is_empty())
+        !self.chosen().is_empty()
     }
 }
 
 fn draw(list: &Resources, asked: &ResourcesQuery, frame: &Frame) -> Drawn {
     let deleted = asked.whose == DELETED;
-    let matter = if !list.gone.is_empty() {
+    let matter = if !list.refusal.is_empty() {
+        banner(Tone::Warn, "These filters say nothing", &list.refusal, "Clear filters", paths::RESOURCES).into_any()
+    } else if !list.groups.is_empty() {
+        groups(list, asked, frame).into_any()
+    } else if !list.gone.is_empty() {
         view! {
             {gone_table("Deleted resources", &list.gone, frame.now)}
             {pager(&list.paging, list.gone.len(), "deleted resource", |name, cursor| asked.with(name, cursor))}
@@ -156,79 +253,13 @@ fn draw(list: &Resources, asked: &ResourcesQuery, frame: &Frame) -> Drawn {
                     {link_button(paths::CATALOG.to_owned(), Some(Icon::Plus), "New resource", Weight::Primary)}
                 </div>
             </div>
+            {saved_views(list, asked)}
             {(list.any || deleted).then(|| finder(list, asked))}
-            <div data-live="list">{matter}</div>
+            <div data-live="list">
+                {(!list.uncounted.is_empty()).then(|| view! { <p class="note">{list.uncounted.clone()}</p> })}
+                {matter}
+            </div>
         }
         .into_any(),
-    }
-}
-
-fn finder(list: &Resources, asked: &ResourcesQuery) -> impl IntoView {
-    let everyone = asked.whose == "all";
-    let deleted = asked.whose == DELETED;
-    let search = (!deleted).then(|| search(list, asked, everyone));
-    view! {
-        <div class="finder">
-            {search}
-            <nav class="filters" aria-label="Whose">
-                <a class="filter" href=asked.with("whose", "") aria-current=(!everyone && !deleted).then_some("true")>"Mine"</a>
-                <a class="filter" href=asked.with("whose", "all") aria-current=everyone.then_some("true")>"Everyone’s"</a>
-                <a class="filter" href=paths::with_query(paths::RESOURCES, &[("whose", DELETED)]) aria-current=deleted.then_some("true")>"Deleted"</a>
-            </nav>
-        </div>
-    }
-}
-
-fn search(list: &Resources, asked: &ResourcesQuery, everyone: bool) -> impl IntoView {
-    view! {
-            <form class="search" role="search" action=paths::RESOURCES>
-                <label class="visually-hidden" for="q">"Search resources"</label>
-                <span class="search-icon">{icon(Icon::Search)}</span>
-                <input class="input" type="search" id="q" name="q" value=asked.q.clone() placeholder="Search by name"/>
-                {everyone.then(|| view! { <input type="hidden" name="whose" value="all"/> })}
-                {select("promise", "Promise", "Every promise", &list.promises, &asked.promise)}
-                {select("state", "State", "Any state", &list.states, &asked.state)}
-                {select("namespace", "Namespace", "Every namespace", &list.namespaces, &asked.namespace)}
-                {sort(&asked.sort)}
-                <button class="button" data-weight="plain">"Apply"</button>
-            </form>
-    }
-}
-
-/// A filter as a select; without choices it is left out.
-pub(super) fn select(
-    name: &'static str,
-    label: &str,
-    every: &str,
-    facets: &[Facet],
-    present: &str,
-) -> Option<impl IntoView> {
-    (!facets.is_empty()).then(|| {
-        let options = facets
-            .iter()
-            .map(|facet| {
-                view! {
-                    <option value=facet.value.clone() selected=facet.value == present>{facet.label.clone()}" ("{facet.count}")"</option>
-                }
-            })
-            .collect_view();
-        view! {
-            <label class="visually-hidden" for=name>{label.to_owned()}</label>
-            <select class="input" data-width="auto" id=name name=name>
-                <option value="">{every.to_owned()}</option>
-                {options}
-            </select>
-        }
-    })
-}
-
-fn sort(present: &str) -> impl IntoView {
-    let options = [("", "Last changed"), ("name", "Name"), ("-created", "Newest"), ("created", "Oldest")]
-        .into_iter()
-        .map(|(value, label)| view! { <option value=value selected=value == present>{label}</option> })
-        .collect_view();
-    view! {
-        <label class="visually-hidden" for="sort">"Order"</label>
-        <select class="input" data-width="auto" id="sort" name="sort">{options}</select>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{portal, query, resources::select, show};
+use super::{portal, query, resources_finder::select, show};
 use crate::{
     parts::{
         button::{Weight, link_button},

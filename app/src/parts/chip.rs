@@ -64,7 +64,7 @@ impl From<Sync> for Look {
     fn from(sync: Sync) -> Self {
         match sync {
             Sync::Synced => look(Tone::Good, Icon::Check, "Synced"),
-            Sync::Pending => look(Tone::Busy, Icon::Clock, "Pending"),
+            Sync::Pending => look(Tone::Busy, Icon::Clock, "Waiting"),
             Sync::Drifted => look(Tone::Warn, Icon::Branch, "Drifted"),
             Sync::Unknown => look(Tone::Quiet, Icon::Question, "Unknown"),
         }
@@ -76,7 +76,7 @@ impl From<Operation> for Look {
         match operation {
             Operation::None => look(Tone::Quiet, Icon::Circle, "None yet"),
             Operation::Waiting => look(Tone::Warn, Icon::Clock, "Waiting"),
-            Operation::Running => look(Tone::Busy, Icon::Spinner, "Running"),
+            Operation::Running => look(Tone::Busy, Icon::Spinner, "Progressing"),
             Operation::Succeeded => look(Tone::Good, Icon::Check, "Succeeded"),
             Operation::Failed => look(Tone::Bad, Icon::Cross, "Failed"),
             Operation::Deleting => look(Tone::Busy, Icon::Trash, "Deleting"),

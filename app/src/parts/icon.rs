@@ -60,6 +60,9 @@ pub fn named(name: &str) -> Icon {
         "key" => Icon::Key,
         "users" => Icon::Users,
         "branch" => Icon::Branch,
+        "chevron" => Icon::Chevron,
+        "file" => Icon::File,
+        "play" => Icon::Play,
         _ => Icon::Box,
     }
 }
@@ -69,7 +72,7 @@ fn name(which: Icon) -> Option<&'static str> {
     (which == Icon::Spinner).then_some("spinner")
 }
 
-fn strokes(which: Icon) -> &'static str {
+pub(super) fn strokes(which: Icon) -> &'static str {
     match which {
         Icon::Alert => "M12 4 2.8 19.5h18.4zM12 10v4.2M12 16.8v.2",
         Icon::Back => "M19 12H5m6-6-6 6 6 6",

@@ -5,7 +5,7 @@ use app::{
         form::{AsCode, Editing, FormPage, Problem},
         request::{Plan, PlannedDestination, PlannedEffect, RequestKind, RequestPage, RequestPhase},
     },
-    view::{Change, DiffKind, DiffLine, FieldChange, FileDiff},
+    view::{Beside, Change, ChangedLine, DiffPart, FieldChange, FileDiff, SameLine, Word},
 };
 use forms::{Filled, FormModel, Schema};
 use serde_json::{Value, json};
@@ -91,41 +91,39 @@ pub fn refused_form() -> FormPage {
     }
 }
 
-fn diff(path: &str, change: Change, text: &str) -> FileDiff {
-    let (mut old, mut new) = (0, 0);
-    let lines: Vec<DiffLine> = text
-        .lines()
-        .map(|line| {
-            let (kind, rest) = match line.as_bytes().first() {
-                Some(b'+') => (DiffKind::Added, &line[1..]),
-                Some(b'-') => (DiffKind::Removed, &line[1..]),
-                Some(b'@') => (DiffKind::Gap, &line[1..]),
-                _ => (DiffKind::Context, &line[1..]),
-            };
-            if matches!(kind, DiffKind::Removed | DiffKind::Context) {
-                old += 1;
+/// Lines with `+`, `-`, or a space before them; `@3` folds three lines.
+pub fn diff(path: &str, change: Change, text: &str) -> FileDiff {
+    let (mut parts, mut added, mut removed, mut same) = (Vec::new(), 0, 0, 0);
+    for line in text.lines() {
+        let (sign, rest) = line.split_at(1);
+        parts.push(match sign {
+            "+" => {
+                added += 1;
+                let words = vec![
+                    Word { text: rest.to_owned(), differs: false },
+                    Word { text: " new".to_owned(), differs: true },
+                ];
+                let new = ChangedLine { number: same + added, words };
+                DiffPart::Changed(vec![Beside { old: None, new: Some(new) }])
             }
-            if matches!(kind, DiffKind::Added | DiffKind::Context) {
-                new += 1;
+            "-" => {
+                removed += 1;
+                let old = Some(ChangedLine::whole(same + removed, rest));
+                DiffPart::Changed(vec![Beside { old, new: None }])
             }
-            DiffLine {
-                kind,
-                old: matches!(kind, DiffKind::Removed | DiffKind::Context).then_some(old),
-                new: matches!(kind, DiffKind::Added | DiffKind::Context).then_some(new),
-                text: rest.to_owned(),
+            "@" => {
+                let count = rest.parse().unwrap_or(0);
+                let folded = |at: u32| SameLine { old: same + at, new: same + at, text: "folded".to_owned() };
+                DiffPart::Folded { count, lines: (1..=count).map(folded).collect() }
             }
-        })
-        .collect();
-    let count = |kind| u32::try_from(lines.iter().filter(|line| line.kind == kind).count()).unwrap_or(u32::MAX);
-    FileDiff {
-        path: path.into(),
-        destination: "dev".into(),
-        change,
-        added: count(DiffKind::Added),
-        removed: count(DiffKind::Removed),
-        lines,
-        hidden: 0,
+            _ => {
+                same += 1;
+                let text = rest.to_owned();
+                DiffPart::Same(vec![SameLine { old: same + removed, new: same + added, text }])
+            }
+        });
     }
+    FileDiff { path: path.into(), destination: "dev".into(), change, added, removed, parts, hidden: 0 }
 }
 
 pub fn draft() -> RequestPage {
@@ -146,7 +144,7 @@ pub fn draft() -> RequestPage {
                 diff(
                     "default/orders-db/cluster.yaml",
                     Change::Change,
-                    " apiVersion: postgresql.cnpg.io/v1\n kind: Cluster\n metadata:\n   name: orders-db\n spec:\n-  instances: 1\n+  instances: 3\n   storage:\n-    size: 10Gi\n+    size: 50Gi\n@12 unchanged lines\n   monitoring:\n     enablePodMonitor: true\n",
+                    " apiVersion: postgresql.cnpg.io/v1\n kind: Cluster\n metadata:\n   name: orders-db\n spec:\n-  instances: 1\n+  instances: 3\n   storage:\n-    size: 10Gi\n+    size: 50Gi\n@12\n   monitoring:\n     enablePodMonitor: true\n",
                 ),
                 diff(
                     "default/orders-db/backup.yaml",

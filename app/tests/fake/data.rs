@@ -5,7 +5,7 @@ use app::{
         catalog::{Catalog, CatalogQuery},
         home::{Home, Need},
         promise::{Example, OutputDoc, PromisePage, Required, Standing, VersionRow},
-        resources::{Resources, ResourcesQuery},
+        resources::{Grouped, Resources, ResourcesQuery, SavedView},
         runs::{Runs, RunsQuery},
     },
     paths::ResourceKey,
@@ -235,6 +235,12 @@ pub fn resources(query: &ResourcesQuery, is_empty: bool) -> Resources {
         return Resources::default();
     }
     Resources {
+        versions: vec![Facet { value: "v1.2.0".into(), label: "v1.2.0".into(), count: 2 }],
+        owners: vec![Facet { value: "dana".into(), label: "dana".into(), count: 2 }],
+        uncounted: String::new(),
+        groups: grouped(query),
+        views: vec![SavedView { id: "view_1".into(), name: "Broken".into(), filters: "state=failed".into() }],
+        refusal: if query.label == "(" { "not a selector".into() } else { String::new() },
         gone: Vec::new(),
         rows: rows().into_iter().filter(|row| query.q.is_empty() || row.key.name.contains(&query.q)).collect(),
         promises: vec![
@@ -251,6 +257,12 @@ pub fn resources(query: &ResourcesQuery, is_empty: bool) -> Resources {
         paging: Paging { previous: None, next: Some("c-4".into()), total: Some(31) },
         any: true,
     }
+}
+
+fn grouped(query: &ResourcesQuery) -> Vec<Grouped> {
+    let group =
+        |value: &str| Grouped { facet: facet(value, value, 2), states: vec![facet("ready", "Ready", 2)], rows: rows() };
+    if query.group.is_empty() { Vec::new() } else { vec![group("dev"), group("prod")] }
 }
 
 pub fn runs(query: &RunsQuery, is_empty: bool) -> Runs {

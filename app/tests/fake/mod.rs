@@ -22,11 +22,13 @@ use app::{
         files::FilesPage,
         form::{FormPage, Prefill},
         gone::GonePage,
-        history::HistoryPage,
+        graph::{GraphPage, GraphQuery},
+        history::{HistoryPage, HistoryQuery},
         home::Home,
         me::MePage,
         platform::PlatformPage,
         promise::PromisePage,
+        promise_admin::PromiseAdminPage,
         request::RequestPage,
         resource::ResourcePage,
         resources::{Resources, ResourcesQuery},
@@ -114,6 +116,11 @@ impl Portal for FakePortal {
         Ok(if self.0 == Scene::Fresh { PlatformPage::default() } else { whole::platform() })
     }
 
+    async fn promise_admin(&self, name: &str, _: &str) -> Result<PromiseAdminPage> {
+        known(name, "postgresql")?;
+        Ok(whole::promise_admin())
+    }
+
     async fn drift(&self, _: &ResourceKey) -> Result<DriftPage> {
         Ok(story::drift())
     }
@@ -122,7 +129,11 @@ impl Portal for FakePortal {
         Ok(story::files())
     }
 
-    async fn history(&self, _: &ResourceKey, _: Option<&str>) -> Result<HistoryPage> {
+    async fn graph(&self, _: &ResourceKey, _: &GraphQuery) -> Result<GraphPage> {
+        Ok(story::graph())
+    }
+
+    async fn history(&self, _: &ResourceKey, _: &HistoryQuery) -> Result<HistoryPage> {
         Ok(story::history())
     }
 

@@ -1,12 +1,15 @@
 //! Three resources of the fake in three states, with their files, history and runs.
 
 use app::{
+    graph::{Graph, Link, Node, capped},
     pages::{
         action::ActionPage,
         delete::DeletePage,
         drift::{DifferingFile, Differs, DriftPage, LookedStore},
         files::{DestinationFiles, FilesPage, PlacedFile},
+        graph::GraphPage,
         history::HistoryPage,
+        history_comparison::{Comparison, Revised},
         resource::{
             ActionButton, Condition, Day2, Deed, Notice, Output, Placed, ResourceHead, ResourcePage, RunStrip,
             SpecEntry, TimeLeft, Truth,
@@ -15,10 +18,11 @@ use app::{
         run::RunPage,
     },
     parts::weighed::{Weighed, Weighing},
-    view::{Change, DiffKind, DiffLine, Facts, FieldChange, FileDiff, Happening, Health, Operation, Tone},
+    view::{Change, Facts, FieldChange, Happening, Health, Operation, Tone},
 };
 
 use super::{
+    asked::diff,
     data::{self, YAML, ago, key},
     steps::{failed_steps, running_steps},
 };
@@ -244,20 +248,6 @@ pub fn files() -> FilesPage {
 }
 
 pub fn drift() -> DriftPage {
-    let diff = |path: &str, lines: &[(DiffKind, &str)]| FileDiff {
-        path: path.into(),
-        destination: "dev".into(),
-        change: Change::Change,
-        lines: lines
-            .iter()
-            .map(|(kind, text)| DiffLine { kind: *kind, text: (*text).into(), ..DiffLine::default() })
-            .collect(),
-        added: 1,
-        removed: 1,
-        hidden: 0,
-    };
-    let changed =
-        [(DiffKind::Context, "spec:"), (DiffKind::Removed, "  instances: 3"), (DiffKind::Added, "  instances: 1")];
     DriftPage {
         head: ready().head,
         repairs: false,
@@ -265,12 +255,16 @@ pub fn drift() -> DriftPage {
         files: vec![
             DifferingFile {
                 how: Differs::Changed,
-                diff: diff("default/orders-db/cluster.yaml", &changed),
+                diff: diff(
+                    "default/orders-db/cluster.yaml",
+                    Change::Change,
+                    " spec:\n-  instances: 3\n+  instances: 1\n@4",
+                ),
                 hidden: String::new(),
             },
             DifferingFile {
                 how: Differs::Foreign,
-                diff: diff("default/orders-db/notes.bin", &[]),
+                diff: diff("default/orders-db/notes.bin", Change::Change, ""),
                 hidden: "It is not text.".into(),
             },
         ],
@@ -280,8 +274,48 @@ pub fn drift() -> DriftPage {
     }
 }
 
+pub fn graph() -> GraphPage {
+    let node = |id: &str, kind: &str, tone, state: &str, href: &str| Node {
+        id: id.into(),
+        kind: kind.into(),
+        icon: "box".into(),
+        name: id.rsplit('/').next().unwrap_or_default().into(),
+        tone,
+        state: state.into(),
+        href: href.into(),
+    };
+    let mut graph = Graph::default();
+    let root = graph.add(None, node("resource/default/postgresql/orders-db", "PostgreSQL", Tone::Good, "Ready", "/"));
+    let run = graph.add(Some((root, Link::Ran)), node("run/1", "Run", Tone::Busy, "Running", "/runs/run-running"));
+    graph.add(Some((run, Link::Ran)), node("step/main/apply", "Step http", Tone::Bad, "Failed", "/runs/run-running#s"));
+    let place =
+        graph.add(Some((root, Link::PlacedOn)), node("placement/dev", "Destination", Tone::Warn, "Drifted", "/f"));
+    graph.add(Some((place, Link::Holds)), node("object/a", "ConfigMap", Tone::Quiet, "", "/f"));
+    graph.add(
+        Some((root, Link::Uses)),
+        node("resource/default/redis/missing", "redis", Tone::Warn, "Not there yet", ""),
+    );
+    GraphPage {
+        head: ready().head,
+        shown: capped(graph, 200, ""),
+        filtered: 2,
+        beyond: "Of those who use it, 100 were looked at.".into(),
+    }
+}
+
 pub fn history() -> HistoryPage {
-    HistoryPage { head: ready().head, happenings: happenings(), older: Some("c-9".into()) }
+    let revised = |number, by: &str| Revised { number, by: by.into(), at: Some(ago(90)) };
+    let comparison = Comparison {
+        revisions: vec![revised(3, "dana"), revised(2, ""), revised(1, "dana")],
+        from: 2,
+        to: 3,
+        spec: diff("Settings", Change::Change, " spec:\n-  instances: 3\n+  instances: 1\n@4"),
+        secrets: vec!["Password".into()],
+        files: vec![diff("default/orders-db/cluster.yaml", Change::Remove, "-spec: {}")],
+        no_files: String::new(),
+    };
+    let happenings = happenings();
+    HistoryPage { head: ready().head, happenings, older: Some("c-9".into()), comparison: Some(comparison) }
 }
 
 pub fn delete() -> DeletePage {

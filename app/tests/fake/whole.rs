@@ -5,7 +5,11 @@ use app::{
         device::DevicePage,
         gone::{GonePage, RequestRow},
         me::{MePage, SessionRow, TokenRow},
-        platform::{DestinationRow, Fleet, PlatformPage, Readiness, StoreRow},
+        platform::{DestinationRow, PlatformPage, Readiness, StoreRow},
+        platform_fleet::{Fleet, OfVersion},
+        platform_pulse::{Pulse, PulseOf},
+        promise::VersionRow,
+        promise_admin::{Missing, PromiseAdminPage},
         request::{RequestKind, RequestPhase},
         resource_parts::Part,
     },
@@ -13,7 +17,8 @@ use app::{
 };
 
 use super::{
-    data::{ago, key},
+    asked,
+    data::{self, ago, key},
     rows,
 };
 
@@ -38,30 +43,82 @@ pub fn gone() -> GonePage {
     }
 }
 
+/// One version as it stands.
+fn of_version(version: &str, is_old: bool, states: &[(&str, u64)]) -> OfVersion {
+    let state = |&(word, count): &(&str, u64)| Facet { value: word.into(), label: word.into(), count };
+    let count = states.iter().map(|(_, count)| count).sum();
+    OfVersion {
+        version: Facet { value: version.into(), label: version.into(), count },
+        is_old,
+        states: states.iter().map(state).collect(),
+    }
+}
+
+pub fn promise_admin() -> PromiseAdminPage {
+    let form = data::form();
+    PromiseAdminPage {
+        card: form.card,
+        api_version: "data.example.com/v1".into(),
+        kind: "Postgresql".into(),
+        waits_for: "It requires namespace (v1)".into(),
+        missing: vec![Missing { tone: Tone::Quiet, at: "spec.owner".into(), says: "It has no owner.".into() }],
+        versions: vec![VersionRow { version: "v1.2.0".into(), is_current: true, in_use: 3, ..VersionRow::default() }],
+        usage: vec![of_version("v1.2.0", false, &[("ready", 3), ("failed", 0)])],
+        owners: 2,
+        namespaces: 1,
+        personas: vec![("developer".into(), "As a developer".into()), ("platform".into(), "As the platform".into())],
+        persona: "developer".into(),
+        form: form.form,
+        problems: Vec::new(),
+        tried: Some(asked::draft().plan),
+    }
+}
+
 pub fn platform() -> PlatformPage {
-    let fleet = |name: &str, title: &str, states: &[(&str, u64)], versions: &[(&str, u64)]| Fleet {
+    let fleet = |name: &str, title: &str, versions: Vec<OfVersion>| Fleet {
         name: name.into(),
         title: title.into(),
         icon: "database".into(),
         owner: "group:default/data-platform".into(),
         version: "v1.2.0".into(),
         waits_for: String::new(),
-        states: states.iter().map(|&(word, count)| Facet { value: word.into(), label: word.into(), count }).collect(),
-        versions: versions.iter().map(|(version, number)| ((*version).to_owned(), *number)).collect(),
+        versions,
     };
     let broken = Readiness { is_ready: Some(false), message: "the remote refuses the key".into() };
     let ready = Readiness { is_ready: Some(true), message: String::new() };
     PlatformPage {
+        pulse: Pulse {
+            requests: 40,
+            since: Some(ago(9_000)),
+            succeeded: 38,
+            askers: 4,
+            due: 2,
+            oldest_due: Some(ago(1)),
+            promises: vec![PulseOf {
+                promise: "postgresql".into(),
+                title: "PostgreSQL".into(),
+                requests: 40,
+                succeeded: 38,
+                half: Some(4),
+                most: None,
+            }],
+            stuck_minutes: 15,
+            stuck: rows::rows(),
+            stuck_total: Some(3),
+            ..Pulse::default()
+        },
         fleets: vec![
             fleet(
                 "postgresql",
                 "PostgreSQL database",
-                &[("ready", 40), ("progressing", 2), ("waiting", 1), ("failed", 3)],
-                &[("v1.2.0", 30), ("v1.1.0", 16)],
+                vec![
+                    of_version("v1.2.0", false, &[("ready", 30), ("failed", 0)]),
+                    of_version("v1.1.0", true, &[("ready", 10), ("failed", 6)]),
+                ],
             ),
-            Fleet { waits_for: "It requires namespace (v1)".into(), ..fleet("redis", "Redis", &[], &[]) },
+            Fleet { waits_for: "It requires namespace (v1)".into(), ..fleet("redis", "Redis", Vec::new()) },
         ],
-        counted: 40,
+        uncounted: "Only the first are counted.".into(),
         total: 46,
         destinations: vec![DestinationRow {
             name: "dev".into(),

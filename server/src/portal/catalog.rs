@@ -44,12 +44,15 @@ impl ServerPortal {
         )?;
         let mine: BTreeMap<String, i64> = mine.into_iter().collect();
         let refusal = self.refusal(Verb::Write, "").unwrap_or_default();
+        let offers = self.offers();
+        let titles = facts::titles(&offers);
         let card = |promise: &Promise| {
             let mine = mine.get(&promise.name).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
             let typical = typical.get(&promise.name).map(|typical| typical.seconds);
-            facts::card(promise, mine, typical, refusal.clone())
+            let card = facts::card(promise, mine, typical, refusal.clone());
+            PromiseCard { title: titles.get(&promise.name).cloned().unwrap_or_else(|| card.title.clone()), ..card }
         };
-        let mut cards: Vec<PromiseCard> = self.offers().values().map(|offer| card(&offer.promise)).collect();
+        let mut cards: Vec<PromiseCard> = offers.values().map(|offer| card(&offer.promise)).collect();
         cards.sort_by_key(|card| card.title.to_lowercase());
         Ok(cards)
     }
@@ -84,7 +87,7 @@ impl ServerPortal {
     }
 
     /// How the promise itself stands: what it needs, what it brings along, how its own workflow went.
-    async fn standing(&self, promise: &Promise) -> Result<Standing> {
+    pub(super) async fn standing(&self, promise: &Promise) -> Result<Standing> {
         let store = &self.doors.services.store;
         let group = if promise.kratix { KRATIX_GROUP } else { GROUP };
         let Some(object) = store.by_name(group, "Promise", "", &promise.name).await? else {
@@ -112,7 +115,7 @@ impl ServerPortal {
         })
     }
 
-    async fn versions(&self, promise: &str, mine: &[Object]) -> Result<Vec<VersionRow>> {
+    pub(super) async fn versions(&self, promise: &str, mine: &[Object]) -> Result<Vec<VersionRow>> {
         const NEWEST: i64 = 10;
         let labels = label("midspan.dev/promise", promise);
         let query =

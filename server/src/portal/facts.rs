@@ -110,6 +110,20 @@ pub fn row(object: &Object, offer: Option<&Arc<Offer>>) -> ResourceRow {
     }
 }
 
+/// What each promise is called; those of equal titles are told apart by their names.
+pub fn titles(offers: &Offers) -> BTreeMap<String, String> {
+    let mut bearers: BTreeMap<&str, usize> = BTreeMap::new();
+    for offer in offers.values() {
+        *bearers.entry(offer.promise.title()).or_default() += 1;
+    }
+    let title = |(name, offer): (&String, &Arc<Offer>)| {
+        let title = offer.promise.title();
+        let is_alone = bearers.get(title).is_none_or(|bearers| *bearers < 2) || title == name;
+        (name.clone(), if is_alone { title.to_owned() } else { format!("{title} ({name})") })
+    };
+    offers.iter().map(title).collect()
+}
+
 /// The version that made what is placed; before that, the one that is going to. Empty where the promise has none.
 pub fn version(status: &ResourceStatus, current: Option<&str>) -> String {
     let version = Some(status.promise_version.as_str()).filter(|made| !made.is_empty()).or(current);

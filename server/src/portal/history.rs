@@ -3,7 +3,7 @@
 use super::{ServerPortal, actions, settings};
 use crate::service::expiry::EXPIRED;
 use app::{
-    pages::history::HistoryPage,
+    pages::history::{HistoryPage, HistoryQuery},
     paths::{self, ResourceKey},
     view::{FieldChange, Happening, Tone},
 };
@@ -15,11 +15,12 @@ use domain::{
 use forms::Schema;
 
 impl ServerPortal {
-    pub(super) async fn history_page(&self, key: &ResourceKey, before: Option<&str>) -> Result<HistoryPage> {
+    pub(super) async fn history_page(&self, key: &ResourceKey, query: &HistoryQuery) -> Result<HistoryPage> {
         const PAGE: i64 = 50;
         let (served, promised, object) = self.found(key).await?;
         let unknown = |_| Error::bad_request("this page of the history does not exist");
-        let before = before.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(unknown)).transpose()?;
+        let before = Some(&query.before).filter(|text| !text.is_empty());
+        let before = before.map(|text| text.parse().map_err(unknown)).transpose()?;
         // one more than is shown says whether there are older ones
         let mut events = self.doors.services.store.events(&object.metadata.uid, before, PAGE + 1).await?;
         let more = events.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
@@ -27,7 +28,12 @@ impl ServerPortal {
         let older = events.last().filter(|_| more).map(|last| last.seq.to_string());
         let requests = self.requests_of(&object.metadata.uid).await?;
         let happenings = events.iter().map(|stored| happening(&promised.schema, &stored.event, &requests)).collect();
-        Ok(HistoryPage { head: self.head(&object, &served).await?, happenings, older })
+        let comparison = match before {
+            // what is older is read for itself
+            Some(_) => None,
+            None => self.comparison(&object, &promised, &requests, query).await?,
+        };
+        Ok(HistoryPage { head: self.head(&object, &served).await?, happenings, older, comparison })
     }
 }
 

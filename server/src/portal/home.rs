@@ -73,10 +73,15 @@ impl ServerPortal {
     async fn counts(&self) -> Result<Counts> {
         let store = &self.doors.services.store;
         let (stuck, active) = (self.mine(&STUCK), Query { active: Some(true), ..Query::of_kind(GROUP, "Run") });
-        let (stuck, running, drafts, homeless) =
-            futures::try_join!(store.count(&stuck), store.count(&active), self.live_drafts(), self.homeless())?;
+        let (stuck, running, drafts, homeless, promises) = futures::try_join!(
+            store.count(&stuck),
+            store.count(&active),
+            self.live_drafts(),
+            self.homeless(),
+            self.failing_promises()
+        )?;
         let stuck = u64::try_from(stuck).unwrap_or(0);
-        let needs_you = stuck + drafts.len() as u64 + homeless.len() as u64;
+        let needs_you = stuck + (drafts.len() + homeless.len() + promises.len()) as u64;
         Ok(Counts { needs_you, running: u64::try_from(running).unwrap_or(0) })
     }
 
@@ -96,7 +101,9 @@ impl ServerPortal {
         let stuck =
             stuck.iter().zip(&statuses).map(|(object, status)| stuck_need(object, status, runs.get(&status.run)));
         let mut needs: Vec<Need> = stuck.collect();
-        let (drafts, homeless) = futures::try_join!(self.live_drafts(), self.homeless())?;
+        let (drafts, homeless, promises) =
+            futures::try_join!(self.live_drafts(), self.homeless(), self.failing_promises())?;
+        needs.extend(promises);
         needs.extend(drafts.iter().map(drafts::need));
         let now = self.doors.services.now();
         needs.extend(homeless.into_iter().map(|need| Need { at: now, ..need }));
@@ -137,6 +144,11 @@ impl ServerPortal {
         Ok(self.offers().values().filter_map(|offer| homeless_need(&offer.promise, &destinations)).collect())
     }
 
+    /// Why the works of a promise would find no destination; `None` when they would.
+    pub(super) async fn homeless_of(&self, promise: &domain::promise::Promise) -> Result<Option<String>> {
+        Ok(homeless_need(promise, &self.destinations().await?).map(|need| need.sentence))
+    }
+
     fn caller(&self) -> Caller {
         let name = self.asker.caller.name.clone();
         let platform = self.runs_platform();
@@ -149,7 +161,13 @@ impl ServerPortal {
 
 /// Resources as rows; titles come from the offers in memory.
 pub fn rows(objects: &[Object], offers: &Offers) -> Vec<app::view::ResourceRow> {
-    objects.iter().map(|object| facts::row(object, offers.get(object.facets().promise))).collect()
+    let titles = facts::titles(offers);
+    let row = |object: &Object| {
+        let row = facts::row(object, offers.get(object.facets().promise));
+        let promise_title = titles.get(&row.key.promise).cloned().unwrap_or_else(|| row.promise_title.clone());
+        app::view::ResourceRow { promise_title, ..row }
+    };
+    objects.iter().map(row).collect()
 }
 
 fn stuck_need(object: &Object, status: &ResourceStatus, run: Option<&Run>) -> Need {

@@ -148,6 +148,21 @@ pub fn placed(placement: &Placement, places: &Places) -> Placed {
     }
 }
 
+/// Groups of files that stand alike at one destination are one row.
+pub fn together(rows: impl Iterator<Item = Placed>) -> Vec<Placed> {
+    let mut together: Vec<Placed> = Vec::new();
+    for row in rows {
+        let alike = |known: &&mut Placed| {
+            (&known.destination, &known.commit, &known.says) == (&row.destination, &row.commit, &row.says)
+        };
+        match together.iter_mut().find(alike) {
+            Some(known) => (known.files, known.at) = (known.files + row.files, known.at.max(row.at)),
+            None => together.push(row),
+        }
+    }
+    together
+}
+
 /// `git · gitops.git, branch main`. Only the address's end: what stands before it may hold a secret.
 pub fn words(backend: &Backend) -> String {
     match backend {
@@ -191,6 +206,23 @@ mod tests {
         check("git@example.com:gitops.git/", "git · gitops.git, branch main");
         let directory = DirectoryStore { path: "/srv/state".into() };
         assert_eq!(words(&Backend::Directory(directory)), "directory · /srv/state");
+    }
+
+    #[test]
+    fn groups_of_files_that_stand_alike_are_one_row() {
+        let row = |destination: &str, says: &str, files| Placed {
+            destination: destination.into(),
+            says: says.into(),
+            files,
+            ..Placed::default()
+        };
+        let rows =
+            [row("dev", "Written", 2), row("dev", "Written", 3), row("dev", "Drifted", 1), row("prod", "Written", 1)];
+        let told: Vec<_> = together(rows.into_iter())
+            .iter()
+            .map(|row| format!("{} {} {}", row.destination, row.says, row.files))
+            .collect();
+        assert_eq!(told.join(", "), "dev Written 5, dev Drifted 1, prod Written 1");
     }
 
     #[test]

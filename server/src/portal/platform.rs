@@ -1,27 +1,35 @@
 //! The platform as those see it who run it: fleets, destinations, state stores, what has failed.
 
-use super::{ServerPortal, facts::Offers, home::rows, standing};
+use super::{
+    ServerPortal,
+    facts::{Offers, titles},
+    home::rows,
+    resources::NONE,
+    standing,
+};
 use crate::service::places::placed_on;
-use app::pages::platform::{DestinationRow, Fleet, PlatformPage, Readiness, StoreRow};
+use app::{
+    pages::{
+        platform::{DestinationRow, PlatformPage, Readiness, StoreRow},
+        platform_fleet::{Fleet, OfVersion},
+    },
+    view::Facet,
+};
 use domain::{
     Result, Typed,
     caller::{Target, Verb, may},
     condition::{Condition, Truth},
     destination::Backend,
     object::GROUP,
-    promise::{Availability, PromiseStatus},
+    promise::{Availability, PromiseStatus, UNVERSIONED},
     run::{Run, RunKind},
-    status::ResourceStatus,
 };
 use futures::future::try_join_all;
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-};
-use store::{Facet, Query, Sort};
+use std::{cmp::Reverse, collections::BTreeMap};
+use store::{FleetCount, Query, Sort};
 
-/// Versions are counted over this many of the newest resources.
-const COUNTED: i64 = 2_000;
+/// Combinations that are counted.
+const COUNTED: i64 = 20_000;
 /// What has failed is shown up to here; the lists show the rest.
 const SHOWN: i64 = 8;
 
@@ -36,7 +44,6 @@ impl ServerPortal {
         let store = &self.doors.services.store;
         let offers = self.offers();
         let all = Query { resources: true, ..Query::default() };
-        let newest = Query { sort: Sort::Version, descending: true, limit: COUNTED, ..all.clone() };
         let failing = Query {
             phases: ["failed", "degraded"].into_iter().flat_map(standing::stored).collect(),
             sort: Sort::Version,
@@ -51,35 +58,24 @@ impl ServerPortal {
             limit: SHOWN,
             ..Query::of_kind(GROUP, "Run")
         };
-        let (total, newest, failing, failed, fleets, destinations, stores) = futures::try_join!(
-            store.count(&all),
-            store.list(&newest),
+        let (counts, failing, failed, pulse, destinations, stores) = futures::try_join!(
+            store.fleet(&all, COUNTED),
             store.list(&failing),
             store.list(&failed),
-            self.fleets(&offers),
+            self.pulse(&offers),
             self.destination_rows(),
             self.store_rows()
         )?;
-        let mut versions: HashMap<String, BTreeMap<String, u64>> = HashMap::new();
-        for object in &newest.objects {
-            let version = ResourceStatus::read(&object.status).promise_version;
-            // what was not made yet runs no version
-            if !version.is_empty() {
-                let promise = object.facets().promise.to_owned();
-                *versions.entry(promise).or_default().entry(version).or_default() += 1;
-            }
-        }
         let runs: Vec<Run> =
             failed.objects.into_iter().filter_map(|object| Typed::<RunKind>::parse(object).ok()).collect();
-        let spread = |fleet: Fleet| {
-            let mut versions: Vec<_> = versions.remove(&fleet.name).unwrap_or_default().into_iter().collect();
-            versions.sort_by_key(|(_, number)| Reverse(*number));
-            Fleet { versions, ..fleet }
-        };
+        let is_all = i64::try_from(counts.len()).is_ok_and(|length| length < COUNTED);
+        let uncounted =
+            format!("Only the first {COUNTED} combinations of promise, namespace, state and version are counted.");
         Ok(PlatformPage {
-            fleets: fleets.into_iter().map(spread).collect(),
-            counted: newest.objects.len() as u64,
-            total: u64::try_from(total).unwrap_or(0),
+            pulse,
+            total: counts.iter().filter_map(|count| u64::try_from(count.number).ok()).sum(),
+            fleets: self.fleets(&offers, counts).await?,
+            uncounted: if is_all { String::new() } else { uncounted },
             destinations,
             stores,
             failing: rows(&failing.objects, &offers),
@@ -87,36 +83,34 @@ impl ServerPortal {
         })
     }
 
-    /// Every promise that is offered, by title, with how its resources stand.
-    async fn fleets(&self, offers: &Offers) -> Result<Vec<Fleet>> {
-        let store = &self.doors.services.store;
-        let of = |promise: &String| Query { resources: true, promise: Some(promise.clone()), ..Query::default() };
-        let queries: Vec<Query> = offers.keys().map(of).collect();
-        let counted = try_join_all(queries.iter().map(|query| store.facets(query, Facet::Phase))).await?;
+    /// Every promise that is offered, by title, with what runs which of its versions and how it stands.
+    async fn fleets(&self, offers: &Offers, counts: Vec<FleetCount>) -> Result<Vec<Fleet>> {
         let promises = Query { kind: Some("Promise".to_owned()), ..Query::default() };
-        let statuses: BTreeMap<String, PromiseStatus> = store
-            .list(&promises)
-            .await?
-            .objects
+        let promises = self.doors.services.store.find(&promises).await?;
+        let statuses: BTreeMap<String, PromiseStatus> = promises
             .into_iter()
             .map(|object| (object.metadata.name.clone(), PromiseStatus::read(&object.status)))
             .collect();
-        let fleet = |(offer, counted): (&std::sync::Arc<domain::plan::Offer>, Vec<(String, i64)>)| {
+        let mut by_promise: BTreeMap<String, Vec<FleetCount>> = BTreeMap::new();
+        for count in counts {
+            by_promise.entry(count.promise.clone()).or_default().push(count);
+        }
+        let titles = titles(offers);
+        let fleet = |offer: &std::sync::Arc<domain::plan::Offer>| {
             let promise = &offer.promise;
             let status = statuses.get(&promise.name);
             let waits = status.filter(|status| status.status == Availability::Unavailable);
             Fleet {
                 name: promise.name.clone(),
-                title: promise.title().to_owned(),
+                title: titles.get(&promise.name).cloned().unwrap_or_default(),
                 icon: promise.spec.icon.clone(),
                 owner: promise.spec.owner.clone(),
                 version: promise.version.clone(),
                 waits_for: waits.map_or_else(String::new, |status| status.message.clone()),
-                states: standing::counted(&counted).filter(|state| state.count > 0).collect(),
-                versions: Vec::new(),
+                versions: of_versions(by_promise.remove(&promise.name).unwrap_or_default(), &promise.version),
             }
         };
-        let mut fleets: Vec<Fleet> = offers.values().zip(counted).map(fleet).collect();
+        let mut fleets: Vec<Fleet> = offers.values().map(fleet).collect();
         fleets.sort_by(|a, b| a.title.cmp(&b.title));
         Ok(fleets)
     }
@@ -160,6 +154,26 @@ impl ServerPortal {
     }
 }
 
+/// The current version first, then those that most run.
+pub(super) fn of_versions(counts: Vec<FleetCount>, current: &str) -> Vec<OfVersion> {
+    let mut by_version: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for count in counts {
+        let made = if count.made == UNVERSIONED { String::new() } else { count.made };
+        *by_version.entry(made).or_default().entry(count.phase).or_default() += count.number;
+    }
+    let of = |(made, phases): (String, BTreeMap<String, i64>)| {
+        let phases: Vec<(String, i64)> = phases.into_iter().collect();
+        let states: Vec<Facet> = standing::counted(&phases).collect();
+        let count = states.iter().map(|state| state.count).sum();
+        let (value, label) = if made.is_empty() { (NONE, "None yet") } else { (made.as_str(), made.as_str()) };
+        let version = Facet { value: value.to_owned(), label: label.to_owned(), count };
+        OfVersion { is_old: !made.is_empty() && current != UNVERSIONED && made != current, version, states }
+    };
+    let mut versions: Vec<OfVersion> = by_version.into_iter().map(of).collect();
+    versions.sort_by_key(|of| Reverse((of.version.value == current, of.version.count)));
+    versions
+}
+
 fn readiness(conditions: &[Condition]) -> Readiness {
     let Some(ready) = conditions.iter().find(|condition| condition.kind == "Ready") else {
         return Readiness::default();
@@ -171,5 +185,38 @@ fn readiness(conditions: &[Condition]) -> Readiness {
             Truth::Unknown => None,
         },
         message: ready.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fleet_is_told_by_version_and_state() {
+        let count = |phase: &str, made: &str, number| FleetCount {
+            phase: phase.into(),
+            made: made.into(),
+            number,
+            ..FleetCount::default()
+        };
+        let counts = vec![
+            count("Ready", "v1", 9),
+            count("Failed", "v1", 1),
+            count("Ready", "v2", 3),
+            count("Pending", "", 1),
+            count("Pending", UNVERSIONED, 1),
+        ];
+        let told = |current: &str| {
+            let versions = of_versions(counts.clone(), current).into_iter().map(|of| {
+                let states = of.states.iter().filter(|state| state.count > 0);
+                let states: Vec<_> = states.map(|state| format!("{} {}", state.count, state.value)).collect();
+                let old = if of.is_old { " old" } else { "" };
+                format!("{}{old}: {} = {}", of.version.label, of.version.count, states.join(" + "))
+            });
+            versions.collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(told("v2"), "v2: 3 = 3 ready; v1 old: 10 = 9 ready + 1 failed; None yet: 2 = 2 waiting");
+        assert!(!told(UNVERSIONED).contains("old"), "of what has no version nothing is out of date");
     }
 }

@@ -24,7 +24,13 @@ use domain::{
     request::{self, Operation, Request},
     run::{Run, RunPhase, Workflow},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// What a run's pipelines left, by pipeline and path.
+type Left = BTreeMap<(String, String), domain::Digest>;
 
 /// Lines of all diffs of one page together.
 const MOST_LINES: usize = 3_000;
@@ -168,7 +174,17 @@ impl ServerPortal {
                 && other.status.phase == RunPhase::Succeeded
         };
         let before = runs.iter().find(configured).map(files_of).unwrap_or_default();
-        let after = files_of(run);
+        self.between(&before, &files_of(run), stored, cover).await
+    }
+
+    /// What one run left against what another did, where it stands now.
+    pub(super) async fn between(
+        &self,
+        before: &Left,
+        after: &Left,
+        stored: Option<&Object>,
+        cover: &Cover,
+    ) -> Result<Vec<FileDiff>> {
         let digests: BTreeSet<domain::Digest> = before.values().chain(after.values()).cloned().collect();
         let blobs = self.doors.services.store.blobs(&digests.into_iter().collect::<Vec<_>>()).await?;
         let text = |digest: Option<&domain::Digest>| {
@@ -203,7 +219,7 @@ fn secrets_of(promised: &Promised, request: &Request, stored: Option<&Object>, r
 }
 
 /// Diffs with secrets covered, changes first, and not more lines than one reads.
-fn diffs(files: impl Iterator<Item = FileChange>, cover: &Cover) -> Vec<FileDiff> {
+pub(super) fn diffs(files: impl Iterator<Item = FileChange>, cover: &Cover) -> Vec<FileDiff> {
     let shown = |change: FileChange| {
         let differs = change.before != change.after;
         let before = change.before.map(|text| cover.text(&text));
@@ -219,10 +235,7 @@ fn diffs(files: impl Iterator<Item = FileChange>, cover: &Cover) -> Vec<FileDiff
     files.sort_by(|a, b| (a.change == Change::Same, &a.path).cmp(&(b.change == Change::Same, &b.path)));
     let mut room = MOST_LINES;
     for file in &mut files {
-        let left_out = file.lines.len().saturating_sub(room);
-        file.lines.truncate(room);
-        room -= file.lines.len();
-        file.hidden = file.hidden.saturating_add(u32::try_from(left_out).unwrap_or(u32::MAX));
+        room -= diff::cut(file, room);
     }
     files
 }
@@ -262,7 +275,7 @@ mod tests {
         let (before, after) = (Some("password: hunter22\n".to_owned()), Some("password: hunter33\n".to_owned()));
         let file = FileChange { path: "a.yaml".into(), destination: "dev".into(), before, after };
         let diffs = diffs(std::iter::once(file), &Cover::of(&schema, &specs));
-        assert_eq!((diffs[0].change, diffs[0].lines[0].text.as_str()), (Change::Change, "password: ••••••"));
+        assert_eq!((diffs[0].change, diff::told(&diffs[0]).as_str()), (Change::Change, " password: ••••••"));
     }
 
     #[test]
@@ -276,10 +289,10 @@ mod tests {
         let long = "x\n".repeat(400);
         let mut files = vec![file("a", "same", "same")];
         files.extend((0..10).map(|index| file(&format!("f{index}"), "", &long)));
-        let diffs = diffs(files.into_iter(), &Cover::default());
+        let mut diffs = diffs(files.into_iter(), &Cover::default());
         assert_eq!(diffs[0].path, "f0");
         assert_eq!(diffs.last().map(|diff| diff.path.as_str()), Some("a"));
-        assert_eq!(diffs.iter().map(|diff| diff.lines.len()).sum::<usize>(), 3_000);
+        assert_eq!(diffs.iter_mut().map(|file| diff::cut(file, 400)).sum::<usize>(), 3_000);
         assert_eq!(diffs[9].hidden, 400);
     }
 }

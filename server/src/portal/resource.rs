@@ -50,7 +50,7 @@ impl ServerPortal {
             outputs: outputs(&status, &promised.offer.promise, &cover),
             spec: settings::entries(&promised.schema, &object.spec),
             weighed: weighed(&self.doors.services.weighed(&served, object.clone()).await.unwrap_or_default()),
-            placed: placements.iter().map(|placement| places::placed(placement, &places)).collect(),
+            placed: places::together(placements.iter().map(|placement| places::placed(placement, &places))),
             history: events
                 .iter()
                 .map(|stored| history::happening(&promised.schema, &stored.event, &requests))

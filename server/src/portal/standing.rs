@@ -5,8 +5,8 @@ use app::view::Facet;
 /// The word in addresses, the word people read, and what the store counts under it.
 const STATES: [(&str, &str, &[&str]); 7] = [
     ("ready", "Ready", &["Ready"]),
-    ("progressing", "Progressing", &["Pending", "Progressing", "Settling"]),
-    ("waiting", "Waiting", &["Suspended"]),
+    ("progressing", "Progressing", &["Progressing", "Settling"]),
+    ("waiting", "Waiting", &["Pending", "Suspended"]),
     ("degraded", "Degraded", &["Unhealthy", "Unknown"]),
     ("drifted", "Drifted", &["Drifted"]),
     ("failed", "Failed", &["Failed", "Degraded"]),
@@ -17,6 +17,11 @@ const STATES: [(&str, &str, &[&str]); 7] = [
 pub fn stored(word: &str) -> Vec<String> {
     let known = STATES.iter().find(|(known, ..)| *known == word).map_or(&[][..], |(.., stored)| *stored);
     if known.is_empty() { vec![word.to_owned()] } else { known.iter().map(|&stored| stored.to_owned()).collect() }
+}
+
+/// The word in addresses for how something stands in the store; empty for none of ours.
+pub fn word(stored: &str) -> &'static str {
+    STATES.iter().find(|(.., phases)| phases.contains(&stored)).map_or("", |(word, ..)| word)
 }
 
 /// Every state with how many stand so, in their order; those without any included.
@@ -44,7 +49,7 @@ mod tests {
     fn states_are_told_by_what_somebody_would_do_about_them() {
         check(
             &[("Ready", 7), ("Pending", 1), ("Progressing", 2), ("Settling", 1), ("Failed", 1), ("Degraded", 1)],
-            "7 ready, 4 progressing, 2 failed",
+            "7 ready, 3 progressing, 1 waiting, 2 failed",
         );
         check(&[("Unhealthy", 2), ("Unknown", 1), ("Drifted", 1)], "3 degraded, 1 drifted");
     }

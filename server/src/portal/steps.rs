@@ -44,25 +44,34 @@ pub fn is_retrying(step: &StepRun, run: &Run) -> bool {
     step.phase == run::Phase::Failed && step.next_attempt_at.is_some() && !run.status.phase.finished()
 }
 
-fn step_view(run: &Run, pipeline: &PipelineRun, index: usize, step: &StepRun, attempts: u32) -> StepView {
-    // a pipeline asks to wait when its last step is done: that is where one looks for why
+/// A pipeline asks to wait when its last step is done: that is where one looks for why.
+fn waits(pipeline: &PipelineRun, index: usize, step: &StepRun) -> bool {
     let is_last = index + 1 == pipeline.steps.len();
-    let waits = is_last && pipeline.phase == run::Phase::Suspended && step.phase == run::Phase::Succeeded;
+    is_last && pipeline.phase == run::Phase::Suspended && step.phase == run::Phase::Succeeded
+}
+
+/// How a step stands, in the word of pages.
+pub fn phase(run: &Run, pipeline: &PipelineRun, index: usize, step: &StepRun) -> Phase {
+    match step.phase {
+        _ if waits(pipeline, index, step) => Phase::Waiting,
+        run::Phase::Pending if run.status.phase.finished() => Phase::Skipped,
+        run::Phase::Pending => Phase::Pending,
+        run::Phase::Running => Phase::Running,
+        run::Phase::Suspended => Phase::Waiting,
+        run::Phase::Failed if is_retrying(step, run) => Phase::Waiting,
+        run::Phase::Failed => Phase::Failed,
+        run::Phase::Skipped => Phase::Skipped,
+        run::Phase::Succeeded => Phase::Succeeded,
+    }
+}
+
+fn step_view(run: &Run, pipeline: &PipelineRun, index: usize, step: &StepRun, attempts: u32) -> StepView {
+    let waits = waits(pipeline, index, step);
     StepView {
         pipeline: pipeline.name.clone(),
         name: step.name.clone(),
         uses: step.uses.map_or_else(String::new, |uses| uses.to_string()),
-        phase: match step.phase {
-            _ if waits => Phase::Waiting,
-            run::Phase::Pending if run.status.phase.finished() => Phase::Skipped,
-            run::Phase::Pending => Phase::Pending,
-            run::Phase::Running => Phase::Running,
-            run::Phase::Suspended => Phase::Waiting,
-            run::Phase::Failed if is_retrying(step, run) => Phase::Waiting,
-            run::Phase::Failed => Phase::Failed,
-            run::Phase::Skipped => Phase::Skipped,
-            run::Phase::Succeeded => Phase::Succeeded,
-        },
+        phase: phase(run, pipeline, index, step),
         attempt: step.attempt,
         max_attempts: attempts,
         started: step.started_at,

@@ -1,5 +1,7 @@
 //! The portal over a real server: what pages show of what happened, and what they never show.
 
+mod woven;
+
 use super::ServerPortal;
 use crate::{
     config::ServeConfig,
@@ -9,7 +11,10 @@ use crate::{
     sign_in::SignIn,
 };
 use app::{
-    pages::{catalog::CatalogQuery, form::Prefill, request::RequestPhase, resources::ResourcesQuery, runs::RunsQuery},
+    pages::{
+        catalog::CatalogQuery, form::Prefill, graph::GraphQuery, history::HistoryQuery, request::RequestPhase,
+        resources::ResourcesQuery, runs::RunsQuery,
+    },
     paths::ResourceKey,
     portal::Portal as _,
     view::{Change, Operation, Sync},
@@ -172,7 +177,8 @@ async fn no_page_tells_a_secret() {
             format!("{:?}", dana.resources(&ResourcesQuery::default()).await.unwrap()),
             format!("{:?}", dana.resource(&key).await.unwrap()),
             format!("{:?}", dana.files(&key).await.unwrap()),
-            format!("{:?}", dana.history(&key, None).await.unwrap()),
+            format!("{:?}", dana.history(&key, &HistoryQuery::default()).await.unwrap()),
+            format!("{:?}", dana.graph(&key, &GraphQuery::default()).await.unwrap()),
             format!("{:?}", dana.edit(&key, "").await.unwrap()),
             format!("{:?}", dana.delete(&key).await.unwrap()),
             format!("{runs:?}"),
@@ -243,7 +249,7 @@ async fn a_request_shows_what_it_would_do_and_afterwards_the_same_as_what_it_did
         house.settled(&key).await;
         let done = dana.request(&second).await.unwrap();
         assert_eq!((files(&done), done.plan.fields.len()), (files(&plan), 1));
-        let history = dana.history(&key, None).await.unwrap().happenings;
+        let history = dana.history(&key, &HistoryQuery::default()).await.unwrap().happenings;
         assert!(history.iter().any(|one| one.title == "Size changed from small to large"), "{history:?}");
     })
     .await;
@@ -305,7 +311,9 @@ async fn whoever_is_in_no_group_sees_nothing_of_anybody() {
             nobody.resources(&ResourcesQuery::default()).await.err(),
             nobody.resource(&key).await.err(),
             nobody.files(&key).await.err(),
-            nobody.history(&key, None).await.err(),
+            nobody.history(&key, &HistoryQuery::default()).await.err(),
+            nobody.graph(&key, &GraphQuery::default()).await.err(),
+            nobody.promise_admin("vault", "").await.err(),
             nobody.edit(&key, &draft).await.err(),
             nobody.delete(&key).await.err(),
             nobody.runs(&RunsQuery::default()).await.err(),

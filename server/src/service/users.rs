@@ -150,6 +150,7 @@ impl Services {
                 self.store.revoke_token(&token.id).await?;
             }
             self.store.sessions_end_others(name, "").await?;
+            self.store.forget_views(name).await?;
             self.store.delete_person(name, &person.issuer).await?;
         }
         Ok(Written { object, warnings: Vec::new(), changed: true })

@@ -8,8 +8,8 @@
 //! - `queue`, `replica`: keys to be looked at, who looks, who is alive.
 //! - `blob`, `log`, `event`, `audit`: the bytes of files, what steps print, what happened, who did it.
 //! - `seal`, `sealed`, `settings`: values that only who has the key can read; secrets and config maps for those who need their values.
-//! - `person`, `token`, `session`, `ticket`: people and machines at the door.
-//! - `tally`: counts, remembered as long as they hold.
+//! - `person`, `token`, `session`, `ticket`, `saved_view`: people and machines at the door, and the lists they come back to.
+//! - `fleet`, `tally`: how resources stand, counted; counts that are remembered as long as they hold.
 //! - `memory` (feature `simulation`): the writer's rules over a database in memory.
 //! - `news`, `housekeeping`: who is told of a commit; when and how what nobody needs any more goes.
 //!
@@ -27,6 +27,7 @@ mod change;
 mod cursor;
 mod db;
 mod event;
+mod fleet;
 mod guard;
 mod housekeeping;
 mod log;
@@ -45,6 +46,7 @@ mod queue;
 mod replica;
 mod retention;
 mod rows;
+mod saved_view;
 mod seal;
 mod sealed;
 mod session;
@@ -60,6 +62,7 @@ pub use audit::{AuditEntry, AuditQuery, StoredAudit};
 pub use change::{Change, Changes, Filter};
 pub use cursor::Cursor;
 pub use event::{Event, StoredEvent};
+pub use fleet::FleetCount;
 pub use guard::Guard;
 pub use housekeeping::Round;
 pub use log::{LogChunk, StoredChunk, Tail};
@@ -69,6 +72,7 @@ pub use op::{Committed, Op};
 pub use person::Person;
 pub use query::{Facet, Query, Sort};
 pub use queue::{Lease, QueueDepth};
+pub use saved_view::SavedView;
 pub use seal::{Opened, OuterKey, Place, Random};
 pub use session::Session;
 pub use token::Token;

@@ -1,7 +1,7 @@
 //! An object as a row: the document, and the columns taken from it for finding and sorting.
 
 use crate::statement::Arg;
-use domain::{Error, Object, Result, Timestamp, object::GROUP, selector::Labels, status::listed};
+use domain::{Error, Object, Result, Timestamp, facets::REQUESTED_BY, object::GROUP, selector::Labels, status::listed};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -27,6 +27,10 @@ pub struct ObjectRow {
     pub owner: String,
     pub promise: String,
     pub phase: String,
+    /// The promise's version that made a resource; empty for everything else.
+    pub made: String,
+    /// Who asked for a resource, as a label's value.
+    pub asked_by: String,
     pub active: bool,
     pub created: i64,
     pub deleting: i64,
@@ -52,6 +56,8 @@ impl ObjectRow {
             owner: object.owner().map(|owner| owner.uid.clone()).unwrap_or_default(),
             promise: object.metadata.labels.get(PROMISE_LABEL).cloned().unwrap_or_default(),
             phase: phase(&object).to_owned(),
+            made: of_resource(&object, object.status["promiseVersion"].as_str()),
+            asked_by: of_resource(&object, object.metadata.labels.get(REQUESTED_BY).map(String::as_str)),
             active: is_active(&object),
             created: micros(object.metadata.creation_timestamp),
             deleting: micros(object.metadata.deletion_timestamp),
@@ -79,6 +85,8 @@ impl ObjectRow {
             Arg::from(&self.owner),
             Arg::from(&self.promise),
             Arg::from(&self.phase),
+            Arg::from(&self.made),
+            Arg::from(&self.asked_by),
             Arg::Int(self.active.into()),
             Arg::Int(self.created),
             Arg::Int(self.deleting),
@@ -120,6 +128,12 @@ pub fn labels(document: &str) -> Labels {
 /// A row that is no legal value: never expected, so it says exactly where it is.
 pub fn corrupt(table: &str, column: &str, id: &str, what: &dyn std::fmt::Display) -> Error {
     Error::internal(format!("the row {id:?} of table {table} is corrupt in column {column}: {what}"))
+}
+
+/// What only those have that were made from a promise.
+fn of_resource(object: &Object, text: Option<&str>) -> String {
+    let is_made = object.metadata.labels.contains_key(PROMISE_LABEL);
+    text.filter(|_| is_made).unwrap_or_default().to_owned()
 }
 
 fn phase(object: &Object) -> &str {

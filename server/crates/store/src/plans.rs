@@ -3,6 +3,7 @@
 use crate::{
     change,
     db::Db,
+    fleet,
     object::{self, Number},
     query::{Query, Sort},
     queue, rows,
@@ -24,7 +25,11 @@ fn hot() -> Vec<(&'static str, Statement)> {
     Query { labels: acting, resources: true, ..Query::default() }.condition(&mut labelled);
     let mut of_promise = Statement::new(object::SELECT);
     Query { promise: Some("postgresql".into()), ..Query::default() }.condition(&mut of_promise);
+    let mut fleet = Statement::new(fleet::COUNT);
+    Query { resources: true, name_contains: Some("x".into()), ..Query::default() }.condition(&mut fleet);
+    fleet.push(fleet::GROUP);
     vec![
+        ("how a fleet stands", fleet),
         ("by uid", with(object::BY_UID, text(1))),
         ("by name", with(object::BY_NAME, text(4))),
         ("owned", with(object::OWNED, text(1))),
@@ -80,6 +85,11 @@ async fn no_hot_statement_reads_a_whole_table() {
                 whole && !step.contains("USING INDEX") && !step.contains("USING COVERING INDEX")
             };
             assert_eq!(plan.iter().find(reads_all), None, "{what}: {plan:#?}");
+            if what.contains("fleet") {
+                // and no document is looked at
+                let covering = if on_sqlite { "COVERING INDEX object_fleet" } else { "object_fleet" };
+                assert!(plan.iter().any(|step| step.contains(covering)), "{what}: {plan:#?}");
+            }
             if what.contains("by name") {
                 // and not by reading all of a kind, which an index in order of time offers
                 assert!(plan.iter().any(|step| step.contains("object_name")), "{what}: {plan:#?}");

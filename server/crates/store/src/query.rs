@@ -22,6 +22,10 @@ pub struct Query {
     pub promise: Option<String>,
     /// Any of these; none is all. The empty phase is "has none".
     pub phases: Vec<String>,
+    /// The version that made a resource: any of these; none is all.
+    pub made: Vec<String>,
+    /// Who asked for a resource, as a label's value.
+    pub asked_by: Option<String>,
     pub owner: Option<String>,
     pub labels: Selector,
     pub name: Option<String>,
@@ -53,6 +57,7 @@ pub enum Facet {
     Phase,
     Promise,
     Namespace,
+    AskedBy,
 }
 
 impl Query {
@@ -76,14 +81,22 @@ impl Query {
                 }
             }
         }
-        let equal: [(&'static str, &Option<String>); 3] =
-            [(" and promise = ", &self.promise), (" and owner = ", &self.owner), (" and name = ", &self.name)];
+        let equal: [(&'static str, &Option<String>); 4] = [
+            (" and promise = ", &self.promise),
+            (" and asked_by = ", &self.asked_by),
+            (" and owner = ", &self.owner),
+            (" and name = ", &self.name),
+        ];
         for (fragment, value) in equal {
             if let Some(value) = value {
                 statement.push(fragment).arg(value);
             }
         }
-        for (fragment, values) in [(" and namespace in (", &self.namespaces), (" and phase in (", &self.phases)] {
+        for (fragment, values) in [
+            (" and namespace in (", &self.namespaces),
+            (" and phase in (", &self.phases),
+            (" and made in (", &self.made),
+        ] {
             if !values.is_empty() {
                 statement.push(fragment).list(values).push(")");
             }
@@ -155,6 +168,9 @@ impl Facet {
             Self::Phase => ("select phase as value, count(*) as number from object", " group by phase order by phase"),
             Self::Promise => {
                 ("select promise as value, count(*) as number from object", " group by promise order by promise")
+            }
+            Self::AskedBy => {
+                ("select asked_by as value, count(*) as number from object", " group by asked_by order by asked_by")
             }
             Self::Namespace => {
                 ("select namespace as value, count(*) as number from object", " group by namespace order by namespace")

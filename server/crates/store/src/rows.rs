@@ -37,12 +37,13 @@ pub(crate) const BY_NAMES_TAIL: &str = ") as wanted cross join object
 const DELETE: &str = "delete from object where uid in";
 const UPSERT: &str = "
     insert into object
-        (uid, api_group, kind, namespace, name, version, generation, owner, promise, phase, active, created, deleting, document)
+        (uid, api_group, kind, namespace, name, version, generation, owner, promise, phase, made, asked_by, active,
+         created, deleting, document)
     values";
 const UPSERT_TAIL: &str = "
     on conflict (uid) do update
     set version = excluded.version, generation = excluded.generation, owner = excluded.owner, promise = excluded.promise,
-        phase = excluded.phase, active = excluded.active, created = excluded.created, deleting = excluded.deleting,
+        phase = excluded.phase, made = excluded.made, asked_by = excluded.asked_by, active = excluded.active, created = excluded.created, deleting = excluded.deleting,
         document = excluded.document";
 const DELETE_LABELS: &str = "delete from label where uid in";
 const INSERT_LABELS: &str = "insert into label (uid, key, value) values";

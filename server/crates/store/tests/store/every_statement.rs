@@ -2,7 +2,9 @@
 
 use crate::{at, on_each, resource, wake};
 use domain::{digest::Digest, selector::Selector};
-use store::{AuditEntry, AuditQuery, Event, Facet, Filter, LogChunk, Op, Person, Query, Session, Sort, Tail, Token};
+use store::{
+    AuditEntry, AuditQuery, Event, Facet, Filter, LogChunk, Op, Person, Query, SavedView, Session, Sort, Tail, Token,
+};
 
 #[tokio::test]
 async fn every_statement_runs_on_both_databases() {
@@ -15,6 +17,8 @@ async fn every_statement_runs_on_both_databases() {
             resources: true,
             promise: text("p"),
             phases: vec!["x".into(), String::new()],
+            made: vec!["v1".into(), String::new()],
+            asked_by: text("dana"),
             owner: text("o"),
             labels: Selector::parse("a=b,c notin (d,e),f,!g").unwrap(),
             name: text("n"),
@@ -32,9 +36,10 @@ async fn every_statement_runs_on_both_databases() {
             }
         }
         store.count(&full).await.unwrap();
-        for facet in [Facet::Phase, Facet::Promise, Facet::Namespace] {
+        for facet in [Facet::Phase, Facet::Promise, Facet::Namespace, Facet::AskedBy] {
             store.facets(&full, facet).await.unwrap();
         }
+        store.fleet(&full, 10).await.unwrap();
         store.owned("o").await.unwrap();
         store.by_uids(["a", "b", "c"]).await.unwrap();
         let filter = Filter { name: text("n"), namespace: text("s"), ..Filter::of_kind("g", "K") };
@@ -105,6 +110,11 @@ async fn every_statement_runs_on_both_databases() {
         store.change_ticket("", "k", &serde_json::json!({}), &serde_json::json!({"a": 1})).await.unwrap();
         store.take_ticket("", "k", at(1)).await.unwrap();
         store.sweep_tickets(at(1)).await.unwrap();
+        store.save_view(&SavedView::default()).await.unwrap();
+        store.saved_views("", "", 1).await.unwrap();
+        store.rename_view("", "", "n").await.unwrap();
+        store.delete_view("", "").await.unwrap();
+        store.forget_views("").await.unwrap();
         store.session_load("", at(1)).await.unwrap();
         store.session_delete("").await.unwrap();
         store.sweep_sessions(at(1)).await.unwrap();

@@ -108,6 +108,32 @@ async fn facets_count_what_the_query_finds() {
 }
 
 #[tokio::test]
+async fn a_fleet_is_counted_by_all_that_lists_are_narrowed_by() {
+    on_each(async |store| {
+        fleet(&store).await;
+        let mut made = resource("team", "made");
+        made.metadata.labels.insert("midspan.dev/requested-by".into(), "dana".into());
+        made.status = json!({"phase": "Ready", "promiseVersion": "v2"});
+        stored(&store, made).await;
+        let told = async |query: Query, most| {
+            let counts = store.fleet(&query, most).await.unwrap().into_iter().map(|count| {
+                let words = [count.promise, count.namespace, count.phase, count.made];
+                format!("{} {}", words.join("/"), count.number)
+            });
+            counts.collect::<Vec<_>>().join(", ")
+        };
+        let all = "postgresql/default/Failed/ 1, postgresql/default/Ready/ 1, postgresql/team// 1, postgresql/team/Ready/v2 1";
+        assert_eq!(told(Query::default(), 100).await, all);
+        assert_eq!(told(Query::default(), 1).await, "postgresql/default/Failed/ 1");
+        assert_eq!(told(labels("tier"), 100).await, "postgresql/default/Failed/ 1, postgresql/default/Ready/ 1");
+        check(&store, Query { made: vec!["v2".into()], ..Query::default() }, "made").await;
+        check(&store, Query { asked_by: Some("dana".into()), ..Query::default() }, "made").await;
+        check(&store, Query { asked_by: Some("' or 1=1 --".into()), ..Query::default() }, "").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn pages_neither_skip_nor_repeat_in_any_order() {
     on_each(async |store| {
         for n in 0..25 {

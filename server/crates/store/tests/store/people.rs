@@ -3,7 +3,7 @@
 use crate::{at, on_each};
 use domain::sign_in::Profile;
 use serde_json::json;
-use store::{Person, Session, Token};
+use store::{Person, SavedView, Session, Token};
 
 #[tokio::test]
 async fn a_token_is_found_by_its_hash_until_it_is_revoked() {
@@ -118,6 +118,36 @@ async fn a_name_belongs_to_who_had_it_first() {
         assert!(!store.delete_person("ana", "another").await.unwrap());
         assert!(store.delete_person("ana", "https://id.example").await.unwrap());
         assert_eq!(store.person("ana").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_view_is_its_owner_s_and_has_a_name_of_its_own() {
+    on_each(async |store| {
+        let view = |id: &str, person: &str, name: &str| SavedView {
+            id: id.into(),
+            person: person.into(),
+            list: "resources".into(),
+            name: name.into(),
+            filters: "state=failed".into(),
+            created: at(1),
+        };
+        assert!(store.save_view(&view("1", "ana", "Broken")).await.unwrap());
+        assert!(!store.save_view(&view("2", "ana", "Broken")).await.unwrap(), "the name is taken");
+        assert!(store.save_view(&view("3", "bo", "Broken")).await.unwrap(), "by somebody else");
+        assert!(store.save_view(&view("4", "ana", "Mine")).await.unwrap());
+        assert!(!store.rename_view("4", "ana", "Broken").await.unwrap());
+        assert!(!store.rename_view("4", "bo", "Stolen").await.unwrap());
+        assert!(store.rename_view("4", "ana", "All of mine").await.unwrap());
+        let names = async |person| {
+            let views = store.saved_views(person, "resources", 10).await.unwrap();
+            views.into_iter().map(|view| view.name).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!((names("ana").await, names("bo").await), ("All of mine, Broken".into(), "Broken".to_owned()));
+        assert!(!store.delete_view("1", "bo").await.unwrap() && store.delete_view("1", "ana").await.unwrap());
+        store.forget_views("ana").await.unwrap();
+        assert_eq!((names("ana").await, names("bo").await), (String::new(), "Broken".to_owned()));
     })
     .await;
 }
