@@ -85,6 +85,11 @@ pub fn promise_admin(name: &str) -> String {
     format!("{PLATFORM}/promises/{}", segment(name))
 }
 
+/// The JSON Schema of a promise's documents, for editors.
+pub fn schema(promise: &str) -> String {
+    format!("/schemas/{}.json", segment(promise))
+}
+
 pub fn new_request(promise: &str) -> String {
     format!("{CATALOG}/{}/new", segment(promise))
 }

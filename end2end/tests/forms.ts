@@ -40,6 +40,9 @@ export const pipeline = promise('pipeline', 'Pipeline', 'Data pipeline', {
     memory: { type: 'string', title: 'Memory', format: 'quantity', default: '512Mi' },
     schedule: { type: 'string', title: 'Schedule', description: 'When it runs.', 'x-ui': { widget: 'cron' } },
     network: { type: 'string', title: 'Network', format: 'cidr' },
+    token: { type: 'string', title: 'Token', writeOnly: true, minLength: 8 },
+    centre: { title: 'Data centre', enum: ['Amsterdam', 'Berlin', 'Cologne', 'Dublin', 'Essen', 'Frankfurt', 'Geneva', 'Hamburg', 'Izmir', 'Jena', 'Kiel', 'Lyon', 'Madrid', 'Nice', 'Oslo', 'Paris', 'Rome'] },
+    begins: { type: 'string', title: 'Begins', format: 'date-time' },
     cache: { type: 'string', title: 'Cache', 'x-output-of': { promise: 'redis', output: 'host' } },
     source: {
       title: 'Source',
@@ -193,6 +196,39 @@ export function forms(name: string) {
     await portal.toThePlan();
     await portal.expectPlan();
     await expect(page.getByText('output: host').first()).toBeVisible();
+  });
+
+  test('a secret stays where it is when something else is wrong, a long list is found by typing, a time says its zone', async ({ page, javaScriptEnabled }) => {
+    const portal = new Portal(page, javaScriptEnabled);
+    await portal.actAs('dana');
+    await page.goto('/catalog/pipeline/new');
+    await portal.field('Name').fill(`${name}-sealed`);
+    await portal.field('Token').fill('correct-horse');
+    const centre = portal.field('Data centre');
+    if (javaScriptEnabled) {
+      await centre.fill('fra');
+      await expect(page.getByRole('option', { name: 'Frankfurt' })).toBeVisible();
+      await centre.press('Enter');
+      await expect(centre).toHaveValue('Frankfurt');
+      await expect(page.getByText(/Saved \d\d:\d\d/)).toBeVisible();
+    } else {
+      await centre.selectOption('Frankfurt');
+    }
+    await portal.field('Begins').fill('2026-12-01T08:30');
+    await page.getByLabel('Begins: time zone').selectOption('UTC+01:00');
+    await portal.toThePlan();
+    await expect(portal.errorSummary).toContainText('Enter team');
+    expect(await page.content()).not.toContain('correct-horse');
+    await expect(page.getByRole('radio', { name: 'Keep what is stored' })).toBeChecked();
+    await expect(portal.field('Token')).toBeHidden();
+    await portal.field('Team').fill('data');
+    await page.getByRole('radio', { name: /^File share/ }).check();
+    await portal.field('Server').fill('files.example.com');
+    await portal.toThePlan();
+    await portal.expectPlan();
+    await expect(page.getByText('2026-12-01T08:30:00+01:00').first()).toBeVisible();
+    await expect(page.getByText('Frankfurt').first()).toBeVisible();
+    expect(await page.content()).not.toContain('correct-horse');
   });
 
   test('a form on several pages keeps each of them, and goes back without losing anything', async ({ page, javaScriptEnabled }) => {

@@ -7,6 +7,7 @@ macro_rules! println {
 
 mod act;
 mod apply;
+mod asking;
 mod auth;
 mod check;
 mod client;
@@ -24,11 +25,13 @@ mod keep;
 mod keys;
 mod kinds;
 mod logs;
+mod new;
 mod outputs;
 mod pin;
 mod print;
 mod promise;
 mod steps;
+mod terminal;
 mod token;
 mod tree;
 mod user;
@@ -79,6 +82,8 @@ pub struct ServerArgs {
 enum Command {
     /// Run the server: portal, API and orchestrator
     Serve(Box<ServeArgs>),
+    /// Ask for something of the catalog, question by question
+    New(new::NewArgs),
     /// Create or change objects from files
     Apply(apply::ApplyArgs),
     /// List objects, or show some
@@ -219,6 +224,7 @@ async fn run(cli: Cli) -> Outcome {
     let server = cli.server;
     match cli.command {
         Command::Serve(args) => Box::pin(serve(*args)).await,
+        Command::New(args) => new::run(&server, args).await,
         Command::Apply(args) => apply::run(&server, args).await,
         Command::Get(args) => get::run(&server, args).await,
         Command::Describe(args) => describe::run(&server, args).await,

@@ -28,6 +28,7 @@ mod peer;
 mod protobuf;
 mod review;
 mod saved_views;
+mod schemas;
 mod sessions;
 mod sign_in;
 mod status;
@@ -95,6 +96,7 @@ pub fn router(doors: Doors) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
         .route("/apis/{*path}", any(api::groups))
         .route("/version", get(|State(doors): State<Doors>| async move { Json(discovery::version(&doors.ground)) }))
         .route("/openapi/v3", get(api::openapi))
+        .route("/schemas/{file}", get(schemas::schema))
         .route("/openapi/v3/{*path}", get(api::openapi))
         .layer(DefaultBodyLimit::max(domain::document::MAX_BYTES))
         .route_layer(middleware::from_fn_with_state(doors.clone(), auth::api));

@@ -2,8 +2,10 @@
 
 mod actions;
 pub mod as_code;
+mod beginning;
 mod catalog;
 mod compare;
+mod commit;
 mod diff;
 mod drafts;
 mod drift;
@@ -38,6 +40,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod typical;
+mod usable_secrets;
 mod weighed;
 
 pub use self::forms::on_step;

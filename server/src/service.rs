@@ -30,6 +30,7 @@ pub mod resources;
 pub mod revisions;
 pub mod saved_views;
 mod secrets;
+mod spec_secrets;
 mod steps;
 pub mod tokens;
 mod unknown;

@@ -1,5 +1,6 @@
 //! What the islands do in the browser.
 
+pub mod combobox;
 pub mod comforts;
 pub mod form;
 pub mod page;

@@ -1,5 +1,6 @@
 //! `/catalog/{promise}/new` and `/r/…/edit`: the form drawn from the promise's schema.
 
+use domain::Timestamp;
 use forms::FormModel;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -56,6 +57,10 @@ pub struct FormPage {
     pub problems: Vec<Problem>,
     /// The document as it stands, for the *As code* pane; secrets masked.
     pub code: AsCode,
+    /// The draft it goes on from, posted as `_draft`; empty = none is kept yet.
+    pub draft: String,
+    /// Until then the draft is kept.
+    pub kept_until: Option<Timestamp>,
     /// The steps of a form on several pages; empty = it has one.
     pub steps: Vec<FormStep>,
     /// The document is edited as text; `None` = by fields.
@@ -80,6 +85,8 @@ pub struct AsCode {
     pub command: String,
     /// For anything that speaks HTTP.
     pub curl: String,
+    /// What it would come to in git; says so where that is not known.
+    pub commit: String,
 }
 
 /// The document as somebody edits it.
@@ -198,7 +205,7 @@ fn draw(page: &FormPage) -> Drawn {
                 <div class="column-main">
                     {error_summary(&problems)}
                     {match &page.text {
-                        Some(text) => as_text(text, back.clone()),
+                        Some(text) => as_text(text, &page.draft, back.clone()),
                         None => as_fields(page, back.clone()),
                     }}
                 </div>
@@ -215,6 +222,7 @@ fn as_fields(page: &FormPage, back: String) -> AnyView {
         <form class="form" method="post" novalidate id="request-form" data-follow="">
             // Enter in a field must mean the plan, not the first button of a list.
             <button class="visually-hidden" tabindex="-1" aria-hidden="true" name="_do" value="plan">{steps::onward(&page.steps)}</button>
+            <input type="hidden" name="_draft" value=page.draft.clone()/>
             {steps::head(&page.steps)}
             {identity(page, steps::later(&page.steps))}
             {form_fields(&page.form)}
@@ -223,9 +231,26 @@ fn as_fields(page: &FormPage, back: String) -> AnyView {
                 {steps::backward(&page.steps)}
                 {link_button(back, None, "Cancel", Weight::Plain)}
             </div>
+            {saved(page)}
         </form>
     }
     .into_any()
+}
+
+/// What is kept of the form so far, and for how long. A script says here when it has kept it.
+fn saved(page: &FormPage) -> AnyView {
+    let href = match &page.editing {
+        Some(editing) => editing.key.tab("edit"),
+        None => paths::new_request(&page.card.name),
+    };
+    let kept = page.kept_until.filter(|_| !page.draft.is_empty()).map(|until| {
+        let day: String = until.to_string().chars().take(10).collect();
+        view! {
+            "Kept as a "<a href=paths::with_query(&href, &[("draft", page.draft.as_str())])>"draft"</a>
+            {format!(" until {day}. Whoever may ask for it here can go on with it.")}
+        }
+    });
+    view! { <p class="form-saved" data-saved="">{kept}</p> }.into_any()
 }
 
 /// Everything wrong in the order of the page.

@@ -23,6 +23,10 @@ pub fn code(code: &AsCode) -> AnyView {
                 <summary class="fold-head">{icon(Icon::Chevron)}"Over HTTP"</summary>
                 <div class="fold-body">{code_block("curl", &code.curl)}</div>
             </details>
+            <details class="fold">
+                <summary class="fold-head">{icon(Icon::Chevron)}"In git"</summary>
+                <div class="fold-body">{code_block("Commit", &code.commit)}</div>
+            </details>
         </div>
     }
     .into_any()
@@ -53,7 +57,7 @@ pub const TO_TEXT: &str = "text";
 pub const TO_FIELDS: &str = "fields";
 
 /// The document as a text to edit.
-pub(super) fn as_text(text: &EditedText, back: String) -> AnyView {
+pub(super) fn as_text(text: &EditedText, draft: &str, back: String) -> AnyView {
     let wrong = !text.problem.is_empty();
     let problem = wrong.then(|| {
         view! {
@@ -64,10 +68,11 @@ pub(super) fn as_text(text: &EditedText, back: String) -> AnyView {
     });
     view! {
         <form class="form" method="post" novalidate>
+            <input type="hidden" name="_draft" value=draft.to_owned()/>
             <div class="field" data-invalid=wrong.then_some("true")>
                 <label class="field-label" for="text">"Document"</label>
                 <p class="field-help" id="text-help">
-                    "The whole request as YAML. What stands in it is what the form will hold; a secret shown as dots stays as it is, and one left out is not asked for."
+                    "The whole request as YAML. What stands in it is what the form will hold; what stands for a secret stays as it is, and one left out is not asked for. Comments help while you write; the form does not keep them."
                 </p>
                 {problem}
                 <div class="field-control">

@@ -4,6 +4,7 @@ mod choice;
 mod control;
 mod many;
 mod patch;
+mod secret;
 
 pub use patch::patch;
 
@@ -116,6 +117,9 @@ fn control_of(field: &Field) -> AnyView {
 }
 
 fn single(field: &Field) -> AnyView {
+    if let Some(ways) = &field.ways {
+        return secret::secret(field, ways);
+    }
     let unit = field.unit.clone().map(|unit| view! { <span class="field-unit">{unit}</span> });
     view! {
         <div class="field" data-invalid=invalid(field)>
@@ -134,18 +138,23 @@ fn single(field: &Field) -> AnyView {
 fn note(field: &Field) -> AnyView {
     let means = field.means.clone().map(|means| view! { <span>{means}</span> });
     let by_default = field.by_default || field.value.is_some() && field.value == field.default;
+    let reset = |says: String, label: String| {
+        let reset = Action::Reset(field.pointer.clone()).text();
+        view! { <button name="_do" value=reset aria-label=label>{says}</button> }
+    };
     let origin = match (&field.default_text, by_default) {
+        (default, _) if field.as_begun && field.value != field.default => {
+            let says = field.origin.clone();
+            let back = match default {
+                Some(default) => reset(format!("Reset to {default}"), format!("Reset {} to {default}", field.label)),
+                None => reset("Clear".to_owned(), format!("Clear {}", field.label)),
+            };
+            Some(view! { <span>{says}</span> {back} }.into_any())
+        }
         (Some(_), true) => Some(view! { <span>"Default"</span> }.into_any()),
         (Some(default), false) => {
-            let reset = Action::Reset(field.pointer.clone()).text();
-            let label = format!("Reset {} to {default}", field.label);
-            Some(
-                view! {
-                    <span>"Default: "{default.clone()}</span>
-                    <button name="_do" value=reset aria-label=label>"Reset"</button>
-                }
-                .into_any(),
-            )
+            let back = reset("Reset".to_owned(), format!("Reset {} to {default}", field.label));
+            Some(view! { <span>"Default: "{default.clone()}</span> {back} }.into_any())
         }
         _ => None,
     };

@@ -58,8 +58,10 @@ pub fn form() -> FormPage {
         name: "invoices-db".into(),
         form: FormModel::build(&schema(), Filled { value: Some(&value), ..Filled::default() }),
         problems: Vec::new(),
-        code: AsCode { yaml: YAML.into(), command: YAML.into(), curl: YAML.into() },
+        code: AsCode { yaml: YAML.into(), command: YAML.into(), curl: YAML.into(), commit: YAML.into() },
         text: None,
+        draft: String::new(),
+        kept_until: None,
         steps: Vec::new(),
     }
 }

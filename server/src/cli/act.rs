@@ -168,7 +168,7 @@ fn input(args: &ActArgs, schema: &Value) -> Outcome<Value> {
 }
 
 /// Sets one value: a text where the schema wants one, else what it reads as.
-fn put(input: &mut Value, schema: &Value, path: &str, text: &str) -> Result<(), String> {
+pub(super) fn put(input: &mut Value, schema: &Value, path: &str, text: &str) -> Result<(), String> {
     let (mut place, mut described) = (input, schema);
     let mut keys = path.split('.').peekable();
     while let Some(key) = keys.next() {

@@ -256,7 +256,7 @@ impl Call {
     async fn plan(&self, served: &Arc<Served>, address: &Address, name: &str) -> domain::Result<Response> {
         let value = body::object(&self.headers, &self.bytes)?;
         let spec = value.get("spec").cloned().unwrap_or_default();
-        let preview = self.doors.services.plan(&self.asker, served, &address.namespace, name, spec).await?;
+        let preview = self.doors.services.plan(&self.asker, served, &address.namespace, name, spec, None).await?;
         let files: Vec<Value> = preview
             .files
             .iter()

@@ -2,6 +2,8 @@
 
 mod check;
 mod posted;
+mod save;
+mod secrets;
 mod steps;
 mod text;
 
@@ -10,6 +12,7 @@ use crate::{
     portal::ServerPortal,
     service::{
         Asker,
+        form_drafts::with_hidden,
         kinds::{Promised, Served},
     },
 };
@@ -26,8 +29,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
-use domain::{Error, ErrorKind, Result};
-use forms::{Action, Decoded, Filled, FormModel, apply_action, decode};
+use domain::{Error, ErrorKind, Result, request::Request};
+use forms::{Action, Decoded, Filled, FormModel, apply_action, decode, model::Origins};
 use posted::{Posted, Press};
 use serde_json::Value;
 use std::sync::Arc;
@@ -51,7 +54,7 @@ async fn new_request(
 ) -> Response {
     let posted = Posted::read(&body);
     let key = ResourceKey::new(&posted.namespace, &promise, &posted.name);
-    respond(&doors, &asker, take_form(&doors, &asker, &key, &posted, None, &uri).await).await
+    respond(&doors, &asker, Box::pin(take_form(&doors, &asker, &key, &posted, None, &uri)).await).await
 }
 
 /// `POST /r/…/edit`
@@ -66,7 +69,7 @@ async fn edit(
     let key = ResourceKey { namespace, promise, name };
     let portal = ServerPortal::new(doors.clone(), asker.clone());
     let answer = match portal.stored(&key).await {
-        Ok(stored) => take_form(&doors, &asker, &key, &posted, Some(stored.spec), &uri).await,
+        Ok(stored) => Box::pin(take_form(&doors, &asker, &key, &posted, Some(stored.spec), &uri)).await,
         Err(error) => Err(error),
     };
     respond(&doors, &asker, answer).await
@@ -86,24 +89,32 @@ async fn take_form(
     let promised = served.promised().cloned().ok_or_else(|| Error::not_found("promises.midspan.dev", &key.promise))?;
     let promised = if stored.is_some() { portal.found(key).await?.1 } else { promised };
     let version = stored.is_some().then(|| posted.version.clone());
+    let continued = Some(posted.draft.clone()).filter(|draft| !draft.is_empty()).unwrap_or_else(|| continued(uri));
+    let from = match continued.as_str() {
+        "" => None,
+        // what was typed is not lost with its draft, unless there is more of it there
+        draft => match portal.draft_of(draft).await {
+            Ok((_, request)) => Some(request),
+            Err(error) if posted.step.is_some() => return Err(error),
+            Err(_) => None,
+        },
+    };
     let step = match (posted.step, &stored) {
         (Some(index), None) => {
             let pages = ::forms::model::pages(promised.schema.root());
-            let known = match continued(uri).as_str() {
-                "" => Value::Null,
-                draft => portal.draft_of(draft).await?.1,
-            };
+            let known = from.as_ref().map_or(Value::Null, with_hidden);
             (index < pages.len()).then_some(Step { pages, index, known })
         }
         _ => None,
     };
-    let form = Form { doors, asker, portal, promised, served, previous: stored, version, step, uri };
+    let form = Form { doors, asker, portal, promised, served, previous: stored, version, step, from, uri };
     if let Some(text) = &posted.text {
         return form.to_fields(key, posted, text).await;
     }
     match &posted.press {
         Press::List(action) => form.again(key, posted, action).await,
         Press::Check => form.check(key, posted).await,
+        Press::Save => form.save(key, posted).await,
         Press::ToText => form.to_text(key, posted).await,
         Press::Plan | Press::ToFields => {
             if let Some(step) = &form.step {
@@ -129,6 +140,8 @@ struct Form<'a> {
     version: Option<String>,
     /// Which page of a form that has several.
     step: Option<Step>,
+    /// The draft it goes on from.
+    from: Option<Request>,
     uri: &'a Uri,
 }
 
@@ -142,16 +155,16 @@ impl Form<'_> {
     /// What is given now, kept as a draft; or the form with what is wrong. `kept` holds what hidden fields say as well.
     async fn plan(&self, key: &ResourceKey, decoded: &Decoded, kept: &Value) -> Result<Response> {
         let mut refusal = None;
-        let model = self.model(decoded, &[]).await?;
+        let model = self.model(key, decoded, &[]).await?;
         let unoffered = unoffered(&model);
         if decoded.causes.is_empty() && unoffered.is_empty() {
-            let (services, value) = (&self.doors.services, decoded.value.clone());
-            let based_on = self.version.as_deref();
-            match services.draft_from(self.asker, &self.served, &key.namespace, &key.name, value, based_on).await {
+            let services = &self.doors.services;
+            let given = self.given(key, decoded.value.clone());
+            match services.draft_from(self.asker, &self.served, given).await {
                 Ok(request) => {
                     let shown = crate::portal::without_secrets(&self.promised.schema, kept);
                     services.remember_hidden(&request, &shown).await?;
-                    self.portal.replace_drafts(&request, &continued(self.uri)).await?;
+                    self.portal.replace_drafts(&request, self.draft_name()).await?;
                     return Ok(Redirect::to(&paths::request(&request.metadata.name)).into_response());
                 }
                 Err(error) if correctable(error.kind) => refusal = Some(error),
@@ -179,9 +192,10 @@ impl Form<'_> {
         problems: Vec<Problem>,
         status: StatusCode,
     ) -> Result<Response> {
-        let model = self.model(decoded, causes).await?;
+        let (decoded, draft) = self.without_typed(key, decoded.clone()).await?;
+        let model = self.model(key, &decoded, causes).await?;
         let spec = self.submitted(&decoded.value);
-        let page = self.portal.form_page(key, self.version.clone(), model, problems, &spec).await?;
+        let page = self.portal.form_page(key, self.version.clone(), model, problems, (&spec, draft.as_ref())).await?;
         self.shown(self.at_step(page, causes), status).await
     }
 
@@ -189,11 +203,16 @@ impl Form<'_> {
         Ok(pages::refused(self.doors, self.asker, self.uri.path(), status, Refused::Form(Arc::new(page))).await)
     }
 
-    async fn model(&self, decoded: &Decoded, causes: &[domain::Cause]) -> Result<FormModel> {
+    async fn model(&self, key: &ResourceKey, decoded: &Decoded, causes: &[domain::Cause]) -> Result<FormModel> {
         let stored = self.previous.as_ref();
         let texts = Some(&decoded.texts);
-        let filled = Filled { value: Some(&decoded.value), stored, causes, texts, ..Filled::default() };
-        self.portal.model(&self.promised.schema, filled).await
+        let origins = match stored {
+            None => self.portal.beginning(&self.promised, key).await?.1,
+            Some(_) => Origins::new(),
+        };
+        let origins = Some(&origins);
+        let filled = Filled { value: Some(&decoded.value), stored, causes, texts, origins, ..Filled::default() };
+        self.portal.model_in(&self.promised.schema, &key.namespace, filled).await
     }
 
     /// What would be asked for: without what stands in hidden fields.

@@ -1,14 +1,17 @@
 //! The same request as a document, a command and an HTTP call; and a document read back.
 
-use super::{ServerPortal, resource::manifest, secrets};
+use super::{ServerPortal, secrets};
 use crate::service::kinds::{Promised, Served};
-use app::{pages::form::AsCode, paths::ResourceKey};
+use app::{
+    pages::form::AsCode,
+    paths::{self, ResourceKey},
+};
 use domain::{Error, ErrorKind, Result, document};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 impl ServerPortal {
-    pub(super) fn as_code(served: &Served, promised: &Promised, key: &ResourceKey, spec: &Value) -> AsCode {
-        let yaml = manifest(served, promised, key, spec);
+    pub(super) fn as_code(&self, served: &Served, promised: &Promised, key: &ResourceKey, spec: &Value) -> AsCode {
+        let yaml = self.manifest(served, promised, key, spec);
         let here = here_document(&yaml);
         let name = if key.name.is_empty() { "my-name" } else { &key.name };
         let path = format!(
@@ -21,7 +24,21 @@ impl ServerPortal {
                 "curl -X PATCH \"$MIDSPAN_SERVER{path}\" \\\n  -H \"Authorization: Bearer $MIDSPAN_TOKEN\" \\\n  -H 'Content-Type: application/apply-patch+yaml' \\\n  --data-binary @- {here}"
             ),
             yaml,
+            ..AsCode::default()
         }
+    }
+
+    /// The resource as a document for `midspan apply`, its secrets covered; its first line tells editors where its schema is.
+    pub(super) fn manifest(&self, served: &Served, promised: &Promised, key: &ResourceKey, spec: &Value) -> String {
+        let name = if key.name.is_empty() { "my-name" } else { &key.name };
+        let document = document::to_yaml(&json!({
+            "apiVersion": served.api_version(),
+            "kind": served.kind,
+            "metadata": {"name": name, "namespace": key.namespace},
+            "spec": secrets::covered(&promised.schema, spec),
+        }));
+        let schema = format!("{}{}", self.doors.sign_in.url, paths::schema(&promised.offer.promise.name));
+        format!("# yaml-language-server: $schema={schema}\n{document}")
     }
 }
 

@@ -82,7 +82,7 @@ impl ServerPortal {
             examples: examples(promise),
             mine: rows.collect(),
             standing: self.standing(promise).await?,
-            yaml: resource::manifest(&served, &promised, &ResourceKey::new("default", name, ""), &sample(&promised)),
+            yaml: self.manifest(&served, &promised, &ResourceKey::new("default", name, ""), &sample(&promised)),
         })
     }
 

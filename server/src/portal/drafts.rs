@@ -1,7 +1,12 @@
 //! Plans that were not submitted: the caller's own, which of them still hold, and the older ones a newer one replaces.
 
 use super::ServerPortal;
-use app::{pages::home::Need, paths, view::Tone};
+use crate::service::form_drafts::is_partly;
+use app::{
+    pages::home::Need,
+    paths::{self, ResourceKey},
+    view::Tone,
+};
 use domain::{
     Object, Result, Typed,
     object::GROUP,
@@ -34,7 +39,10 @@ impl ServerPortal {
             let resource = &draft.spec.resource;
             let stored = if draft.spec.operation == Operation::Create {
                 let group = resource.api_version.split_once('/').map_or("", |(group, _)| group);
-                services.store.by_name(group, &resource.kind, &resource.namespace, &resource.name).await?
+                match resource.name.as_str() {
+                    "" => None,
+                    name => services.store.by_name(group, &resource.kind, &resource.namespace, name).await?,
+                }
             } else {
                 known.iter().find(|object| object.metadata.uid == resource.uid).cloned()
             };
@@ -61,8 +69,12 @@ impl ServerPortal {
             ..Query::of_kind(GROUP, "Request")
         };
         let found = self.doors.services.store.list(&query).await?.objects;
-        let same =
-            |draft: &Request| draft.spec.promise == newer.spec.promise && draft.spec.asked_by == newer.spec.asked_by;
+        // forms without a name are not about the same
+        let same = |draft: &Request| {
+            !resource.name.is_empty()
+                && draft.spec.promise == newer.spec.promise
+                && draft.spec.asked_by == newer.spec.asked_by
+        };
         let drafts = found.into_iter().filter_map(|object| Typed::<RequestKind>::parse(object).ok());
         let older = drafts.filter(same).map(|draft| draft.metadata.name);
         let mut older: BTreeSet<String> = older.chain([continued.to_owned()]).collect();
@@ -94,12 +106,26 @@ pub fn outdated(draft: &Request, stored: Option<&Object>) -> String {
 
 /// A draft as something that waits for its author.
 pub fn need(draft: &Request) -> Need {
+    let resource = &draft.spec.resource;
+    let what = if resource.name.is_empty() { format!("a new {}", resource.kind) } else { resource.name.clone() };
+    let key = ResourceKey::new(&resource.namespace, &draft.spec.promise, &resource.name);
+    let name = [("draft", draft.metadata.name.as_str())];
+    let (title, href) = match draft.spec.operation {
+        _ if !is_partly(draft) => {
+            (format!("The plan for {what} is not submitted"), paths::request(&draft.metadata.name))
+        }
+        Operation::Create => (
+            format!("The form for {what} is not finished"),
+            paths::with_query(&paths::new_request(&key.promise), &name),
+        ),
+        _ => (format!("The form for {what} is not finished"), paths::with_query(&key.tab("edit"), &name)),
+    };
     Need {
         tone: Tone::Quiet,
-        title: format!("The plan for {} is not submitted", draft.spec.resource.name),
+        title,
         sentence: "Nothing is made yet; it is kept for a week.".to_owned(),
         action: "Continue".to_owned(),
-        href: paths::request(&draft.metadata.name),
+        href,
         discard: paths::discard(&draft.metadata.name),
         at: draft.metadata.creation_timestamp.unwrap_or_default(),
     }

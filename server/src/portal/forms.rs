@@ -3,15 +3,15 @@
 use super::{ServerPortal, facts, secrets};
 use crate::service::{form_drafts::with_hidden, kinds::Promised};
 use app::{
-    pages::form::{Editing, FormPage, FormStep, Prefill, Problem},
+    pages::form::{AsCode, Editing, FormPage, FormStep, Prefill, Problem},
     paths::{self, ResourceKey},
 };
 use domain::{
-    Error, Result,
+    Error, Result, Timestamp,
     caller::Verb,
-    request::{Operation, RequestPhase},
+    request::{DRAFT_KEPT, Operation, Request, RequestPhase},
 };
-use forms::{Decoded, Filled, FormModel, Schema};
+use forms::{Decoded, Filled, FormModel, Schema, model::Origins};
 use serde_json::{Value, json};
 use store::Query;
 
@@ -27,27 +27,32 @@ impl ServerPortal {
         if given.value.is_object() {
             json_patch::merge(&mut spec, &given.value);
         }
-        let filled =
-            Filled { value: Some(&spec), causes: &given.causes, texts: Some(&given.texts), ..Filled::default() };
-        let form = self.model(&promised.schema, filled).await?;
-        let page = self.form_page(&start.key, None, form, start.problems, &spec).await?;
+        let filled = Filled {
+            value: Some(&spec),
+            causes: &given.causes,
+            texts: Some(&given.texts),
+            origins: Some(&start.origins),
+            ..Filled::default()
+        };
+        let form = self.model_in(&promised.schema, &start.key.namespace, filled).await?;
+        let page = self.form_page(&start.key, None, form, Vec::new(), (&spec, start.draft.as_ref())).await?;
         Ok(on_step(page, &promised.schema, prefill.step.saturating_sub(1), &prefill.draft))
     }
 
     pub(super) async fn edit_page(&self, key: &ResourceKey, draft: &str) -> Result<FormPage> {
         let (_, promised, stored) = self.found(key).await?;
-        let (mut spec, mut problems) = (stored.spec.clone(), Vec::new());
+        let (mut spec, mut kept) = (stored.spec.clone(), None);
         if !draft.is_empty() {
-            let (of, input) = self.draft_of(draft).await?;
+            let (of, request) = self.draft_of(draft).await?;
             if of != *key {
                 return Err(super::absent("draft", draft));
             }
-            problems = retyped(&promised, &stored.spec, &input);
-            spec = input;
+            (spec, kept) = (with_hidden(&request), Some(request));
         }
         let filled = Filled { value: Some(&spec), stored: Some(&stored.spec), ..Filled::default() };
-        let form = self.model(&promised.schema, filled).await?;
-        self.form_page(key, Some(stored.metadata.generation.to_string()), form, problems, &spec).await
+        let form = self.model_in(&promised.schema, &key.namespace, filled).await?;
+        let version = Some(stored.metadata.generation.to_string());
+        self.form_page(key, version, form, Vec::new(), (&spec, kept.as_ref())).await
     }
 
     /// A form page around a model that is already there.
@@ -57,7 +62,7 @@ impl ServerPortal {
         version_when_editing: Option<String>,
         form: FormModel,
         problems: Vec<Problem>,
-        spec: &Value,
+        (spec, draft): (&Value, Option<&Request>),
     ) -> Result<FormPage> {
         let (served, promised) = self.offer(&key.promise)?;
         let namespaces = self.namespaces().await?;
@@ -70,9 +75,14 @@ impl ServerPortal {
             name: key.name.clone(),
             form,
             problems,
-            code: Self::as_code(&served, &promised, &key, spec),
+            code: AsCode {
+                commit: self.commit_text(&served, &promised, &key, spec, draft).await?,
+                ..self.as_code(&served, &promised, &key, spec)
+            },
             text: None,
             steps: Vec::new(),
+            draft: draft.map_or_else(String::new, |draft| draft.metadata.name.clone()),
+            kept_until: draft.and_then(kept_until),
         })
     }
 
@@ -85,7 +95,14 @@ impl ServerPortal {
 
     /// What the address says to begin with. Secrets are not copied: who needs them types them.
     async fn start(&self, promised: &Promised, promise: &str, prefill: &Prefill) -> Result<Start> {
-        let mut start = Start { key: ResourceKey::new("default", promise, ""), spec: json!({}), problems: Vec::new() };
+        let namespaces = self.namespaces().await?;
+        let key = ResourceKey::new(&preferred(&namespaces, "default"), promise, "");
+        let mut start = Start { key, spec: json!({}), origins: Origins::new(), draft: None };
+        let (begins, origins) = self.beginning(promised, &start.key).await?;
+        start.origins = origins;
+        if prefill.example.is_empty() && prefill.like.is_empty() && prefill.draft.is_empty() {
+            start.spec = begins;
+        }
         let examples = &promised.offer.promise.spec.examples;
         if let Some(example) = prefill.example.parse::<usize>().ok().and_then(|index| examples.get(index)) {
             start.spec = example.spec.clone();
@@ -94,13 +111,11 @@ impl ServerPortal {
             start.spec = secrets::without(&promised.schema, &self.spec_of(promise, &prefill.like).await?);
         }
         if !prefill.draft.is_empty() {
-            let (key, input) = self.draft_of(&prefill.draft).await?;
+            let (key, request) = self.draft_of(&prefill.draft).await?;
             if key.promise != promise {
                 return Err(super::absent("draft", &prefill.draft));
             }
-            let spec = secrets::without(&promised.schema, &input);
-            start.problems = retyped(promised, &spec, &input);
-            start = Start { key, spec, ..start };
+            start = Start { key, spec: with_hidden(&request), draft: Some(request), ..start };
         }
         Ok(start)
     }
@@ -117,14 +132,14 @@ impl ServerPortal {
     }
 
     /// What a draft that was not submitted holds.
-    pub async fn draft_of(&self, name: &str) -> Result<(ResourceKey, Value)> {
+    pub async fn draft_of(&self, name: &str) -> Result<(ResourceKey, Request)> {
         let (request, ..) = self.asked(name).await?;
         if request.status.phase != RequestPhase::Draft || request.spec.operation == Operation::Delete {
             return Err(super::absent("draft", name));
         }
         let resource = &request.spec.resource;
         let key = ResourceKey::new(&resource.namespace, &request.spec.promise, &resource.name);
-        Ok((key, with_hidden(&request)))
+        Ok((key, request))
     }
 }
 
@@ -147,26 +162,20 @@ pub fn on_step(page: FormPage, schema: &Schema, step: usize, draft: &str) -> For
         href: reach(index),
         current: index == step,
     });
-    FormPage { steps: told.collect(), form: page.form.only(schema, &pages, step), ..page }
+    FormPage { steps: told.collect(), form: page.form.only(&pages, step), ..page }
 }
 
 /// Where a new form begins.
 struct Start {
     key: ResourceKey,
     spec: Value,
-    problems: Vec<Problem>,
+    origins: Origins,
+    draft: Option<Request>,
 }
 
-/// A form gives no secret back. Whoever had typed one into a draft is told, since posting the form again would lose it.
-fn retyped(promised: &Promised, known: &Value, draft: &Value) -> Vec<Problem> {
-    let schema = &promised.schema;
-    let only_secrets = |change: &app::view::FieldChange| change.after == secrets::COVERED;
-    let lost = super::settings::changes(schema, known, draft).into_iter().filter(only_secrets);
-    let told = |change: app::view::FieldChange| Problem {
-        field: String::new(),
-        message: format!("{}: what you typed is not shown again; type it once more", change.label),
-    };
-    lost.map(told).collect()
+/// How long a draft is kept.
+fn kept_until(draft: &Request) -> Option<Timestamp> {
+    draft.metadata.creation_timestamp.map(|made| made + DRAFT_KEPT)
 }
 
 fn preferred(namespaces: &[String], asked: &str) -> String {

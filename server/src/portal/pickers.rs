@@ -23,6 +23,15 @@ impl ServerPortal {
         Ok(FormModel::build(schema, Filled { offered: Some(&offered), now: Some(self.doors.services.now()), ..filled }))
     }
 
+    /// The same of a resource's own form: its secrets may be named.
+    pub async fn model_in(&self, schema: &Schema, namespace: &str, filled: Filled<'_>) -> Result<FormModel> {
+        if !schema.has_secrets() {
+            return self.model(schema, filled).await;
+        }
+        let usable = self.usable_secrets(namespace).await?;
+        self.model(schema, Filled { secrets: Some(&usable), ..filled }).await
+    }
+
     async fn choosable(&self, schema: &Schema) -> Result<Offered> {
         let mut offered = Offered::new();
         for picker in schema.pickers() {

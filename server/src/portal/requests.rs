@@ -4,7 +4,6 @@ use super::{
     ServerPortal, actions, diff,
     drafts::outdated,
     effects, history,
-    resource::manifest,
     runs::{carried_out, files_of},
     secrets::Cover,
     settings,
@@ -64,7 +63,7 @@ impl ServerPortal {
             _ => history::changes(&promised.schema, &request, &requests),
         };
         if !spec.input.is_null() && spec.operation.is_change() {
-            plan.yaml = manifest(&served, &promised, &key, &spec.input);
+            plan.yaml = self.manifest(&served, &promised, &key, &spec.input);
         }
         let edit_href = match spec.operation {
             _ if !draft => String::new(),
@@ -124,7 +123,10 @@ impl ServerPortal {
             let effects = effects::of(&promised.offer.promise, Workflow::Delete);
             return Ok(Plan { files: diffs(removed, cover), effects, ..Plan::default() });
         }
-        let preview = match services.plan(&self.asker, served, &key.namespace, &key.name, input.clone()).await {
+        let preview = match services
+            .plan(&self.asker, served, &key.namespace, &key.name, input.clone(), Some(request))
+            .await
+        {
             Ok(preview) => preview,
             // the schema or the resource has changed since the draft was kept
             Err(error) if matches!(error.kind, ErrorKind::Invalid | ErrorKind::BadRequest | ErrorKind::Conflict) => {

@@ -1,12 +1,6 @@
 //! One resource: its overview, its files, and what a delete would take away.
 
-use super::{
-    ServerPortal, facts, history, places,
-    runs::row,
-    secrets::{self, Cover},
-    settings,
-    weighed::weighed,
-};
+use super::{ServerPortal, facts, history, places, runs::row, secrets::Cover, settings, weighed::weighed};
 use crate::service::kinds::{Promised, Served};
 use app::{
     pages::{
@@ -17,7 +11,7 @@ use app::{
     paths::ResourceKey,
 };
 use domain::{
-    Object, Result, document,
+    Object, Result,
     output::is_secret,
     plan::Offer,
     promise::Promise,
@@ -25,7 +19,7 @@ use domain::{
     run::RunPhase,
     status::{OperationState, ResourceStatus},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 impl ServerPortal {
@@ -55,7 +49,7 @@ impl ServerPortal {
                 .iter()
                 .map(|stored| history::happening(&promised.schema, &stored.event, &requests))
                 .collect(),
-            yaml: manifest(&served, &promised, key, &object.spec),
+            yaml: self.manifest(&served, &promised, key, &object.spec),
         })
     }
 
@@ -132,17 +126,6 @@ pub(super) fn secrets_of(promised: &Promised, object: &Object, requests: &[Reque
     Cover::of(&promised.schema, known.chain([&object.spec]))
 }
 
-/// The resource as a document for `midspan apply`, its secrets covered.
-pub fn manifest(served: &Served, promised: &Promised, key: &ResourceKey, spec: &Value) -> String {
-    let name = if key.name.is_empty() { "my-name" } else { &key.name };
-    document::to_yaml(&json!({
-        "apiVersion": served.api_version(),
-        "kind": served.kind,
-        "metadata": {"name": name, "namespace": key.namespace},
-        "spec": secrets::covered(&promised.schema, spec),
-    }))
-}
-
 fn delete_steps(offer: &Offer) -> Vec<String> {
     let pipelines = offer.promise.spec.workflows.resource.delete.iter();
     let step =
@@ -182,6 +165,7 @@ pub fn describe(schema: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn outputs_come_in_the_promise_s_order_and_secrets_are_not_shown() {

@@ -1,6 +1,7 @@
 //! Secrets stay out of pages: covered where the schema marks them, and wherever else their text turns up.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use domain::stand_in::{TYPED, stands_in};
 use forms::schema::{Node, NodeId, Schema};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -19,7 +20,8 @@ pub fn covered(schema: &Schema, value: &Value) -> Value {
 /// The same below some place of the schema; without a node nothing is known to be secret.
 pub fn cover(schema: &Schema, node: Option<&Node>, value: &Value, depth: usize) -> Value {
     if node.is_some_and(Node::secret) && !value.is_null() {
-        return Value::from(COVERED);
+        // what stands for a secret is none; a value that is not sealed yet is not shown
+        return if stands_in(value) { value.clone() } else { Value::from(TYPED) };
     }
     let Some(depth) = depth.checked_sub(1) else { return Value::from("…") };
     match value {
@@ -54,7 +56,7 @@ fn uncover_below(schema: &Schema, node: Option<&Node>, value: &mut Value, known:
         let Some(place) = child_mut(value, &segment) else { continue };
         if !described.is_some_and(Node::secret) {
             uncover_below(schema, described, place, before, depth);
-        } else if place.as_str() == Some(COVERED) {
+        } else if matches!(place.as_str(), Some(COVERED | TYPED)) {
             match (before, &mut *value) {
                 (Some(before), whole) => {
                     if let Some(place) = child_mut(whole, &segment) {
@@ -199,11 +201,10 @@ mod tests {
 
     #[test]
     fn secrets_are_covered_wherever_the_schema_marks_them() {
-        let spec =
-            json!({"user": "ana", "password": "hunter22", "keys": [{"value": "k1"}, {"value": "k2"}], "more": 1});
+        let spec = json!({"user": "ana", "password": "hunter22", "keys": [{"value": "k1"}, {"value": "${secret:a/b}"}], "more": 1});
         assert_eq!(
             covered(&schema(), &spec),
-            json!({"user": "ana", "password": COVERED, "keys": [{"value": COVERED}, {"value": COVERED}], "more": 1})
+            json!({"user": "ana", "password": TYPED, "keys": [{"value": TYPED}, {"value": "${secret:a/b}"}], "more": 1})
         );
     }
 

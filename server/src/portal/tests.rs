@@ -7,7 +7,7 @@ use crate::{
     config::ServeConfig,
     http::Doors,
     serve::{Running, start},
-    service::{Asker, objects::WriteOptions, people::Persona, promises::publish},
+    service::{Asker, form_drafts::Given, objects::WriteOptions, people::Persona, promises::publish},
     sign_in::SignIn,
 };
 use app::{
@@ -57,7 +57,11 @@ impl House {
     async fn draft(&self, name: &str, spec: Value, editing: Option<&str>) -> String {
         let dana = self.persona("dana");
         let (served, _) = dana.offer("vault").unwrap();
-        let draft = self.running.services.draft_from(&dana.asker, &served, "default", name, spec, editing).await;
+        let draft = self
+            .running
+            .services
+            .draft_from(&dana.asker, &served, Given { namespace: "default", name, spec, editing, from: None })
+            .await;
         draft.unwrap().metadata.name
     }
 

@@ -188,7 +188,7 @@ impl Services {
             Origin::Promised(promised) => {
                 pins::refuse_annotation(served, promised, &object)?;
                 let promised = self.bound(promised, &object).await?;
-                let mut draft = self.admit_resource(asker, served, &promised, object, stored, options)?;
+                let mut draft = self.admit_resource(asker, served, &promised, object, stored, options).await?;
                 if !draft.object.deleting() {
                     draft.warnings.extend(self.tie(asker, &mut draft.object).await?);
                 }

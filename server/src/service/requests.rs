@@ -5,63 +5,19 @@ use super::{
     kinds::Served,
     objects::{Precondition, UnknownFields, WriteOptions, Written},
     patches::Change,
-    resources::admit_spec,
+    spec_secrets::Holder,
 };
 use domain::{
     Error, Object, Result, Typed,
     caller::Verb,
     object::GROUP,
-    request::{Operation, Request, RequestKind, RequestPhase, RequestSpec, RequestStatus},
-    run::ResourceRef,
+    request::{Operation, Request, RequestKind, RequestPhase, RequestSpec},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::Op;
 
 impl Services {
-    /// Keeps a valid, filled-in form as a draft. `name` is the resource's.
-    pub async fn draft(
-        &self,
-        asker: &Asker,
-        served: &Arc<Served>,
-        namespace: &str,
-        name: &str,
-        spec: Value,
-    ) -> Result<Request> {
-        self.authorise(asker, Verb::Write, served, namespace)?;
-        let promised = served
-            .promised()
-            .cloned()
-            .ok_or_else(|| Error::bad_request(format!("{} are not requested", served.plural)))?;
-        let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
-        let mut object = self.wanted(served, namespace, name, spec, stored.as_ref())?;
-        self.check_identity(served, namespace, &mut object)?;
-        let promised = self.bound(&promised, &object).await?;
-        let ground = self.ground(served, namespace).await?;
-        admit_spec(served, &promised, &mut object, stored.as_ref(), UnknownFields::Refuse)?;
-        let uid = self.ids.uid("req");
-        let spec = RequestSpec {
-            operation: if stored.is_some() { Operation::Update } else { Operation::Create },
-            promise: promised.offer.promise.name.clone(),
-            resource: ResourceRef::to(&object),
-            input: object.spec,
-            metadata: None,
-            based_on: stored.as_ref().map_or_else(String::new, |stored| stored.metadata.generation.to_string()),
-            generation: 0,
-            action: String::new(),
-            reason: String::new(),
-            asked_by: asker.caller.name.clone(),
-            source: asker.source.clone(),
-        };
-        let mut request = Request::submitted(&uid, spec, self.now());
-        request.status = RequestStatus { phase: RequestPhase::Draft, ..RequestStatus::default() };
-        let object = request.to_object();
-        let mut ops = vec![Op::Create(object.clone()), self.audit(asker, "draft", None, Some(&object))];
-        ops.extend(ground);
-        self.store.commit(ops).await?;
-        Ok(request)
-    }
-
     pub async fn request(&self, asker: &Asker, name: &str) -> Result<(Request, Arc<Served>)> {
         // a request's name is its uid with a dash, so that it is found without knowing its namespace
         let object = self
@@ -142,8 +98,9 @@ impl Services {
         request.status.phase = RequestPhase::Withdrawn;
         request.status.finished_at = Some(self.now());
         let after = request.to_object();
+        let unseal = Op::UnsealAll { uid: request.metadata.uid.clone() };
         self.store
-            .commit(vec![Op::Update(after.clone()), self.audit(asker, "withdraw", Some(&before), Some(&after))])
+            .commit(vec![Op::Update(after.clone()), unseal, self.audit(asker, "withdraw", Some(&before), Some(&after))])
             .await?;
         Ok(request)
     }
@@ -173,7 +130,7 @@ impl Services {
 }
 
 impl Services {
-    /// What creating or changing a resource with this spec would place. Nothing is written.
+    /// What creating or changing a resource with this spec would place. Nothing is written. Marks of a draft are read where the draft keeps its secrets.
     pub async fn plan(
         &self,
         asker: &Asker,
@@ -181,6 +138,7 @@ impl Services {
         namespace: &str,
         name: &str,
         spec: Value,
+        draft: Option<&Request>,
     ) -> Result<super::preview::Preview> {
         self.authorise(asker, Verb::Read, served, namespace)?;
         let promised =
@@ -189,38 +147,13 @@ impl Services {
         let mut object = self.wanted(served, namespace, name, spec, stored.as_ref())?;
         self.check_identity(served, namespace, &mut object)?;
         let promised = self.bound(&promised, &object).await?;
-        admit_spec(served, &promised, &mut object, stored.as_ref(), UnknownFields::Refuse)?;
+        let (stored, sources) = self.sources(&promised, namespace, stored.as_ref(), draft).await?;
+        let before = stored.then(|| sources.first()).flatten();
+        let (open, _) =
+            self.admit_open(asker, served, &promised, &mut object, (before, &sources), UnknownFields::Refuse).await?;
+        // files are rendered with what stands for a secret
+        let holder = Holder { metadata: &object.metadata, before, standing: None, marks_stay: usize::MAX };
+        self.seal_spec(&promised.schema, &mut object.spec, &open, holder).await?;
         self.preview(&promised, object).await
-    }
-}
-
-impl Services {
-    /// Keeps what a form gave as a draft. `editing` is the generation the form was made from; without it the resource must be new.
-    pub async fn draft_from(
-        &self,
-        asker: &Asker,
-        served: &Arc<Served>,
-        namespace: &str,
-        name: &str,
-        spec: Value,
-        editing: Option<&str>,
-    ) -> Result<Request> {
-        let stored = self.store.by_name(&served.group, &served.kind, namespace, name).await?;
-        match (&stored, editing) {
-            (Some(stored), None) => Err(Error::new(
-                domain::ErrorKind::AlreadyExists,
-                format!(
-                    "{} {:?} is taken in namespace {namespace}; choose another name",
-                    served.kind, stored.metadata.name
-                ),
-            )),
-            (None, Some(_)) => Err(Error::not_found(&served.resource(), name)),
-            (Some(stored), Some(generation)) if generation != stored.metadata.generation.to_string() => {
-                Err(Error::conflict(
-                    "Somebody has changed this resource since you opened the form. Your values are kept below; open the form again to see theirs",
-                ))
-            }
-            _ => self.draft(asker, served, namespace, name, spec).await,
-        }
     }
 }

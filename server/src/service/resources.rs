@@ -5,16 +5,19 @@ use super::{
     kinds::{Promised, Served},
     objects::{Draft, UnknownFields, WriteOptions},
     pins::annotated,
+    secrets::LAST_APPLIED,
+    spec_secrets::{Holder, OpenSpec, Source},
     unknown::judged,
 };
 use domain::{
-    Error, Object, Result,
+    Error, Object, Result, Typed,
     event::{Event, Level},
     facets::{PROMISE_LABEL, REQUESTED_BY},
     plan::{ASKED_AGAIN_BY, CHILD, CHILD_OF_STEP, CHILD_WAIT, FINALIZER, RECONCILE},
     request::{Operation, Request, RequestSpec},
     run::ResourceRef,
 };
+use forms::{Schema, secrets::secret_places};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::Op;
@@ -24,7 +27,7 @@ const ORIGIN: [&str; 4] = [REQUESTED_BY, CHILD, CHILD_OF_STEP, CHILD_WAIT];
 
 impl Services {
     /// Validates and defaults a resource, and says what is written with it.
-    pub(crate) fn admit_resource(
+    pub(crate) async fn admit_resource(
         &self,
         asker: &Asker,
         served: &Arc<Served>,
@@ -33,7 +36,8 @@ impl Services {
         stored: Option<&Object>,
         options: WriteOptions,
     ) -> Result<Draft> {
-        let mut warnings = admit_spec(served, promised, &mut object, stored, options.unknown_fields)?;
+        let sealed = self.admit_secretly(asker, served, promised, &mut object, stored, options.unknown_fields).await?;
+        let Sealed { mut warnings, ops: seals } = sealed;
         warnings.extend(expiry::admit(served, promised, &mut object, stored, self.now())?);
         let promise = &promised.offer.promise.name;
         object.metadata.labels.insert(PROMISE_LABEL.to_owned(), promise.clone());
@@ -63,10 +67,12 @@ impl Services {
             }
             Some(stored) => changed_spec(stored, &mut object),
         };
-        let mut ops = Vec::new();
+        let mut ops = seals;
         if let Some(operation) = operation {
             let asked = Asked { operation, draft, because: "" };
             ops.extend(self.asked(asker, promise, &object, asked));
+            // what it holds is the resource's from now on
+            ops.extend(draft.map(|uid| Op::UnsealAll { uid: uid.to_owned() }));
         }
         let asks_again = asks_again(stored, &object);
         let by = if asks_again { Some(&asker.caller.name) } else { stored.and_then(asked_again_by) };
@@ -152,6 +158,89 @@ impl Services {
         let event = Event::about(object, now, Level::Normal, verb, message).by(&asker.caller.name);
         vec![Op::Put(request.to_object()), Op::Event(event)]
     }
+}
+
+impl Services {
+    /// Judges a spec with its secrets in clear, and leaves it with what stands for them.
+    async fn admit_secretly(
+        &self,
+        asker: &Asker,
+        served: &Served,
+        promised: &Promised,
+        object: &mut Object,
+        stored: Option<&Object>,
+        unknown: UnknownFields,
+    ) -> Result<Sealed> {
+        if !promised.schema.has_secrets() {
+            let warnings = admit_spec(served, promised, object, stored, unknown)?;
+            return Ok(Sealed { warnings, ops: Vec::new() });
+        }
+        let mut sources = Vec::new();
+        if let Some(stored) = stored {
+            sources.push(self.source_of(stored).await?);
+        }
+        if let Errand::Draft(uid) = &asker.errand
+            && let Some(draft) = self.store.by_uid(uid).await?
+        {
+            sources.push(self.source_of_draft(&Typed::parse(draft)?).await?);
+        }
+        if asker.errand == Errand::Child
+            && let Some(owner) = object.owner()
+            && let Some(parent) = self.store.by_uid(&owner.uid).await?
+        {
+            sources.push(self.source_of(&parent).await?);
+        }
+        let before = stored.and(sources.first());
+        let (open, warnings) = self.admit_open(asker, served, promised, object, (before, &sources), unknown).await?;
+        let holder = Holder { metadata: &object.metadata, before, standing: None, marks_stay: 0 };
+        let ops = self.seal_spec(&promised.schema, &mut object.spec, &open, holder).await?;
+        forget_applied(&promised.schema, object);
+        Ok(Sealed { warnings, ops })
+    }
+
+    /// Judges a spec with its secrets in clear, and leaves them so.
+    pub(crate) async fn admit_open(
+        &self,
+        asker: &Asker,
+        served: &Served,
+        promised: &Promised,
+        object: &mut Object,
+        (stored, sources): (Option<&Source>, &[Source]),
+        unknown: UnknownFields,
+    ) -> Result<(OpenSpec, Vec<String>)> {
+        let what = served.invalid_name(&object.metadata.name);
+        let namespace = object.metadata.namespace.clone();
+        // the first source is the resource itself, where there is one
+        let schema = &promised.schema;
+        let nothing = Source::default();
+        let known: Vec<&Source> = stored.is_none().then_some(&nothing).into_iter().chain(sources).collect();
+        let open = self.open_spec(asker, schema, &namespace, &object.spec, &known, &what).await?;
+        object.spec.clone_from(&open.spec);
+        let before = stored.map(Source::in_clear).transpose()?.map(|spec| Object { spec, ..object.clone() });
+        let admitted = admit_spec(served, promised, object, before.as_ref(), unknown);
+        let warnings = admitted.map_err(|error| open.covered(error))?;
+        Ok((open, warnings))
+    }
+}
+
+/// A spec that was admitted, with what is to be sealed.
+struct Sealed {
+    warnings: Vec<String>,
+    ops: Vec<Op>,
+}
+
+/// Takes the secrets out of what a client noted of its last apply; what cannot be read goes whole.
+fn forget_applied(schema: &Schema, object: &mut Object) {
+    let Some(text) = object.metadata.annotations.remove(LAST_APPLIED) else { return };
+    let Ok(mut applied) = serde_json::from_str::<Value>(&text) else { return };
+    if let Some(spec) = applied.get_mut("spec") {
+        for pointer in secret_places(schema, spec) {
+            if let Some(place) = spec.pointer_mut(&pointer) {
+                *place = json!("");
+            }
+        }
+    }
+    object.metadata.annotations.insert(LAST_APPLIED.to_owned(), format!("{applied}\n"));
 }
 
 /// What was asked of a resource.

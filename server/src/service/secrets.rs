@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use store::{Op, Place};
 
 /// Where `kubectl apply` keeps what it was given, values and all.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Of all values together, in bytes.
 const MOST: usize = 1024 * 1024;

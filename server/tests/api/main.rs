@@ -15,6 +15,7 @@ mod differences;
 mod discovery;
 mod drift;
 mod expiry;
+mod form_secrets;
 mod forwarded;
 mod health;
 mod health_records;

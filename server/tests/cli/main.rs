@@ -4,6 +4,7 @@
 //! - `living`: what is asked of a resource that lives: drift, places, actions, its end, its children, its version.
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+mod asking;
 mod living;
 mod terminal;
 mod typing;

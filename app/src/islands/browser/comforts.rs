@@ -15,6 +15,7 @@ pub fn start() {
     let Some(document) = window().and_then(|window| window.document()) else { return };
     // Without any of these the page works as it was drawn; none is worth an error.
     let _ = prepare(&document);
+    let _ = super::combobox::dress(&document);
     let _ = listen(&document);
 }
 

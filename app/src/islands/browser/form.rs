@@ -31,6 +31,10 @@ struct Followed {
     typed: Cell<u32>,
     /// The fields somebody has left, or that were told to be wrong: nobody is interrupted while first typing.
     touched: RefCell<BTreeSet<String>>,
+    /// On its way to the plan: what is kept meanwhile would only stand in the way.
+    leaving: Cell<bool>,
+    /// Counts what is to be kept.
+    to_keep: Cell<u32>,
 }
 
 fn listen() -> Result<(), JsValue> {
@@ -42,11 +46,24 @@ fn listen() -> Result<(), JsValue> {
         .filter(|place| place.first_element_child().is_some())
         .filter_map(|place| place.get_attribute("data-error"));
     let touched = RefCell::new(wrong.collect());
-    let followed = Rc::new(Followed { form: form.clone(), typed: Cell::new(0), touched });
+    let followed = Rc::new(Followed {
+        form: form.clone(),
+        typed: Cell::new(0),
+        touched,
+        leaving: Cell::new(false),
+        to_keep: Cell::new(0),
+    });
     // something may have been typed before this ran, or given back by the browser
     ask_soon(&followed);
     let own = Rc::clone(&followed);
-    let on_input = Closure::<dyn FnMut(Event)>::new(move |_| ask_soon(&own));
+    let on_leave = Closure::<dyn FnMut(Event)>::new(move |_| own.leaving.set(true));
+    form.add_event_listener_with_callback("submit", on_leave.as_ref().unchecked_ref())?;
+    on_leave.forget();
+    let own = Rc::clone(&followed);
+    let on_input = Closure::<dyn FnMut(Event)>::new(move |_| {
+        ask_soon(&own);
+        keep_soon(&own);
+    });
     for kind in ["input", "change"] {
         form.add_event_listener_with_callback(kind, on_input.as_ref().unchecked_ref())?;
     }
@@ -85,12 +102,54 @@ fn ask_soon(followed: &Rc<Followed>) {
     });
 }
 
-async fn ask(followed: &Followed, mine: u32) -> Result<(), JsValue> {
+/// A pause after which the form is kept.
+const KEEP_AFTER_MS: i32 = 1_000;
+
+fn keep_soon(followed: &Rc<Followed>) {
+    let mine = followed.to_keep.get().wrapping_add(1);
+    followed.to_keep.set(mine);
+    let followed = Rc::clone(followed);
+    page::after(KEEP_AFTER_MS, move || {
+        spawn_local(async move {
+            if followed.to_keep.get() == mine && !followed.leaving.get() {
+                // What could not be kept now is kept after the next key.
+                let _ = keep(&followed).await;
+            }
+        });
+    });
+}
+
+/// Has the form kept as a draft, and says so.
+async fn keep(followed: &Followed) -> Result<(), JsValue> {
+    let Some(answer) = post(followed, "save").await? else { return Ok(()) };
+    let text = |key: &str| Reflect::get(&answer, &key.into()).ok().and_then(|value| value.as_string());
+    let (Some(draft), Some(href)) = (text("draft"), text("href")) else { return Ok(()) };
+    if let Some(field) = followed.form.query_selector("[name=_draft]")? {
+        field.set_attribute("value", &draft)?;
+        // a form given back by the browser holds its own
+        Reflect::set(&field, &"value".into(), &draft.as_str().into())?;
+    }
+    let Some(place) = followed.form.query_selector("[data-saved]")? else { return Ok(()) };
+    let document = place.owner_document().ok_or(JsValue::NULL)?;
+    let now = js_sys::Date::new_0();
+    let until: String = text("until").unwrap_or_default().chars().take(10).collect();
+    let link = document.create_element("a")?;
+    link.set_attribute("href", &href)?;
+    link.set_text_content(Some("Its link"));
+    place.set_text_content(Some(&format!("Saved {:02}:{:02}. ", now.get_hours(), now.get_minutes())));
+    place.append_child(&link)?;
+    let rest = document.create_text_node(&format!(" leads whoever may ask for it here back to it until {until}."));
+    place.append_child(&rest)?;
+    Ok(())
+}
+
+/// The form posted as it stands with a question; what the server answers.
+async fn post(followed: &Followed, question: &str) -> Result<Option<JsValue>, JsValue> {
     let window = window().ok_or(JsValue::NULL)?;
     let given: JsValue = FormData::new_with_form(&followed.form)?.into();
     let pairs = js_sys::Array::from(&given);
     let body = UrlSearchParams::new_with_str_sequence_sequence(&pairs)?;
-    body.append("_do", "check");
+    body.append("_do", question);
     for field in followed.touched.borrow().iter() {
         body.append("_touched", field);
     }
@@ -101,15 +160,19 @@ async fn ask(followed: &Followed, mine: u32) -> Result<(), JsValue> {
     let sent = window.fetch_with_str_and_init(&address, &request);
     let response: Response = JsFuture::from(sent).await?.dyn_into()?;
     if !response.ok() {
-        return Ok(());
+        return Ok(None);
     }
-    let answer = JsFuture::from(response.json()?).await?;
+    JsFuture::from(response.json()?).await.map(Some)
+}
+
+async fn ask(followed: &Followed, mine: u32) -> Result<(), JsValue> {
+    let Some(answer) = post(followed, "check").await? else { return Ok(()) };
     if followed.typed.get() != mine {
         return Ok(());
     }
     let pieces = Reflect::get(&answer, &"patch".into())?.as_string().unwrap_or_default();
     let fresh = DomParser::new()?.parse_from_string(&pieces, SupportedType::TextHtml)?;
-    let present = window.document().ok_or(JsValue::NULL)?;
+    let present = followed.form.owner_document().ok_or(JsValue::NULL)?;
     show_what_belongs(&present, &fresh)?;
     tell(&present, &fresh)?;
     page::exchange(&present, &fresh)

@@ -1,9 +1,15 @@
 //! The single controls: text in all its kinds, numbers, secrets, selects.
 
-use forms::model::{Field, Opt, Widget};
+use forms::{
+    entries::mark,
+    model::{Field, Opt, Widget},
+};
 use leptos::prelude::*;
 
 use super::{described, invalid};
+
+/// Of more options than this one types to find the right one.
+const MOST_AT_A_GLANCE: usize = 15;
 
 pub(super) fn control(field: &Field) -> AnyView {
     match field.widget {
@@ -38,6 +44,7 @@ fn input(field: &Field) -> AnyView {
         <input
             class="input"
             data-width=is_number.then_some("short")
+            step=has_seconds(field).then_some("1")
             type=kind
             inputmode=is_number.then_some("decimal")
             autocomplete=if is_secret { "new-password" } else { "off" }
@@ -53,8 +60,33 @@ fn input(field: &Field) -> AnyView {
             aria-describedby=described(field)
         />
         {suggested}
+        {zones(field)}
     }
     .into_any()
+}
+
+/// Without it a browser asks for minutes, and calls seconds wrong.
+fn has_seconds(field: &Field) -> bool {
+    !field.zones.is_empty() && field.text.rsplit('T').next().is_some_and(|time| time.len() > 5)
+}
+
+/// Which zone a time is in; it stands beside the time.
+fn zones(field: &Field) -> Option<AnyView> {
+    if field.zones.is_empty() {
+        return None;
+    }
+    let options = field
+        .zones
+        .iter()
+        .map(|zone| view! { <option value=zone.text.clone() selected=zone.selected>{zone.title.clone()}</option> })
+        .collect_view();
+    let name = mark(&field.name, "zone");
+    Some(
+        view! {
+            <select class="input" data-width="auto" name=name aria-label=format!("{}: time zone", field.label)>{options}</select>
+        }
+        .into_any(),
+    )
 }
 
 fn textarea(field: &Field, code: Option<&'static str>) -> AnyView {
@@ -88,6 +120,7 @@ fn select(field: &Field) -> AnyView {
     view! {
         <select
             class="input"
+            data-combobox=(field.options.len() > MOST_AT_A_GLANCE).then_some("")
             id=field.id.clone()
             name=field.control_name()
             aria-required=field.required.then_some("true")

@@ -14,7 +14,9 @@ pub fn patch(form: &FormModel, touched: &BTreeSet<String>) -> AnyView {
 
 fn piece(field: &Field, touched: &BTreeSet<String>) -> AnyView {
     let told = touched.contains(&field.id).then(|| errors(&field.id, &field.errors));
-    let noted = (field.default_text.is_some() || field.means.is_some() || field.format.is_some()).then(|| note(field));
+    let noted =
+        (field.default_text.is_some() || field.means.is_some() || field.format.is_some() || field.origin.is_some())
+            .then(|| note(field));
     let place = field.shown.or(field.varies.then_some(true)).map(|shown| {
         // one that is something else now is sent whole
         let whole = field.varies.then(|| control_of(field));

@@ -24,6 +24,7 @@ pub mod request;
 pub mod run;
 pub mod selector;
 pub mod sign_in;
+pub mod stand_in;
 pub mod status;
 pub mod time;
 pub mod work;

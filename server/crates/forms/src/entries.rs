@@ -11,6 +11,9 @@
 //! | `…/__branch` | the alternative chosen; its fields stand below `…/__of/<number>` |
 //! | `…/__rows/<n>/__key`, `…/__value` | one entry of a map |
 //! | `…/__yaml` | the place is given as YAML |
+//! | `…/__zone` | the zone of a time that is typed without one |
+//! | `…/__stored` | what stands for a secret that is kept |
+//! | `…/__way` | how a secret is given: `keep`, `type`, `make` or `use`; with the last, `…/__use` names it |
 //!
 //! A property whose own name starts with two underscores is written with `~2` in their stead.
 

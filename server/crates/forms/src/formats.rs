@@ -1,6 +1,8 @@
 //! Texts with a form of their own: Kubernetes quantities, CIDR blocks, cron schedules, Go durations.
 
 pub mod cron;
+pub(crate) mod duration;
+pub(crate) mod moment;
 
 use std::net::IpAddr;
 
@@ -50,6 +52,7 @@ pub(crate) fn example(format: &str) -> Option<&'static str> {
         "x-cidr" => "10.0.0.0/16",
         "x-cron" => "0 2 * * *",
         "x-go-duration" => "1h30m",
+        "duration" => "PT1H30M",
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Every hint we know. [`crate::lint`] warns about others.
-pub const KNOWN: [&str; 18] = [
+pub const KNOWN: [&str; 19] = [
     "advanced",
     "group",
     "help",
@@ -15,6 +15,7 @@ pub const KNOWN: [&str; 18] = [
     "pages",
     "picker",
     "placeholder",
+    "remember",
     "rows",
     "secret",
     "title",

@@ -52,6 +52,7 @@
 //! | [`hints`] | `x-ui` and `ui:…` |
 //! | [`formats`] | quantities, address blocks, schedules and when they come next |
 //! | [`pick`] | fields whose choices are in the world, not in the schema |
+//! | [`secrets`] | where a value holds secrets |
 //!
 //! # What holds
 //!
@@ -71,6 +72,7 @@ pub mod pick;
 pub mod pointer;
 pub mod rules;
 pub mod schema;
+pub mod secrets;
 
 pub use admission::{Admission, Verdict, admit};
 pub use entries::{Action, Decoded, Entry, apply_action, decode};

@@ -9,14 +9,17 @@ mod controls;
 mod errors;
 mod pages;
 mod post;
+mod secret;
 mod special;
 mod was;
 mod words;
 
 pub use pages::{Page, on_this_page, page_of, pages, with_page};
+pub(crate) use secret::named as named_secret;
+pub use secret::{Way, Ways, output_text};
 
 use crate::entries::Was;
-use crate::pick::Offered;
+use crate::pick::{Choosable, Offered};
 use crate::schema::Schema;
 use domain::{Cause, Timestamp};
 use serde::Serialize;
@@ -46,9 +49,23 @@ pub struct Filled<'a> {
     pub texts: Option<&'a BTreeMap<String, String>>,
     /// What pickers offer this person ([`Schema::pickers`]); without it they are plain texts.
     pub offered: Option<&'a Offered>,
+    /// The secrets this person may name instead of typing one; without it they are typed, or kept.
+    pub secrets: Option<&'a [Choosable]>,
+    /// Where values come from that nobody typed, by JSON Pointer.
+    pub origins: Option<&'a Origins>,
     /// The present, to say when a schedule comes next.
     pub now: Option<Timestamp>,
 }
+
+/// A value that stands in a form before anybody typed, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub value: Value,
+    /// `Default of payments`
+    pub says: String,
+}
+
+pub type Origins = BTreeMap<String, Origin>;
 
 impl FormModel {
     pub fn build(schema: &Schema, filled: Filled<'_>) -> Self {
@@ -219,13 +236,19 @@ pub struct Field {
     pub checked: bool,
     /// A secret is stored; left empty it stays.
     pub stored: bool,
+    /// What stands for the stored secret.
+    pub stands: Option<String>,
+    /// How a secret may be given.
+    pub ways: Option<Ways>,
     pub options: Vec<Opt>,
     pub limits: Limits,
     pub placeholder: Option<String>,
     pub unit: Option<String>,
     /// `format` of a text.
     pub format: Option<String>,
-    /// What the text comes to, in words: when a schedule comes next.
+    /// The zones to choose from, where a time is asked for; the control itself holds the time alone.
+    pub zones: Vec<Opt>,
+    /// What the text comes to, in words: when a schedule comes next, how long a duration is.
     pub means: Option<String>,
     /// It is not among those the person may choose.
     pub unoffered: bool,
@@ -235,6 +258,10 @@ pub struct Field {
     pub default: Option<Value>,
     /// The default in the words of the control.
     pub default_text: Option<String>,
+    /// Where the value comes from that the form began with.
+    pub origin: Option<String>,
+    /// It is still that value.
+    pub as_begun: bool,
     /// Nothing was said: what is shown is the default.
     pub by_default: bool,
     /// The single value of a control; never a secret.

@@ -10,6 +10,7 @@ use crate::{
     driver::{Batch, Orchestrator},
     outputs,
     resource_pass::wake,
+    spec_secrets,
     steps::{Folders, StepInput, condition, given::Given},
     tenure::Tenure,
 };
@@ -158,6 +159,7 @@ impl Orchestrator {
     async fn asking(&self, next: &Observed, offer: &Offer, spec: &ProbeSpec) -> Result<StepInput> {
         let mut secrets = outputs::known_secrets(&self.inner.store, &next.resource).await?;
         let mut object = self.inner.offers.completed(offer, next.resource.clone());
+        spec_secrets::open(&self.inner.store, &self.inner.offers, offer, &mut object, &mut secrets).await?;
         self.fill_in(&mut object, &next.inputs, true, &mut secrets).await?;
         Ok(StepInput { secrets_to_mask: secrets, ..input(next, offer, object, definition::step(spec)) })
     }

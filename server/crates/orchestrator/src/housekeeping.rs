@@ -80,7 +80,14 @@ async fn withdraw_drafts(store: &Store, now: Timestamp) -> Result<u64> {
                 return Ok(withdrawn);
             }
             request.withdraw("Nobody submitted it for a week.", now);
-            match store.commit(vec![Op::Update(request.to_object()), Op::Audit(audited(&request, now))]).await {
+            match store
+                .commit(vec![
+                    Op::Update(request.to_object()),
+                    Op::UnsealAll { uid: request.metadata.uid.clone() },
+                    Op::Audit(audited(&request, now)),
+                ])
+                .await
+            {
                 Ok(_) => withdrawn += 1,
                 // somebody has just submitted or withdrawn it
                 Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) => {}

@@ -1,6 +1,6 @@
 //! The outputs of other resources that a resource takes as inputs: read as they stand, given to steps in place of their references.
 
-use crate::{Offers, driver::Orchestrator, outputs};
+use crate::{Offers, driver::Orchestrator, outputs, spec_secrets};
 use domain::{
     Object, Result,
     output::mark,
@@ -26,6 +26,7 @@ pub async fn read(store: &Store, offers: &Offers, resource: &Object) -> Result<I
             Err(why) => _ = inputs.missing.get_or_insert(why),
         }
     }
+    spec_secrets::add_named(store, offers, resource, &mut inputs).await?;
     Ok(inputs)
 }
 

@@ -43,6 +43,7 @@ mod perform;
 mod places;
 mod release_pass;
 mod resource_pass;
+mod spec_secrets;
 pub mod steps;
 mod store_pass;
 mod surroundings;
@@ -61,6 +62,7 @@ pub use driver::Orchestrator;
 pub use offers::Offers;
 pub use places::{destinations, seats, state_stores};
 pub use release_pass::Publisher;
+pub use spec_secrets::named_secret;
 pub use surroundings::made_from;
 pub use sweep::{followers, promises, releases, unsettled, waiting};
 

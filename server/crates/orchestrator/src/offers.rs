@@ -80,16 +80,19 @@ impl Offers {
         self.by_name(store, revision).await
     }
 
-    /// The object as this revision sees it: what was asked for before a field was there has its default.
-    pub fn completed(&self, offer: &Offer, mut object: Object) -> Object {
+    /// The schema of what this revision offers.
+    pub fn schema(&self, offer: &Offer) -> Option<Arc<Schema>> {
         let mut schemas = self.schemas.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let compile = || {
             let schema = &offer.promise.spec.api.as_ref()?.schema;
             Schema::parse_structural(schema).ok().map(Arc::new)
         };
-        let schema = schemas.entry(offer.revision.clone()).or_insert_with(compile).clone();
-        drop(schemas);
-        if let Some(schema) = schema.filter(|_| object.spec.is_object()) {
+        schemas.entry(offer.revision.clone()).or_insert_with(compile).clone()
+    }
+
+    /// The object as this revision sees it: what was asked for before a field was there has its default.
+    pub fn completed(&self, offer: &Offer, mut object: Object) -> Object {
+        if let Some(schema) = self.schema(offer).filter(|_| object.spec.is_object()) {
             forms::admission::fill_defaults(&schema, &mut object.spec);
         }
         object

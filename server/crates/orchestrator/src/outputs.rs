@@ -2,6 +2,7 @@
 
 use crate::{
     driver::Orchestrator,
+    spec_secrets,
     steps::{Ended, Folders, Mask},
 };
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use domain::{
     output::{self, described, is_given, is_secret, mark, sealed, sealed_as},
     plan::Observed,
     run::{Run, Workflow},
+    stand_in,
     status::ResourceStatus,
 };
 use forms::{
@@ -96,17 +98,21 @@ async fn sealing(
     let untouched = |name: &str, value: &Value| {
         mark(value).is_some() && (before.get(name) == Some(value) || given.get(name) == Some(value))
     };
-    let new: Map<String, Value> = outputs
+    let mut new: Map<String, Value> = outputs
         .iter()
         .filter(|(name, value)| !untouched(name, value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    judge(schema, &new)?;
+    let is_sealed = |name: &str| described(schema.document(), name).is_some_and(is_secret);
     let mut opened: Option<BTreeMap<String, store::Opened>> = None;
-    for (name, value) in new.iter().filter(|(_, value)| is_given(value)) {
-        if !described(schema.document(), name).is_some_and(is_secret) {
-            continue;
+    if new.keys().any(|name| is_sealed(name)) && !stand_in::marks(&resource.spec).is_empty() {
+        let known = opened.insert(store.opened(resource).await?);
+        for (_, value) in new.iter_mut().filter(|(name, _)| is_sealed(name)) {
+            spec_secrets::filled_in(&resource.spec, known, value);
         }
+    }
+    judge(schema, &new)?;
+    for (name, value) in new.iter().filter(|(name, value)| is_given(value) && is_sealed(name)) {
         collect(value, &mut secrets);
         let key = sealed_as(name);
         let metadata = &resource.metadata;
@@ -197,11 +203,11 @@ pub(crate) fn collect(value: &Value, texts: &mut Vec<String>) {
 
 /// The secrets a resource has given so far, for masking what its steps print.
 pub async fn known_secrets(store: &Store, resource: &Object) -> Result<Vec<String>> {
+    let mut texts = spec_secrets::known(store, resource).await?;
     let marked = resource.status.get("outputs").and_then(Value::as_object);
     if !marked.is_some_and(|outputs| outputs.values().any(|value| mark(value).is_some())) {
-        return Ok(Vec::new());
+        return Ok(texts);
     }
-    let mut texts = Vec::new();
     for value in revealed(store, resource).await?.values() {
         collect(value, &mut texts);
     }

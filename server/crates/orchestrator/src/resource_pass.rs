@@ -6,7 +6,7 @@ use crate::{
     course::newest,
     difference::difference,
     driver::{Batch, Orchestrator},
-    failpoint, health, inputs, outputs,
+    failpoint, health, inputs, outputs, spec_secrets,
     steps::{Folders, StepInput, condition, given::Given, template},
     tenure::{Performed, Tenure, lock},
     wait,
@@ -326,6 +326,10 @@ impl Orchestrator {
         }
         let definition = offer.pipeline(&run.spec, at);
         let namespace = namespace_of_pipelines(&object, &offer.promise.spec.workflows);
+        // a child's own schema says what of it is secret: its door opens what stands for its parent's
+        if !step.uses.is_pure() && !step.uses.is_looked_at() {
+            spec_secrets::open(&self.inner.store, &self.inner.offers, offer, &mut object, &mut secrets_to_mask).await?;
+        }
         self.fill_in(&mut object, &next.inputs, !step.uses.is_pure(), &mut secrets_to_mask).await?;
         let act = self.act(run, &next.resource, !step.uses.is_pure(), &mut secrets_to_mask).await?;
         if let Some(act) = &act {

@@ -90,6 +90,7 @@ impl Step {
             Op::WakeSelected { query, due } => Self::Statement(wake_selected(&query, due)),
             Op::Seal { uid, key, data_key, bytes } => Self::Statement(sealed::seal(&uid, &key, data_key, bytes)),
             Op::Unseal { uid, key } => Self::Statement(sealed::unseal(&uid, &key)),
+            Op::UnsealAll { uid } => Self::Statement(sealed::unseal_all(&uid)),
             Op::Settle { lease, next } => Self::Settle { lease, next },
             Op::RaiseFence { above } => Self::Statement(raise_fence(above)),
             Op::Require { guard, otherwise } => Self::Require(guard, otherwise),

@@ -33,6 +33,10 @@ pub enum Op {
         uid: String,
         key: String,
     },
+    /// Nothing is sealed for this object any more.
+    UnsealAll {
+        uid: String,
+    },
     /// Someone must look at this key at `due`, or earlier if that was asked before. Also counts while the key is leased.
     Wake {
         key: String,

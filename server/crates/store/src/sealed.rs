@@ -36,6 +36,7 @@ const SEAL: &str = "
     insert into sealed (uid, key, data_key, bytes) values ($1, $2, $3, $4)
     on conflict (uid, key) do update set data_key = excluded.data_key, bytes = excluded.bytes";
 const UNSEAL: &str = "delete from sealed where uid = $1 and key = $2";
+const UNSEAL_ALL: &str = "delete from sealed where uid = $1";
 const OF_OBJECT: &str =
     "select uid, key, data_key, bytes, '' as namespace, '' as name from sealed where uid = $1 order by key";
 const OLDER: &str = "
@@ -196,6 +197,10 @@ pub(crate) fn seal(uid: &str, key: &str, data_key: i64, bytes: Vec<u8>) -> State
 
 pub(crate) fn unseal(uid: &str, key: &str) -> Statement {
     Statement::new(UNSEAL).bind(uid).bind(key)
+}
+
+pub(crate) fn unseal_all(uid: &str) -> Statement {
+    Statement::new(UNSEAL_ALL).bind(uid)
 }
 
 #[derive(FromRow)]

@@ -19,12 +19,13 @@ impl Form<'_> {
         if causes.is_empty() {
             causes = self.admitted(&spec);
         }
-        causes.extend(unoffered(&self.model(&given, &[]).await?));
+        causes.extend(unoffered(&self.model(key, &given, &[]).await?));
         if let Some(step) = &self.step {
-            causes = ::forms::model::on_this_page(schema, &step.pages, step.index, causes);
+            causes = ::forms::model::on_this_page(&step.pages, step.index, causes);
         }
-        let model = self.model(&given, &causes).await?;
-        let page = self.portal.form_page(key, self.version.clone(), model, Vec::new(), &spec).await?;
+        let model = self.model(key, &given, &causes).await?;
+        let page =
+            self.portal.form_page(key, self.version.clone(), model, Vec::new(), (&spec, self.from.as_ref())).await?;
         let page = self.at_step(page, &causes);
         let errors: Vec<_> = page
             .form

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 /// The value by which a script asks what is wrong and what has changed.
 const CHECK: &str = "check";
+/// The value by which a script has a form kept.
+const SAVE: &str = "save";
 
 /// Which of the form's buttons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum Press {
     List(Action),
     /// A script asks.
     Check,
+    /// A script has it kept.
+    Save,
     ToText,
     ToFields,
 }
@@ -34,6 +38,8 @@ pub struct Posted {
     pub step: Option<usize>,
     /// The ids of the fields somebody has been in.
     pub touched: BTreeSet<String>,
+    /// The draft the form goes on from.
+    pub draft: String,
     pub entries: Vec<Entry>,
 }
 
@@ -50,6 +56,7 @@ impl Posted {
                 "_touched" => {
                     posted.touched.insert(value);
                 }
+                "_draft" => posted.draft = value,
                 "namespace" => posted.namespace = value,
                 "name" => value.trim().clone_into(&mut posted.name),
                 "resourceVersion" => posted.version = value,
@@ -64,6 +71,7 @@ impl Posted {
 fn press(value: &str) -> Press {
     match value {
         CHECK => Press::Check,
+        SAVE => Press::Save,
         TO_TEXT => Press::ToText,
         TO_FIELDS => Press::ToFields,
         other => Action::read(other).map_or(Press::Plan, Press::List),

@@ -1,6 +1,6 @@
 //! A form on several pages: each is judged by itself and kept as a draft, which the next one goes on from.
 
-use super::{Form, NAMELESS, Posted, Response, continued, correctable, sort_causes};
+use super::{Form, NAMELESS, Posted, Response, correctable, sort_causes};
 use app::{
     pages::form::{FormPage, Problem},
     paths::{self, ResourceKey},
@@ -34,8 +34,7 @@ impl Form<'_> {
     /// What this page says, beside what the others said.
     pub(super) fn whole(&self, mut decoded: Decoded) -> Decoded {
         if let Some(step) = &self.step {
-            let schema = &self.promised.schema;
-            decoded.value = model::with_page(schema, &step.pages, step.index, &step.known, &decoded.value);
+            decoded.value = model::with_page(&step.pages, step.index, &step.known, &decoded.value);
         }
         decoded
     }
@@ -43,12 +42,11 @@ impl Form<'_> {
     /// The page as it is drawn: one step of it, unless something is wrong elsewhere.
     pub(super) fn at_step(&self, page: FormPage, causes: &[Cause]) -> FormPage {
         let Some(step) = &self.step else { return page };
-        let schema = &self.promised.schema;
-        let here = |cause: &Cause| model::page_of(schema, &step.pages, &cause.pointer) == step.index;
+        let here = |cause: &Cause| model::page_of(&step.pages, &cause.pointer) == step.index;
         if !causes.iter().all(here) || (!page.problems.is_empty() && step.index > 0) {
             return page;
         }
-        crate::portal::on_step(page, schema, step.index, &continued(self.uri))
+        crate::portal::on_step(page, &self.promised.schema, step.index, self.draft_name())
     }
 
     /// One page is done: judged by itself, kept, and on to the next.
@@ -60,7 +58,7 @@ impl Form<'_> {
         if causes.is_empty() {
             causes = self.admitted(&self.submitted(&kept.value));
         }
-        let mut causes = model::on_this_page(schema, &step.pages, step.index, causes);
+        let mut causes = model::on_this_page(&step.pages, step.index, causes);
         let mut problems = Vec::new();
         if key.name.is_empty() {
             problems.push(Problem { field: "name".to_owned(), message: NAMELESS.to_owned() });
@@ -72,11 +70,10 @@ impl Form<'_> {
                     .plan(key, &Decoded { value: self.submitted(&decoded.value), ..decoded }, &kept.value)
                     .await;
             }
-            let (services, value) = (&self.doors.services, kept.value.clone());
-            let value = crate::portal::without_secrets(schema, &value);
-            match services.draft_partly(self.asker, &self.served, &key.namespace, &key.name, value).await {
+            let given = self.given(key, kept.value.clone());
+            match self.doors.services.draft_partly(self.asker, &self.served, given).await {
                 Ok(request) => {
-                    self.portal.replace_drafts(&request, &continued(self.uri)).await?;
+                    self.portal.replace_drafts(&request, self.draft_name()).await?;
                     let number = (step.index + 2).to_string();
                     let query = [("draft", request.metadata.name.as_str()), ("step", number.as_str())];
                     let next = paths::with_query(&paths::new_request(&key.promise), &query);

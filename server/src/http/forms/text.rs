@@ -4,14 +4,15 @@ use super::{Form, Posted, Press, Response};
 use crate::portal::as_code;
 use app::{pages::form::EditedText, paths::ResourceKey};
 use axum::http::StatusCode;
-use domain::Result;
+use domain::{Result, request::Request};
 use forms::{Decoded, decode};
 
 impl Form<'_> {
     /// What the fields say as a document to edit.
     pub(super) async fn to_text(&self, key: &ResourceKey, posted: &Posted) -> Result<Response> {
         let decoded = self.whole(decode(&self.promised.schema, &posted.entries, self.previous.as_ref())?);
-        self.edited(key, &decoded, None, StatusCode::OK).await
+        let (decoded, draft) = self.without_typed(key, decoded).await?;
+        self.edited(key, &decoded, None, (StatusCode::OK, draft)).await
     }
 
     /// A document that was edited: back to the fields, or on to the plan. One that cannot be read stays as it was typed.
@@ -22,7 +23,14 @@ impl Form<'_> {
             Ok(edited) => edited,
             Err(error) => {
                 let refused = unreadable(::forms::labels::sentence(&error.message));
-                return self.edited(key, &Decoded::default(), Some(refused), StatusCode::UNPROCESSABLE_ENTITY).await;
+                return self
+                    .edited(
+                        key,
+                        &Decoded::default(),
+                        Some(refused),
+                        (StatusCode::UNPROCESSABLE_ENTITY, self.from.clone()),
+                    )
+                    .await;
             }
         };
         let named = |given: String, known: &str| if given.is_empty() { known.to_owned() } else { given };
@@ -31,7 +39,12 @@ impl Form<'_> {
         if self.previous.is_some() && (meant.namespace != key.namespace || meant.name != key.name) {
             let problem = format!("This form edits {} in {}; the document names another.", key.name, key.namespace);
             return self
-                .edited(key, &Decoded::default(), Some(unreadable(problem)), StatusCode::UNPROCESSABLE_ENTITY)
+                .edited(
+                    key,
+                    &Decoded::default(),
+                    Some(unreadable(problem)),
+                    (StatusCode::UNPROCESSABLE_ENTITY, self.from.clone()),
+                )
                 .await;
         }
         let decoded = Decoded { value: edited.spec, ..Decoded::default() };
@@ -50,10 +63,13 @@ impl Form<'_> {
         key: &ResourceKey,
         decoded: &Decoded,
         text: Option<EditedText>,
-        status: StatusCode,
+        (status, draft): (StatusCode, Option<Request>),
     ) -> Result<Response> {
-        let model = self.model(decoded, &[]).await?;
-        let mut page = self.portal.form_page(key, self.version.clone(), model, Vec::new(), &decoded.value).await?;
+        let model = self.model(key, decoded, &[]).await?;
+        let mut page = self
+            .portal
+            .form_page(key, self.version.clone(), model, Vec::new(), (&decoded.value, draft.as_ref()))
+            .await?;
         let own = EditedText { text: page.code.yaml.clone(), problem: String::new() };
         page.text = Some(text.unwrap_or(own));
         self.shown(page, status).await

@@ -2,6 +2,7 @@
 
 use crate::pointer::{field_path, join};
 use crate::schema::{MAX_DEPTH, NodeId, Schema};
+use domain::stand_in::stands_in;
 use serde_json::Value;
 
 /// Drops unknown fields from `value` and returns their paths below `root`, in the order they stood.
@@ -19,6 +20,7 @@ fn find(schema: &Schema, id: NodeId, value: &Value, pointer: &str, depth: usize,
     let Some(depth) = depth.checked_sub(1) else { return };
     let node = schema.node(id);
     match value {
+        _ if node.secret() && stands_in(value) => {}
         Value::Object(object) => {
             for (name, child) in object {
                 match schema.property(node, Some(value), name) {
@@ -42,6 +44,9 @@ fn find(schema: &Schema, id: NodeId, value: &Value, pointer: &str, depth: usize,
 fn drop_all(schema: &Schema, id: NodeId, value: &mut Value, depth: usize) {
     let Some(depth) = depth.checked_sub(1) else { return };
     let node = schema.node(id);
+    if node.secret() && stands_in(value) {
+        return;
+    }
     // decided before anything is dropped: the alternative that holds is the one of the whole object
     let fates: Vec<(String, Option<Option<NodeId>>)> = match &*value {
         Value::Object(object) => {

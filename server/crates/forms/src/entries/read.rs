@@ -5,7 +5,9 @@ mod holders;
 use super::posted::Posted;
 use super::scalar::{chosen, number_of, scalar_of};
 use super::{Entry, Was};
+use crate::model::Way;
 use crate::schema::{MAX_DEPTH, Node, NodeId, Schema, Shape, Types};
+use domain::stand_in::{self, StandIn};
 use domain::{Cause, Result};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -67,8 +69,18 @@ impl Reader<'_> {
         let was = posted.was();
         let yaml = posted.mark("__yaml");
         let blank = |text: Option<&str>| text.is_none_or(str::is_empty);
-        if was == Some(Was::Kept) && !(node.secret() && (!blank(posted.text()) || !blank(yaml))) {
-            return previous.cloned();
+        let way = posted.mark("__way").and_then(Way::named).filter(|_| node.secret());
+        match way {
+            Some(Way::Make) => return Some(Value::String(stand_in::new(was == Some(Was::Kept)))),
+            Some(Way::Use) => return posted.mark("__use").and_then(crate::model::named_secret),
+            Some(Way::Keep | Way::Type) | None => {}
+        }
+        let typed = way != Some(Way::Keep) && node.secret() && (!blank(posted.text()) || !blank(yaml));
+        if was == Some(Was::Kept) && !typed {
+            // a draft's own secret comes before that of the resource it would change
+            let stands = posted.mark("__stored").filter(|_| node.secret());
+            let stands = stands.filter(|text| matches!(stand_in::read(text), Some(StandIn::Sealed(_))));
+            return stands.map(|text| Value::String(text.to_owned())).or_else(|| previous.cloned());
         }
         let shape = self.schema.shape(node);
         let given = self.given;
@@ -214,6 +226,9 @@ fn branch<'p>(node: &Node, posted: &'p Posted) -> Option<(NodeId, &'p Posted)> {
 /// Browsers post line ends as CR LF; documents have LF. Cleared text is absent, unless a default would then come back.
 fn text(node: &Node, posted: &Posted, was: Option<Was>) -> Option<Value> {
     let text = posted.text()?.replace("\r\n", "\n");
+    let zone = posted.mark("__zone").zip(node.format.as_deref());
+    let whole = zone.and_then(|(zone, format)| crate::formats::moment::joined(format, &text, zone));
+    let text = whole.unwrap_or(text);
     (!text.is_empty() || cleared(node, was)).then_some(Value::String(text))
 }
 

@@ -90,6 +90,9 @@ impl<'a> Builder<'a> {
         let single = !matches!(shape, Shape::Object | Shape::List | Shape::Variants | Shape::Free);
         field.value = place.value.filter(|value| single && !value.is_object() && !value.is_array()).cloned();
         field.default.clone_from(&node.default);
+        let origin = self.filled.origins.and_then(|origins| origins.get(&place.pointer));
+        field.origin = origin.map(|origin| origin.says.clone());
+        field.as_begun = origin.is_some_and(|origin| place.value == Some(&origin.value));
         field.default_text = node.default.as_ref().and_then(|default| controls::in_words(node, default));
         field.by_default = default.is_some();
         field.was = was(node, shape, place, default.is_some());

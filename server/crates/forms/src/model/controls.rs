@@ -2,6 +2,7 @@
 
 use super::{Field, Limits, Opt, Widget};
 use crate::entries::{choice_texts, chosen, number_of, scalar_of, scalar_text};
+use crate::formats::moment;
 use crate::pick::{Choosable, MOST_LISTED, Picker};
 use crate::schema::{Node, Schema, Shape, Types};
 use serde_json::Value;
@@ -94,7 +95,12 @@ pub(super) fn fill(schema: &Schema, field: &mut Field, node: &Node, shape: Shape
             field.text = value.and_then(|value| crate::pick::reference_text(node, value)).unwrap_or_default();
             field.placeholder = Some("namespace/name".to_owned());
         }
-        _ => text(field, node),
+        _ => {
+            text(field, node);
+            if shape == Shape::Text {
+                zoned(field);
+            }
+        }
     }
 }
 
@@ -271,6 +277,31 @@ fn text(field: &mut Field, node: &Node) {
         pattern: node.pattern.as_deref().map(whole),
         ..Limits::default()
     };
+}
+
+/// A time is typed without its zone, which is chosen beside it. One that a browser's control cannot hold stays a text.
+fn zoned(field: &mut Field) {
+    let Some(format @ ("time" | "date-time")) = field.format.as_deref() else { return };
+    if field.widget != Widget::Text {
+        return;
+    }
+    let (local, zone) = match moment::split(format, &field.text) {
+        Some((local, zone)) => (local.to_owned(), zone.to_owned()),
+        None if field.text.is_empty() => (String::new(), "Z".to_owned()),
+        None => return,
+    };
+    field.input = if format == "time" { "time" } else { "datetime-local" };
+    let option = |text: String| Opt {
+        title: if text == "Z" { "UTC".to_owned() } else { format!("UTC{text}") },
+        selected: text == zone,
+        text,
+        ..Opt::default()
+    };
+    field.zones = moment::zones().map(option).collect();
+    if field.zones.iter().all(|known| known.text != zone) {
+        field.zones.push(option(zone.clone()));
+    }
+    field.text = local;
 }
 
 /// HTML matches a pattern against the whole text, JSON Schema looks for it anywhere.

@@ -2,7 +2,7 @@
 
 use super::{Field, FormModel, Widget};
 use crate::pointer::segments;
-use crate::schema::{Node, NodeId, Schema};
+use crate::schema::Node;
 use domain::Cause;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -32,31 +32,19 @@ pub fn pages(root: &Node) -> Vec<Page> {
     if pages.len() < 2 { Vec::new() } else { pages }
 }
 
-/// Whether a property is asked for on the page `index`. What no page names comes last, and so do secrets: they are in no draft.
-fn on_page(schema: &Schema, pages: &[Page], index: usize, name: &str) -> bool {
+/// Whether a property is asked for on the page `index`. What no page names comes last.
+fn on_page(pages: &[Page], index: usize, name: &str) -> bool {
     let last = pages.len().saturating_sub(1);
-    let secret = schema.root().property(name).is_some_and(|property| asks_secret(schema, property.node, SECRET_DEPTH));
-    let page = pages.iter().position(|page| page.fields.iter().any(|field| field == name)).filter(|_| !secret);
-    page.unwrap_or(last) == index
-}
-
-/// How deep secrets are looked for.
-const SECRET_DEPTH: usize = 5;
-
-fn asks_secret(schema: &Schema, id: NodeId, depth: usize) -> bool {
-    let node = schema.node(id);
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let below = node.properties.iter().map(|property| property.node).chain(node.items).chain(node.prefix_items.clone());
-    node.secret() || below.into_iter().any(|id| asks_secret(schema, id, depth))
+    pages.iter().position(|page| page.fields.iter().any(|field| field == name)).unwrap_or(last) == index
 }
 
 impl FormModel {
     /// The form with the fields of one page only, and the errors of those.
     #[must_use]
-    pub fn only(mut self, schema: &Schema, pages: &[Page], index: usize) -> Self {
+    pub fn only(mut self, pages: &[Page], index: usize) -> Self {
         let here = |field: &Field| {
             let name = segments(&field.pointer).next().unwrap_or_default();
-            on_page(schema, pages, index, &name)
+            on_page(pages, index, &name)
         };
         for section in &mut self.root.sections {
             section.fields.retain(here);
@@ -67,35 +55,36 @@ impl FormModel {
             self.root.can_add = false;
             self.root.alternatives = None;
         }
-        self.errors.retain(|error| page_of(schema, pages, &error.pointer) == index);
+        self.errors.retain(|error| page_of(pages, &error.pointer) == index);
         self
     }
 }
 
 /// The page on which a place is asked for.
-pub fn page_of(schema: &Schema, pages: &[Page], pointer: &str) -> usize {
+pub fn page_of(pages: &[Page], pointer: &str) -> usize {
     let name = segments(pointer).next().unwrap_or_default();
     let last = pages.len().saturating_sub(1);
-    (0..pages.len()).find(|index| on_page(schema, pages, *index, &name)).unwrap_or(last)
+    (0..pages.len()).find(|index| on_page(pages, *index, &name)).unwrap_or(last)
 }
 
 /// What is known with what one page says: the page decides about its own fields.
-pub fn with_page(schema: &Schema, pages: &[Page], index: usize, known: &Value, given: &Value) -> Value {
+pub fn with_page(pages: &[Page], index: usize, known: &Value, given: &Value) -> Value {
     let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let mut merged: Map<String, Value> = object(known);
-    merged.retain(|name, _| !on_page(schema, pages, index, name));
-    merged.extend(object(given).into_iter().filter(|(name, _)| on_page(schema, pages, index, name)));
+    merged.retain(|name, _| !on_page(pages, index, name));
+    merged.extend(object(given).into_iter().filter(|(name, _)| on_page(pages, index, name)));
     Value::Object(merged)
 }
 
 /// The causes that are told on a page.
-pub fn on_this_page(schema: &Schema, pages: &[Page], index: usize, causes: Vec<Cause>) -> Vec<Cause> {
-    causes.into_iter().filter(|cause| page_of(schema, pages, &cause.pointer) == index).collect()
+pub fn on_this_page(pages: &[Page], index: usize, causes: Vec<Cause>) -> Vec<Cause> {
+    causes.into_iter().filter(|cause| page_of(pages, &cause.pointer) == index).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Schema;
     use serde_json::json;
 
     fn schema() -> Schema {
@@ -106,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_asks_for_its_fields_and_the_last_one_for_the_rest_and_for_secrets() {
+    fn a_page_asks_for_its_fields_and_the_last_one_for_the_rest() {
         let schema = schema();
         let pages = pages(schema.root());
         let asked = |index| {
-            let form = FormModel::empty(&schema).only(&schema, &pages, index);
+            let form = FormModel::empty(&schema).only(&pages, index);
             form.fields().iter().skip(1).map(|field| field.pointer.clone()).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!((asked(0), asked(1)), ("/team".to_owned(), "/size /token /note".to_owned()));
+        assert_eq!((asked(0), asked(1)), ("/team /token".to_owned(), "/size /note".to_owned()));
     }
 
     #[test]
@@ -121,7 +110,7 @@ mod tests {
         let schema = schema();
         let pages = pages(schema.root());
         let known = json!({"team": "a", "size": "small"});
-        assert_eq!(with_page(&schema, &pages, 0, &known, &json!({"size": "large"})), json!({"size": "small"}));
-        assert_eq!(with_page(&schema, &pages, 1, &known, &json!({"note": "n"})), json!({"team": "a", "note": "n"}));
+        assert_eq!(with_page(&pages, 0, &known, &json!({"size": "large"})), json!({"size": "small"}));
+        assert_eq!(with_page(&pages, 1, &known, &json!({"note": "n"})), json!({"team": "a", "note": "n"}));
     }
 }

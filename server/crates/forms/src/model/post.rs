@@ -18,6 +18,9 @@ impl Field {
         if let Some(was) = self.was {
             marks.push((mark(&self.name, "was"), was.word().to_owned()));
         }
+        if let Some(stands) = &self.stands {
+            marks.push((mark(&self.name, "stored"), stands.clone()));
+        }
         if matches!(self.widget, Widget::Checkbox | Widget::MultiSelect | Widget::ScalarList | Widget::ObjectList) {
             marks.push((mark(&self.name, "present"), "1".to_owned()));
         }
@@ -40,6 +43,9 @@ fn post(field: &Field, entries: &mut Vec<Entry>) {
     }
     match field.widget {
         Widget::Text | Widget::Textarea | Widget::Number | Widget::Password | Widget::Yaml => {
+            entries.extend(field.ways_posted());
+            let zone = field.zones.iter().find(|zone| zone.selected);
+            entries.extend(zone.map(|zone| (mark(&field.name, "zone"), zone.text.clone())));
             entries.push((field.control_name(), field.text.clone()));
         }
         Widget::Checkbox => {

@@ -1,12 +1,12 @@
-//! Fields that are not drawn by their shape alone: secrets, YAML texts, and what only the world knows.
+//! Fields that are not drawn by their shape alone: YAML texts, and what only the world knows.
 
-use super::build::{Builder, Place};
+use super::build::Builder;
 use super::controls;
 use super::words::holds_secret;
 use super::{Field, Widget};
 use crate::entries::Was;
 use crate::formats::cron::{Schedule, told};
-use crate::schema::{Node, Shape};
+use crate::schema::Node;
 use serde_json::Value;
 
 impl Builder<'_> {
@@ -21,16 +21,9 @@ impl Builder<'_> {
                 schedule.map(|schedule| schedule.next(now, 3)).unwrap_or_default().into_iter().map(told).collect();
             field.means = (!next.is_empty()).then(|| format!("Next: {} (UTC)", next.join(", ")));
         }
-    }
-
-    /// A secret is asked for, never shown.
-    pub(super) fn secret(&self, mut field: Field, node: &Node, place: &Place<'_>) -> Field {
-        let one_line = matches!(self.schema.shape(node), Shape::Text | Shape::Number | Shape::Scalar);
-        field.widget = if one_line { Widget::Password } else { Widget::Yaml };
-        field.input = "password";
-        field.stored = place.value.is_some();
-        field.was = Some(if field.stored { Was::Kept } else { Was::Absent });
-        field
+        if let Some(format) = field.format.as_deref().filter(|_| !field.text.is_empty()) {
+            field.means = field.means.take().or_else(|| crate::formats::duration::told(format, &field.text));
+        }
     }
 
     pub(super) fn yaml(&self, field: &mut Field, node: &Node, value: Option<&Value>) {
