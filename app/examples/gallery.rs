@@ -1,4 +1,4 @@
-//! Renders every page with made-up data into a folder, to be looked at: `gallery FOLDER`.
+//! Renders every page with made-up data into a folder, to be looked at: `gallery FOLDER`. The parts alone stand at `/_ui`.
 
 #[path = "../tests/fake/mod.rs"]
 mod fake;
@@ -51,10 +51,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("forbidden", "/r/default/postgresql/secret-db", Scene::Busy, None),
         ("broken", "/r/default/postgresql/broken", Scene::Busy, None),
         ("sign-in", "/sign-in", Scene::Busy, None),
+        ("search", "/search?q=db", Scene::Busy, None),
+        ("search-nothing", "/search?q=zzz", Scene::Busy, None),
+        ("keys", "/keys", Scene::Busy, None),
+        ("parts", "/_ui", Scene::Busy, None),
     ];
     for theme in ["light", "dark"] {
         for (name, address, scene, refused) in &pages {
-            let head = Head { theme: theme.to_owned(), assets: String::new() };
+            let head = Head { theme: theme.to_owned(), ..Head::default() };
             let page = answer(*scene, address, head, refused.clone()).await;
             fs::write(
                 folder.join(format!("{name}.{theme}.html")),

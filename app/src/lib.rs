@@ -12,6 +12,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod commands;
 pub mod counts;
 pub mod graph;
 pub mod islands;
@@ -35,10 +36,11 @@ use leptos::mount::hydrate_islands;
 
 use pages::{
     action::ActionPageView, catalog::CatalogPage, delete::DeletePageView, device::DevicePageView, drift::DriftPageView,
-    files::FilesPageView, form::EditPage, form::NewRequestPage, graph::GraphPageView, history::HistoryPageView,
-    home::HomePage, me::MePageView, platform::PlatformPageView, problem::NotFoundPage, promise::PromisePageView,
-    promise_admin::PromiseAdminView, request::RequestPageView, resource::ResourcePageView, resources::ResourcesPage,
-    run::RunPageView, runs::RunsPage, sign_in::SignInPage,
+    files::FilesPageView, form::EditPage, form::NewRequestPage, gallery::GalleryPage, graph::GraphPageView,
+    history::HistoryPageView, home::HomePage, keys::KeysPage, me::MePageView, platform::PlatformPageView,
+    problem::NotFoundPage, promise::PromisePageView, promise_admin::PromiseAdminView, request::RequestPageView,
+    resource::ResourcePageView, resources::ResourcesPage, run::RunPageView, runs::RunsPage, search::SearchPage,
+    sign_in::SignInPage,
 };
 
 /// What the document's head needs to know about this HTTP request.
@@ -46,6 +48,8 @@ use pages::{
 pub struct Head {
     /// `light` or `dark` where the caller chose one; empty = like the system.
     pub theme: String,
+    /// Single letters do nothing: so did the caller choose.
+    pub keys_off: bool,
     /// Changes when the assets change: `/pkg/midspan.css?v=…`.
     pub assets: String,
 }
@@ -56,7 +60,7 @@ pub fn shell(options: LeptosOptions, head: &Head) -> impl IntoView + use<> {
     let theme = Some(head.theme.clone()).filter(|theme| !theme.is_empty());
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-keys=head.keys_off.then_some("off")>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -99,6 +103,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/r/:namespace/:promise/:name/delete") view=DeletePageView ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:name") view=RunPageView ssr=SsrMode::Async/>
+                <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
+                <Route path=path!("/keys") view=KeysPage ssr=SsrMode::Async/>
+                <Route path=path!("/_ui") view=GalleryPage ssr=SsrMode::Async/>
                 <Route path=path!("/platform") view=PlatformPageView ssr=SsrMode::Async/>
                 <Route path=path!("/platform/promises/:promise") view=PromiseAdminView ssr=SsrMode::Async/>
                 <Route path=path!("/me") view=MePageView ssr=SsrMode::Async/>

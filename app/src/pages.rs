@@ -10,11 +10,13 @@ pub mod form;
 pub mod form_code;
 mod form_identity;
 mod form_steps;
+pub mod gallery;
 pub mod gone;
 pub mod graph;
 pub mod history;
 pub mod history_comparison;
 pub mod home;
+pub mod keys;
 pub mod me;
 pub mod platform;
 pub mod platform_fleet;
@@ -35,6 +37,7 @@ mod resources_groups;
 mod resources_views;
 pub mod run;
 pub mod runs;
+pub mod search;
 pub mod sign_in;
 
 use std::sync::Arc;
@@ -67,8 +70,8 @@ pub(crate) fn show<T: Send + 'static>(
                 let drawn = draw(loaded, &frame);
                 framed(&frame, drawn)
             }
-            (Ok(frame), Err(error)) => framed(&frame, problem::draw(&error)),
-            (Err(error), _) => framed(&Frame::default(), problem::draw(&error)),
+            (Ok(frame), Err(error)) => framed(&frame, problem::draw(&error, frame.caller.name.is_empty())),
+            (Err(error), _) => framed(&Frame::default(), problem::draw(&error, false)),
         }
     });
     view! { <Suspense>{page}</Suspense> }

@@ -14,6 +14,7 @@ pub mod icon;
 pub mod log;
 pub mod moment;
 pub mod pager;
+pub mod palette;
 pub mod steps;
 pub mod table;
 pub mod tallies;

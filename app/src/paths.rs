@@ -11,6 +11,14 @@ pub const RESOURCES: &str = "/resources";
 pub const SAVED_VIEWS: &str = "/resources/views";
 pub const RUNS: &str = "/runs";
 pub const PLATFORM: &str = "/platform";
+/// `?q=…`: everything at once.
+pub const SEARCH: &str = "/search";
+/// What the palette shows, for its script: `?q=…&at=/…`.
+pub const PALETTE: &str = "/ui/palette";
+/// The keyboard map.
+pub const KEYS: &str = "/keys";
+/// Every part in every state, for those who work on them.
+pub const GALLERY: &str = "/_ui";
 /// GET the form, `?next=/…`; POST `token=…&next=/…`, answers 303.
 pub const SIGN_IN: &str = "/sign-in";
 /// Where somebody allows a device: GET `?code=…`; POST `code=…&answer=allow|deny`.
@@ -27,6 +35,8 @@ pub const ME_END_SESSION: &str = "/me/sessions/end";
 pub const ME_TOKENS: &str = "/me/tokens";
 /// POST `id=…`
 pub const ME_REVOKE: &str = "/me/tokens/revoke";
+/// POST `keys=on|off`: whether single letters do something; sets a cookie, answers 303.
+pub const ME_KEYS: &str = "/me/keys";
 /// POST only.
 pub const SIGN_OUT: &str = "/sign-out";
 /// POST `theme=light|dark|system&back=/…`; sets a cookie, answers 303.

@@ -28,6 +28,7 @@ use crate::{
         resources::{Resources, ResourcesQuery},
         run::RunPage,
         runs::{Runs, RunsQuery},
+        search::Found,
         sign_in::SignIn,
     },
     paths::ResourceKey,
@@ -83,6 +84,10 @@ pub trait Portal: Send + Sync {
     async fn runs(&self, query: &RunsQuery) -> Result<Runs>;
     /// `/runs/{name}`
     async fn run(&self, name: &str) -> Result<RunPage>;
+    /// `/search?q=`
+    async fn search(&self, asked: &str) -> Result<Found>;
+    /// `/_ui`: whether the caller may see it at all; for everybody else there is no such page.
+    async fn gallery(&self) -> Result<()>;
 }
 
 /// The frame around every page.

@@ -19,6 +19,11 @@ pub fn time_of_day(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
+/// `2026-11-23`: the day in UTC.
+pub fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
 /// `340 ms`, `4.2 s`, `3 min 20 s`: how long something took.
 pub fn took(start: Timestamp, end: Timestamp) -> String {
     match (end.micros() - start.micros()).max(0) {

@@ -2,13 +2,15 @@
 #![cfg(feature = "ssr")]
 
 mod fake;
+#[path = "pages/finding.rs"]
+mod finding;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use app::{pages::sign_in::SignIn, portal::Refused};
 use fake::{Answer, Scene, data, refused, story, visit};
 
-const ADDRESSES: [&str; 32] = [
+const ADDRESSES: [&str; 36] = [
     "/",
     "/catalog",
     "/catalog?q=kafka",
@@ -41,6 +43,10 @@ const ADDRESSES: [&str; 32] = [
     "/me",
     "/device",
     "/device?code=WDJB-MJHT",
+    "/search",
+    "/search?q=db",
+    "/search?q=zzz",
+    "/keys",
 ];
 
 #[tokio::test]

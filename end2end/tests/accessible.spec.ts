@@ -1,4 +1,4 @@
-// Every page, light and dark: nothing that axe objects to, no error in the console, one heading of the first level.
+// Every page, light, dark and in forced colours: nothing that axe objects to, no error in the console, one heading of the first level.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { Api } from './api.mjs';
@@ -19,9 +19,15 @@ const SCENES: Scene[] = [
   ...(STATES as Scene[]),
 ];
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(colorScheme, () => {
-    test.use({ colorScheme });
+const LOOKS = [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['forced colours', { colorScheme: 'dark', contextOptions: { forcedColors: 'active' } }],
+] as const;
+
+for (const [look, options] of LOOKS) {
+  test.describe(look, () => {
+    test.use(options);
     for (const [name, show] of SCENES) {
       test(`${name} is accessible`, async ({ page }) => {
         const errors: string[] = [];
@@ -41,14 +47,27 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('a narrow screen never scrolls sideways', async ({ page }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  for (const [name, path] of PAGES) {
-    await page.goto(path);
-    const { scrollWidth, clientWidth } = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return { scrollWidth, clientWidth };
-    });
-    expect(scrollWidth, name).toBeLessThanOrEqual(clientWidth);
-  }
+// 720 is what a screen of 1440 has at a zoom of 200 %
+for (const width of [390, 720]) {
+  test(`a screen of ${width} never scrolls sideways`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 844 });
+    for (const [name, path] of PAGES) {
+      await page.goto(path);
+      const { scrollWidth, clientWidth } = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return { scrollWidth, clientWidth };
+      });
+      expect(scrollWidth, name).toBeLessThanOrEqual(clientWidth);
+    }
+  });
+}
+
+test.describe('reduced motion', () => {
+  test.use({ contextOptions: { reducedMotion: 'reduce' } });
+  test('nothing moves', async ({ page }) => {
+    for (const path of ['/_ui', '/', '/r/default/redis/sessions']) {
+      await page.goto(path);
+      expect(await page.evaluate(() => document.getAnimations().length), path).toBe(0);
+    }
+  });
 });

@@ -22,6 +22,11 @@ export const PAGES = [
   ['deleted', '/resources?whose=deleted'],
   ['degraded', '/r/default/tent/leaning'],
   ['action', '/r/default/tent/leaning/actions/tighten'],
+  ['search', '/search'],
+  ['search-found', '/search?q=redis'],
+  ['search-nothing', '/search?q=no-such-thing'],
+  ['keys', '/keys'],
+  ['gallery', '/_ui'],
   ['sign-in', '/sign-in'],
   ['me', '/me'],
   ['device', '/device'],
@@ -30,6 +35,34 @@ export const PAGES = [
 
 /** States that an address alone does not show: how to get there. */
 export const STATES = [
+  [
+    'palette',
+    async (page) => {
+      await page.goto('/r/default/redis/sessions');
+      await page.locator('html[data-scripted]').waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('group', { name: 'This page' }).waitFor();
+    },
+  ],
+  [
+    'palette-nothing',
+    async (page) => {
+      await page.goto('/');
+      await page.locator('html[data-scripted]').waitFor();
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('>no-such-thing');
+      await page.getByText(/^Nothing fits “/).waitFor();
+    },
+  ],
+  [
+    'key-sheet',
+    async (page) => {
+      await page.goto('/catalog');
+      await page.locator('html[data-scripted]').waitFor();
+      await page.keyboard.press('?');
+      await page.getByText('Next failed step').waitFor();
+    },
+  ],
   [
     'form-refused',
     async (page) => {

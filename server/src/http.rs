@@ -23,6 +23,7 @@ mod me;
 mod oidc;
 mod openapi;
 pub mod pages;
+mod palette;
 mod params;
 mod peer;
 mod protobuf;
@@ -34,6 +35,7 @@ mod sign_in;
 mod status;
 mod still;
 mod table;
+mod taste;
 mod timeline;
 mod trying;
 mod watch;
@@ -109,6 +111,7 @@ pub fn router(doors: Doors) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
         .merge(trying::routes())
         .merge(device::deeds())
         .route("/events", get(events::stream))
+        .route(app::paths::PALETTE, get(palette::fitting))
         .route("/runs/{name}/log", get(events::log))
         .layer(DefaultBodyLimit::max(1024 * 1024))
         .route_layer(middleware::from_fn_with_state(doors.clone(), auth::pages));

@@ -4,8 +4,8 @@ mod actions;
 pub mod as_code;
 mod beginning;
 mod catalog;
-mod compare;
 mod commit;
+mod compare;
 mod diff;
 mod drafts;
 mod drift;
@@ -22,6 +22,7 @@ mod logs;
 mod markdown;
 mod me;
 mod paging;
+mod palette;
 mod parts;
 mod pickers;
 mod places;
@@ -33,6 +34,7 @@ mod requests;
 mod resource;
 mod resources;
 mod runs;
+mod search;
 mod secrets;
 mod settings;
 mod standing;
@@ -78,6 +80,7 @@ use app::{
         resources::{Resources, ResourcesQuery},
         run::RunPage,
         runs::{Runs, RunsQuery},
+        search::Found,
     },
     paths::ResourceKey,
     portal::{Frame, Portal, Result},
@@ -265,5 +268,13 @@ impl Portal for ServerPortal {
 
     async fn run(&self, name: &str) -> Result<RunPage> {
         self.run_page(name).await
+    }
+
+    async fn search(&self, asked: &str) -> Result<Found> {
+        self.search_page(asked).await
+    }
+
+    async fn gallery(&self) -> Result<()> {
+        if self.doors.dev || self.runs_platform() { Ok(()) } else { Err(absent("page", "_ui")) }
     }
 }

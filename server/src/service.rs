@@ -70,7 +70,17 @@ pub struct Asker {
     pub session: String,
     /// Whether this browser may make tokens on its owner's rights.
     pub may_give_tokens: bool,
+    pub taste: Taste,
     pub errand: Errand,
+}
+
+/// How a browser wants its pages. No rule depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taste {
+    /// `light` or `dark`; empty = like the system.
+    pub theme: String,
+    /// Single letters do nothing.
+    pub keys_off: bool,
 }
 
 /// What a write carries out. Nobody outside can say so of his own.

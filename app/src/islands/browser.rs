@@ -3,6 +3,8 @@
 pub mod combobox;
 pub mod comforts;
 pub mod form;
+pub mod keys;
 pub mod page;
+pub mod palette;
 pub mod pan;
 pub mod stream;

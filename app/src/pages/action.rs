@@ -99,7 +99,7 @@ fn draw(page: &ActionPage) -> Drawn {
                     {page.form.as_ref().map(form_fields)}
                     {confirm}
                     <div class="form-end">
-                        <button class="button" data-weight=weight.name() name="_do" value="act">{page.title.clone()}</button>
+                        <button class="button" data-weight=weight.name() name="_do" value="act" data-key="Ctrl+Enter">{page.title.clone()}</button>
                         {link_button(key.path(), None, "Cancel", Weight::Plain)}
                     </div>
                 </form>

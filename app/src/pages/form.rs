@@ -227,7 +227,7 @@ fn as_fields(page: &FormPage, back: String) -> AnyView {
             {identity(page, steps::later(&page.steps))}
             {form_fields(&page.form)}
             <div class="form-end">
-                <button class="button" data-weight="primary" name="_do" value="plan">{steps::onward(&page.steps)}</button>
+                <button class="button" data-weight="primary" name="_do" value="plan" data-key="Ctrl+Enter">{steps::onward(&page.steps)}</button>
                 {steps::backward(&page.steps)}
                 {link_button(back, None, "Cancel", Weight::Plain)}
             </div>

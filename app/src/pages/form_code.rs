@@ -87,7 +87,7 @@ pub(super) fn as_text(text: &EditedText, draft: &str, back: String) -> AnyView {
             </div>
             <div class="form-end">
                 <button class="button" data-weight="primary" name="_do" value=TO_FIELDS>"Apply to form"</button>
-                <button class="button" name="_do" value="plan">"See the plan"</button>
+                <button class="button" name="_do" value="plan" data-key="Ctrl+Enter">"See the plan"</button>
                 {link_button(back, None, "Cancel", Weight::Plain)}
             </div>
         </form>

@@ -39,6 +39,8 @@ pub struct MePage {
     /// What was typed for a new one, and what is wrong with it.
     pub purpose: String,
     pub problem: String,
+    /// Single letters do nothing in this browser.
+    pub keys_off: bool,
 }
 
 /// A browser somebody is signed in with.
@@ -104,6 +106,7 @@ fn draw(page: &MePage, frame: &Frame) -> Drawn {
             <div class="column-main">
                 {made(page)}
                 {who(page)}
+                {keyboard(page.keys_off)}
                 {sessions(page, frame)}
                 {tokens(page, frame)}
             </div>
@@ -151,6 +154,27 @@ fn who(page: &MePage) -> impl IntoView + use<> {
                 <div class="pair"><dt>"Roles"</dt><dd>{roles}</dd></div>
                 <div class="pair"><dt>"Groups"</dt><dd>{groups}</dd></div>
             </dl>
+        </section>
+    }
+}
+
+/// Works without a script, which is when it does not matter.
+fn keyboard(off: bool) -> impl IntoView {
+    let (says, value, label) = if off {
+        ("Single letters do nothing in this browser.", "on", "Turn single-letter keys on")
+    } else {
+        ("Single letters lead through the portal while you do not type.", "off", "Turn single-letter keys off")
+    };
+    view! {
+        <section class="section" aria-labelledby="keyboard">
+            <div class="section-head">
+                <h2 id="keyboard">"Keyboard"</h2>
+                <a class="section-link" href=paths::KEYS>"All shortcuts"</a>
+            </div>
+            <form class="keys-choice" method="post" action=paths::ME_KEYS>
+                <p class="note">{says}</p>
+                <button class="button" data-weight="plain" name="keys" value=value>{label}</button>
+            </form>
         </section>
     }
 }

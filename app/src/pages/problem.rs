@@ -25,8 +25,8 @@ pub fn NotFoundPage() -> impl IntoView {
     show(async move { Err::<(), _>(error) }, |(), _| unreachable_page())
 }
 
-/// Draws an error, and has the server answer with its status.
-pub fn draw(error: &Error) -> Drawn {
+/// Draws an error, and has the server answer with its status. Whoever is nobody yet is led nowhere but in.
+pub fn draw(error: &Error, to_nobody: bool) -> Drawn {
     let (status, title, advice, icon) = words(error.kind);
     if let Some(answer) = use_context::<AnswerStatus>() {
         (answer.0)(status);
@@ -35,9 +35,14 @@ pub fn draw(error: &Error) -> Drawn {
         view! { <p class="problem-id">"Request "<code>{id}</code></p> }
     });
     let sentence = format!("{} {advice}", sentence(&error.message));
-    let way_on = view! {
-        {link_button(paths::HOME.to_owned(), Some(Icon::Home), "Go home", Weight::Plain)}
-        {link_button(paths::CATALOG.to_owned(), Some(Icon::Layers), "Browse the catalog", Weight::Plain)}
+    let way_on = if to_nobody {
+        link_button(paths::SIGN_IN.to_owned(), Some(Icon::Key), "Sign in", Weight::Primary)
+    } else {
+        view! {
+            {link_button(paths::HOME.to_owned(), Some(Icon::Home), "Go home", Weight::Plain)}
+            {link_button(paths::CATALOG.to_owned(), Some(Icon::Layers), "Browse the catalog", Weight::Plain)}
+        }
+        .into_any()
     };
     Drawn {
         title: title.to_owned(),
@@ -56,7 +61,7 @@ pub fn draw(error: &Error) -> Drawn {
 }
 
 fn unreachable_page() -> Drawn {
-    draw(&Error::new(ErrorKind::NotFound, "There is nothing at this address."))
+    draw(&Error::new(ErrorKind::NotFound, "There is nothing at this address."), false)
 }
 
 fn words(kind: ErrorKind) -> (u16, &'static str, &'static str, Icon) {

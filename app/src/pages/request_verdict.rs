@@ -33,7 +33,7 @@ pub(super) fn verdict(page: &RequestPage) -> Option<impl IntoView> {
                     {expected}
                 </div>
                 <div class="verdict-actions">
-                    {post_button(paths::submit(&page.name), Some(Icon::Check), "Submit", weight)}
+                    <span class="one-button" data-key="Ctrl+Enter">{post_button(paths::submit(&page.name), Some(Icon::Check), "Submit", weight)}</span>
                     {back}
                     {post_button(paths::discard(&page.name), None, "Discard", Weight::Plain)}
                 </div>

@@ -229,7 +229,7 @@ fn draw(page: &ResourcePage, frame: &Frame) -> Drawn {
                     <div class="stack" data-live="health">{checks(&page.health, frame.now)}</div>
                     <div class="stack" data-live="conditions">{conditions(&page.conditions, frame.now)}</div>
                     <div class="stack" data-live="spec">{spec(&page.spec)}</div>
-                    {code_block("As YAML", &page.yaml)}
+                    <div class="stack" data-key="y">{code_block("As YAML", &page.yaml)}</div>
                     {code_block("From the command line", &command)}
                 </aside>
             </div>
@@ -265,7 +265,7 @@ fn run_strip(strip: &RunStrip, now: Timestamp) -> impl IntoView {
                 <h2 id="run">{if run.phase.is_active() { "Running now" } else { "Last run" }}</h2>
                 {chip(run.phase)}
                 <span class="panel-meta">{run.because.clone()}{by(&run.by)}" · "{took(run.started, run.finished, now)}</span>
-                <a class="section-link" href=paths::run(&run.name)>"Open the run"</a>
+                <a class="section-link" href=paths::run(&run.name) data-key="l">"Open the run"</a>
             </div>
             {progress(run)}
             {steps(&run.name, &strip.steps, now)}

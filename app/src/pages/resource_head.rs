@@ -17,6 +17,7 @@ use crate::{
     },
     paths::{self, ResourceKey},
     portal::Frame,
+    times,
     view::Tone,
 };
 
@@ -61,17 +62,17 @@ pub(super) fn head(head: &ResourceHead, tab: &str, frame: &Frame) -> impl IntoVi
             {time_left}
         </div>
         <nav class="tabs" aria-label="Resource">
-            {tab_link(key.path(), "Overview", tab == "overview")}
-            {tab_link(key.tab("graph"), "Graph", tab == "graph")}
-            {tab_link(key.tab("files"), "Files", tab == "files")}
-            {tab_link(key.tab("drift"), "Drift", tab == "drift")}
-            {tab_link(key.tab("history"), "History", tab == "history")}
+            {tab_link(key.path(), "Overview", tab == "overview", Some("o"))}
+            {tab_link(key.tab("graph"), "Graph", tab == "graph", Some("g g"))}
+            {tab_link(key.tab("files"), "Files", tab == "files", None)}
+            {tab_link(key.tab("drift"), "Drift", tab == "drift", None)}
+            {tab_link(key.tab("history"), "History", tab == "history", Some("h"))}
         </nav>
     }
 }
 
-fn tab_link(href: String, label: &'static str, current: bool) -> impl IntoView {
-    view! { <a class="tab" href=href aria-current=current.then_some("page")>{label}</a> }
+fn tab_link(href: String, label: &'static str, current: bool, keys: Option<&'static str>) -> impl IntoView {
+    view! { <a class="tab" href=href data-key=keys aria-current=current.then_some("page")>{label}</a> }
 }
 
 fn action_button(key: &ResourceKey, action: &ActionButton) -> AnyView {
@@ -89,16 +90,30 @@ fn action_button(key: &ResourceKey, action: &ActionButton) -> AnyView {
 
 /// When it ends, loudly once that is near, and the button that puts it off.
 fn time_left(key: &ResourceKey, left: &TimeLeft, frame: &Frame) -> AnyView {
+    let near = !left.warning.is_empty();
     let extend = (!left.extension.is_empty()).then(|| {
         let label = format!("Extend by {}", left.extension);
         post_button(key.tab("extend"), Some(Icon::Clock), &label, Weight::Plain)
     });
-    let says = if left.warning.is_empty() {
-        view! { <p class="note">"Its time ends "{ago(left.at, frame.now)}"."</p> }.into_any()
-    } else {
-        banner(Tone::Warn, "Its time is nearly over", &left.warning, "", "").into_any()
+    let over = left.at <= frame.now;
+    let (tone, title) = match (over, near) {
+        (true, _) => (Tone::Warn, "Its time is over"),
+        (false, true) => (Tone::Warn, "Its time is nearly over"),
+        (false, false) => (Tone::Quiet, "Its time has an end"),
     };
-    view! { {says}{extend} }.into_any()
+    let verb = if over { "It should have been deleted " } else { "It is deleted " };
+    let keep = (near && extend.is_some()).then_some(" Extend it to keep it.");
+    view! {
+        <section class="banner" data-tone=tone.name() aria-label=title>
+            {icon(Icon::Clock)}
+            <div class="banner-text">
+                <strong>{title}</strong>
+                <p>{verb}{ago(left.at, frame.now)}", on "{times::day(left.at)}" at "{times::time_of_day(left.at)}" UTC."{keep}</p>
+            </div>
+            {extend}
+        </section>
+    }
+    .into_any()
 }
 
 fn deed(key: &ResourceKey, day2: &Day2) -> AnyView {
@@ -111,7 +126,10 @@ fn deed(key: &ResourceKey, day2: &Day2) -> AnyView {
         return refused_button(Some(which), label, &day2.refusal);
     }
     match day2.deed {
-        Deed::Edit => link_button(key.tab("edit"), Some(which), label, Weight::Plain),
+        Deed::Edit => {
+            let edit = link_button(key.tab("edit"), Some(which), label, Weight::Plain);
+            view! { <span class="one-button" data-key="e">{edit}</span> }.into_any()
+        }
         Deed::RunAgain => post_button(key.tab("run"), Some(which), label, Weight::Plain),
         Deed::Delete => link_button(key.tab("delete"), Some(which), label, Weight::Plain),
     }

@@ -29,8 +29,9 @@ pub(super) fn conditions(conditions: &[Condition], now: Timestamp) -> Option<imp
                 let stale = condition
                     .is_stale
                     .then(|| view! { <span class="note">"Speaks of an older version of the spec."</span> });
-                // health is told in full above
-                let message = (!condition.message.is_empty() && condition.kind != HEALTHY)
+                // health and the end of its time are told in full above
+                let told_above = [HEALTHY, EXPIRING].contains(&condition.kind.as_str());
+                let message = (!condition.message.is_empty() && !told_above)
                     .then(|| view! { <p class="condition-text">{condition.message.clone()}</p> });
                 view! {
                     <li class="condition">

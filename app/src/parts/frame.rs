@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::icon::{Icon, icon};
+use super::{
+    icon::{Icon, icon},
+    palette,
+};
 use crate::{
     islands::{live::Live, presence::Presence},
     paths,
@@ -40,7 +43,7 @@ pub fn framed(frame: &Frame, drawn: Drawn) -> AnyView {
     // Parsed only where scripting is off; running pages then reload themselves.
     let refresh = moving.then(|| view! { <noscript><meta http-equiv="refresh" content="5"/></noscript> });
     view! {
-        <leptos_meta::Title text=format!("{title} · Midspan")/>
+        <leptos_meta::Title text=format!("{} · Midspan", as_text(&title))/>
         {refresh}
         <a class="skip" href="#main">"Skip to content"</a>
         {dev_banner(frame)}
@@ -48,15 +51,23 @@ pub fn framed(frame: &Frame, drawn: Drawn) -> AnyView {
             <div class="header-inner">
                 <a class="brand" href=paths::HOME>{mark()}<span>"Midspan"</span></a>
                 {known.then(|| navigation(section, frame))}
-                <div class="header-end">{theme_switch()}{known.then(|| caller(frame))}</div>
+                <div class="header-end">{known.then(palette::trigger)}{theme_switch()}{known.then(|| caller(frame))}</div>
             </div>
         </header>
         <main class="main" id="main" tabindex="-1">{said()}{body}</main>
-        <footer class="footer"><p>"Midspan "{frame.version.clone()}</p></footer>
+        <footer class="footer">
+            <p>"Midspan "{frame.version.clone()}{known.then(|| view! { <a href=paths::KEYS>"Keyboard shortcuts"</a> })}</p>
+        </footer>
+        {known.then(palette::palette)}
         {live}
         <Presence/>
     }
     .into_any()
+}
+
+/// Leptos writes a title as it comes, and some hold what somebody typed.
+fn as_text(title: &str) -> String {
+    title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// What the button pressed before came to. It stands outside of all that is live, so it stays until the page is left.
@@ -67,22 +78,22 @@ fn said() -> Option<impl IntoView> {
 }
 
 fn navigation(current: Section, frame: &Frame) -> impl IntoView {
-    let entry = |section: Section, href: &'static str, label: &'static str, count: u64| {
+    let entry = |section: Section, href: &'static str, label: &'static str, count: u64, key: &'static str| {
         let number = (count > 0).then(|| view! { <span class="nav-count">{count}</span> });
         view! {
             <li>
-                <a class="nav-link" href=href aria-current=(current == section).then_some("page")>{label}{number}</a>
+                <a class="nav-link" href=href data-key=key aria-current=(current == section).then_some("page")>{label}{number}</a>
             </li>
         }
     };
     view! {
         <nav class="nav" aria-label="Main">
             <ul class="nav-list" data-live="nav">
-                {entry(Section::Home, paths::HOME, "Home", frame.counts.needs_you)}
-                {entry(Section::Catalog, paths::CATALOG, "Catalog", 0)}
-                {entry(Section::Resources, paths::RESOURCES, "Resources", 0)}
-                {entry(Section::Runs, paths::RUNS, "Runs", frame.counts.running)}
-                {frame.runs_platform.then(|| entry(Section::Platform, paths::PLATFORM, "Platform", 0))}
+                {entry(Section::Home, paths::HOME, "Home", frame.counts.needs_you, "g h")}
+                {entry(Section::Catalog, paths::CATALOG, "Catalog", 0, "g c")}
+                {entry(Section::Resources, paths::RESOURCES, "Resources", 0, "g r")}
+                {entry(Section::Runs, paths::RUNS, "Runs", frame.counts.running, "g u")}
+                {frame.runs_platform.then(|| entry(Section::Platform, paths::PLATFORM, "Platform", 0, "g f"))}
             </ul>
         </nav>
     }

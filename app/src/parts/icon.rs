@@ -40,6 +40,43 @@ pub enum Icon {
     Users,
 }
 
+/// All of them, to be looked at.
+pub const ALL: [Icon; 33] = [
+    Icon::Alert,
+    Icon::Back,
+    Icon::Box,
+    Icon::Branch,
+    Icon::Bucket,
+    Icon::Check,
+    Icon::Chevron,
+    Icon::Circle,
+    Icon::Clock,
+    Icon::Code,
+    Icon::Copy,
+    Icon::Cross,
+    Icon::Database,
+    Icon::Dots,
+    Icon::Down,
+    Icon::Download,
+    Icon::Edit,
+    Icon::File,
+    Icon::Globe,
+    Icon::Home,
+    Icon::Key,
+    Icon::Layers,
+    Icon::Link,
+    Icon::Moon,
+    Icon::Play,
+    Icon::Plus,
+    Icon::Question,
+    Icon::Search,
+    Icon::Spinner,
+    Icon::Trash,
+    Icon::Undo,
+    Icon::Up,
+    Icon::Users,
+];
+
 /// Draws it at the size of the text around it.
 pub fn icon(which: Icon) -> impl IntoView {
     view! {

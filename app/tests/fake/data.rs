@@ -7,6 +7,7 @@ use app::{
         promise::{Example, OutputDoc, PromisePage, Required, Standing, VersionRow},
         resources::{Grouped, Resources, ResourcesQuery, SavedView},
         runs::{Runs, RunsQuery},
+        search::Found,
     },
     paths::ResourceKey,
     portal::{Caller, Counts, Frame, Persona},
@@ -113,6 +114,17 @@ pub fn cards() -> Vec<PromiseCard> {
             0,
         ),
     ]
+}
+
+pub fn found() -> Found {
+    Found {
+        resources: rows(),
+        resources_total: 431,
+        promises: cards(),
+        promises_total: 6,
+        runs: run_rows(),
+        request: Some("req-1".into()),
+    }
 }
 
 pub fn home() -> Home {

@@ -34,6 +34,7 @@ use app::{
         resources::{Resources, ResourcesQuery},
         run::RunPage,
         runs::{Runs, RunsQuery},
+        search::Found,
     },
     paths::ResourceKey,
     portal::{AnswerStatus, Frame, Portal, Refused, RequestId, Result},
@@ -156,6 +157,14 @@ impl Portal for FakePortal {
 
     async fn run(&self, name: &str) -> Result<RunPage> {
         Ok(if name == "run-failed" { story::failed_run() } else { story::running_run() })
+    }
+
+    async fn search(&self, asked: &str) -> Result<Found> {
+        Ok(if self.0 == Scene::Fresh || asked == "zzz" { Found::default() } else { data::found() })
+    }
+
+    async fn gallery(&self) -> Result<()> {
+        if self.0 == Scene::Fresh { Err(Error::not_found("page", "_ui")) } else { Ok(()) }
     }
 }
 

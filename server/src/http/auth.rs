@@ -6,6 +6,7 @@ use super::{
     peer::Client,
     sessions,
     still::{self, Pass},
+    taste,
 };
 use crate::service::{Asker, people::Persona};
 use app::{paths, portal::Notice};
@@ -60,11 +61,12 @@ pub async fn pages(State(doors): State<Doors>, session: Session, mut request: Re
                 Pass::Token(_) => false,
             };
             let shown = session.id().map(|id| sessions::public_id(&sessions::hash(&id))).unwrap_or_default();
-            let caller = asker.caller.clone();
+            let (caller, taste) = (asker.caller.clone(), taste::of(request.headers()));
             request.extensions_mut().insert(Asker {
                 address: client.0.to_string(),
                 session: shown,
                 may_give_tokens,
+                taste,
                 ..asker
             });
             if is_visit(&request)
@@ -95,7 +97,8 @@ async fn notice(session: &Session) -> Option<String> {
 
 /// The caller of an address that leads nowhere; `None` when nobody is known.
 pub async fn whoever(doors: &Doors, session: &Session, headers: &HeaderMap, method: &Method) -> Option<Asker> {
-    identify(doors, session, headers, method, true).await.ok().map(|(asker, _)| asker)
+    let (asker, _) = identify(doors, session, headers, method, true).await.ok()?;
+    Some(Asker { taste: taste::of(headers), ..asker })
 }
 
 async fn identify(

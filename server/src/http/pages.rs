@@ -1,20 +1,21 @@
 //! The pages: Leptos draws them, with the caller's portal in context.
 
-use super::{Doors, assets, auth};
-use crate::{portal::ServerPortal, service::Asker};
+use super::{Doors, assets, auth, taste};
+use crate::{
+    portal::ServerPortal,
+    service::{Asker, Taste},
+};
 use app::portal::{AnswerStatus, Notice, Portal, Refused, RequestId};
 use axum::{
-    Form, Router,
+    Router,
     body::Body,
     extract::{FromRef, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    response::{IntoResponse, Redirect, Response},
-    routing::post,
+    response::{IntoResponse, Response},
 };
 use domain::{Error, ErrorKind};
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
-use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -29,7 +30,7 @@ pub fn routes(doors: &Doors) -> Router<Doors> {
     let (contexts, document) = (contexts(doors.clone(), None), document());
     Router::new()
         .leptos_routes_with_context(doors, generate_route_list(app::App), contexts, document)
-        .route("/theme", post(choose_theme))
+        .merge(taste::routes())
 }
 
 /// Draws a form's page again with what was refused: 422, and nothing typed is lost.
@@ -109,38 +110,16 @@ fn contexts(doors: Doors, refused: Option<Refused>) -> impl Fn() + Clone + Send 
 
 fn document() -> impl Fn() -> AnyView + Clone + Send + Sync + 'static {
     || {
-        let theme = use_context::<Parts>().map(|parts| theme_of(&parts.headers)).unwrap_or_default();
-        app::shell(options(), &app::Head { theme, assets: assets::version() }).into_any()
+        // a page drawn again after a post has no headers of its own, but it knows who asks
+        let asker =
+            use_context::<Parts>().and_then(|parts| parts.extensions.get::<Asker>().cloned()).unwrap_or_default();
+        let Taste { theme, keys_off } = asker.taste;
+        app::shell(options(), &app::Head { theme, keys_off, assets: assets::version() }).into_any()
     }
 }
 
 fn options() -> LeptosOptions {
     LeptosOptions::builder().output_name("midspan").site_pkg_dir("pkg").build()
-}
-
-fn theme_of(headers: &HeaderMap) -> String {
-    let cookies =
-        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-    let theme = cookies.filter_map(|cookie| cookie.trim().strip_prefix("theme=")).next_back().unwrap_or_default();
-    if matches!(theme, "light" | "dark") { theme.to_owned() } else { String::new() }
-}
-
-#[derive(Deserialize)]
-struct ThemeChoice {
-    theme: String,
-}
-
-/// `POST /theme`
-async fn choose_theme(headers: HeaderMap, Form(choice): Form<ThemeChoice>) -> Response {
-    let cookie = match choice.theme.as_str() {
-        theme @ ("light" | "dark") => format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax"),
-        _ => "theme=; Path=/; Max-Age=0; SameSite=Lax".to_owned(),
-    };
-    let mut response = Redirect::to(&back(&headers)).into_response();
-    if let (true, Ok(value)) = (auth::same_origin(&headers), HeaderValue::from_str(&cookie)) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
-    }
-    response
 }
 
 /// The page a form was posted from, as a path of ours; home when there is none. A redirect must not lead away.

@@ -151,7 +151,7 @@ fn tags(cards: &[PromiseCard]) -> Vec<Facet> {
 }
 
 /// Every word of the search stands somewhere on the card.
-fn fits(card: &PromiseCard, query: &CatalogQuery) -> bool {
+pub(super) fn fits(card: &PromiseCard, query: &CatalogQuery) -> bool {
     let text = format!("{} {} {} {}", card.name, card.title, card.description, card.tags.join(" ")).to_lowercase();
     let tagged = query.tag.is_empty() || card.tags.contains(&query.tag);
     tagged && query.q.to_lowercase().split_whitespace().all(|word| text.contains(word))

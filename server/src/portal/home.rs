@@ -111,7 +111,7 @@ impl ServerPortal {
     }
 
     /// The runs of these resources, newest first.
-    async fn recent_runs(&self, resources: &[Object], offers: &Offers) -> Result<Vec<RunRow>> {
+    pub(super) async fn recent_runs(&self, resources: &[Object], offers: &Offers) -> Result<Vec<RunRow>> {
         const SHOWN: usize = 8;
         let names: BTreeSet<String> = resources.iter().map(|object| object.metadata.name.clone()).collect();
         if names.is_empty() {

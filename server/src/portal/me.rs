@@ -51,6 +51,7 @@ impl ServerPortal {
             sessions,
             tokens: tokens.iter().take(usize::try_from(MOST).unwrap_or(100)).map(|token| row(token, now)).collect(),
             no_tokens: self.no_tokens(),
+            keys_off: self.asker.taste.keys_off,
             ..MePage::default()
         })
     }

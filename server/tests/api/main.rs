@@ -15,6 +15,7 @@ mod differences;
 mod discovery;
 mod drift;
 mod expiry;
+mod finding;
 mod form_secrets;
 mod forwarded;
 mod health;

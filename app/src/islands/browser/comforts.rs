@@ -1,10 +1,11 @@
-//! Small comforts: copying, ages that stay true, the theme without a reload, menus that close, `/` for the search field.
+//! Small comforts: copying, ages that stay true, the theme without a reload, menus that close.
 
 use domain::Timestamp;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, Event, HtmlElement, KeyboardEvent, RequestInit, UrlSearchParams, window};
 
+use super::{keys, palette};
 use crate::{paths, times};
 
 const AGES_EVERY_MS: i32 = 5_000;
@@ -23,7 +24,11 @@ pub fn start() {
 fn prepare(document: &Document) -> Result<(), JsValue> {
     if let Some(root) = document.document_element() {
         root.set_attribute("data-scripted", "")?;
+        if keys::on_a_mac() {
+            root.set_attribute("data-mac", "")?;
+        }
     }
+    palette::prepare()?;
     // whoever came for a certain line stands there already
     let came_for = document.location().and_then(|location| location.hash().ok()).unwrap_or_default();
     let logs = document.query_selector_all("[data-log]")?;
@@ -68,6 +73,9 @@ fn clicked(event: &Event) -> Result<(), JsValue> {
     if let Some(button) = target.closest("[data-copy]")? {
         copy(button);
     }
+    if palette::clicked(event, &target)? {
+        return Ok(());
+    }
     if let Some(choice) = target.closest("[data-theme-choice]")? {
         event.prevent_default();
         theme(&choice.get_attribute("data-theme-choice").unwrap_or_default())?;
@@ -80,18 +88,7 @@ fn typed(event: &KeyboardEvent) -> Result<(), JsValue> {
     if event.key() == "Escape" {
         return close_menus(None);
     }
-    let writing = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|target| target.matches("input, textarea, select").unwrap_or(true));
-    if event.key() == "/" && !writing && !event.ctrl_key() && !event.meta_key() && !event.alt_key() {
-        let document = window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
-        if let Some(search) = document.query_selector("[type=search]")? {
-            event.prevent_default();
-            search.dyn_into::<HtmlElement>()?.focus()?;
-        }
-    }
-    Ok(())
+    keys::pressed(event)
 }
 
 fn copy(button: Element) {

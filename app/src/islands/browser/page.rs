@@ -3,7 +3,9 @@
 
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, DomParser, Element, Node, Response, SupportedType, window};
+use web_sys::{
+    Document, DomParser, Element, Node, Response, ScrollIntoViewOptions, ScrollLogicalPosition, SupportedType, window,
+};
 
 /// Fetches the page and changes what differs.
 pub async fn refresh() -> Result<(), JsValue> {
@@ -42,6 +44,13 @@ pub fn notice(text: &str) {
 
 pub fn by_id(id: &str) -> Option<Element> {
     window()?.document()?.get_element_by_id(id)
+}
+
+/// Scrolls as little as needed to have it in sight.
+pub fn into_view(element: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// A new title is what changed in a word: said aloud once, politely.

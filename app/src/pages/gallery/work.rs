@@ -1,0 +1,136 @@
+//! What work looks like: steps with their logs, diffs of files and fields.
+
+use domain::Timestamp;
+use leptos::prelude::*;
+
+use super::{LONG_NAME, LONG_TEXT, Shown, before, part};
+use crate::{
+    parts::{
+        diff::{field_changes, file_diff, file_difference},
+        log::log,
+        steps::{progress, steps},
+    },
+    view::{Change, DiffKind, DiffLine, FieldChange, FileDiff, LogLine, Phase, RunRow, StepView},
+};
+
+pub(super) fn shown(now: Timestamp) -> Vec<Shown> {
+    vec![of_steps(now), logs(now), diffs()]
+}
+
+fn step(now: Timestamp, name: &str, phase: Phase) -> StepView {
+    let started = (phase != Phase::Pending).then(|| before(now, 90));
+    StepView {
+        pipeline: "gallery".into(),
+        name: name.into(),
+        uses: "command".into(),
+        phase,
+        attempt: if phase == Phase::Waiting { 2 } else { 1 },
+        max_attempts: 5,
+        started,
+        finished: started.filter(|_| !phase.is_active()).map(|_| before(now, 20)),
+        next_retry: (phase == Phase::Waiting).then(|| before(now, -30)),
+        message: if matches!(phase, Phase::Failed | Phase::Waiting) { LONG_TEXT.into() } else { String::new() },
+        hint: if phase == Phase::Failed {
+            "Look whether the registry is up, then run again.".into()
+        } else {
+            String::new()
+        },
+        log: Vec::new(),
+        log_total: 0,
+    }
+}
+
+fn lines(now: Timestamp) -> Vec<LogLine> {
+    let line = |number, is_error, text: &str| LogLine { number, at: before(now, 60), is_error, text: text.into() };
+    vec![
+        line(41, false, "Rendering 12 files"),
+        line(42, false, ""),
+        line(43, true, LONG_TEXT),
+        line(44, false, "  indented, and with <brackets> & signs"),
+        line(45, true, LONG_NAME),
+    ]
+}
+
+fn of_steps(now: Timestamp) -> Shown {
+    let all = [
+        step(now, "manifests", Phase::Succeeded),
+        StepView { log: lines(now), log_total: 45, ..step(now, "register", Phase::Failed) },
+        step(now, "warm-up", Phase::Running),
+        step(now, "approve", Phase::Waiting),
+        step(now, LONG_NAME, Phase::Pending),
+        step(now, "announce", Phase::Skipped),
+    ];
+    let of = |phase, done| RunRow { phase, steps_done: done, steps_total: 3, ..RunRow::default() };
+    let bars = [of(Phase::Pending, 0), of(Phase::Running, 1), of(Phase::Failed, 2), of(Phase::Succeeded, 3)];
+    part(
+        "steps",
+        vec![
+            (
+                "Every phase; the failed one stands open",
+                view! { <div class="panel">{steps("run-1", &all, now)}</div> }.into_any(),
+            ),
+            ("Progress", bars.iter().map(progress).collect_view().into_any()),
+            ("None", steps("run-1", &[], now).into_any()),
+        ],
+    )
+}
+
+fn logs(now: Timestamp) -> Shown {
+    let whole = StepView {
+        pipeline: "whole".into(),
+        log: lines(now),
+        log_total: 5,
+        ..step(now, "all-of-it", Phase::Succeeded)
+    };
+    let cut = StepView { pipeline: "cut".into(), log_total: 1_204, ..whole.clone() };
+    part("log", vec![("All of it", log("run-1", &whole).into_any()), ("Cut", log("run-1", &cut).into_any())])
+}
+
+fn diffs() -> Shown {
+    let line = |kind, old, new, text: &str| DiffLine { kind, old, new, text: text.into() };
+    let changed = FileDiff {
+        path: format!("dev/shop/{LONG_NAME}/cluster.yaml"),
+        destination: "dev".into(),
+        change: Change::Change,
+        added: 1,
+        removed: 1,
+        lines: vec![
+            line(DiffKind::Context, Some(1), Some(1), "kind: Cluster"),
+            line(DiffKind::Gap, None, None, "12 unchanged lines"),
+            line(DiffKind::Removed, Some(14), None, "  size: 25Gi"),
+            line(DiffKind::Added, None, Some(14), "  size: 50Gi"),
+            line(DiffKind::Context, Some(15), Some(15), LONG_TEXT),
+        ],
+        hidden: 210,
+    };
+    let whole = |change, kind, path: &str| FileDiff {
+        path: path.into(),
+        change,
+        lines: vec![line(kind, Some(1), Some(1), "kind: NetworkPolicy")],
+        hidden: 0,
+        ..changed.clone()
+    };
+    let field = |label: &str, before: &str, after: &str| FieldChange {
+        label: label.into(),
+        path: "spec".into(),
+        before: before.into(),
+        after: after.into(),
+    };
+    let fields = [
+        field("Size", "small", "large"),
+        field("Backups", "", "Daily"),
+        field("Note", LONG_NAME, ""),
+        field("Key", "••••••", "••••••"),
+    ];
+    part(
+        "diff",
+        vec![
+            ("Changed, with lines left out", file_diff(&changed, true).into_any()),
+            ("New", file_diff(&whole(Change::Create, DiffKind::Added, "dev/new.yaml"), true).into_any()),
+            ("Gone", file_diff(&whole(Change::Remove, DiffKind::Removed, "dev/gone.yaml"), true).into_any()),
+            ("Unchanged", file_diff(&whole(Change::Same, DiffKind::Context, "dev/same.yaml"), true).into_any()),
+            ("Not shown, with the reason", file_difference(&changed, (), "It is larger than 1 MB.").into_any()),
+            ("Fields", field_changes(&fields).into_any()),
+        ],
+    )
+}
