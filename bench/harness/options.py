@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-SUITES = ["durable", "process", "fleet", "start", "crash", "kratix"]
+SUITES = ["durable", "process", "fleet", "start", "crash", "kratix", "pages"]
 PEERS = ["restate", "dbos", "graphile"]
 
 

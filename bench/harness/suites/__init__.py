@@ -1,6 +1,6 @@
 """What is measured: each suite is a function that fills one section of the table."""
 
-from . import crash, durable, fleet, kratix, process, start
+from . import crash, durable, fleet, kratix, pages, process, start
 
 ALL = {
     "durable": durable.measure,
@@ -9,4 +9,5 @@ ALL = {
     "start": start.measure,
     "crash": crash.measure,
     "kratix": kratix.measure,
+    "pages": pages.measure,
 }

@@ -6,6 +6,9 @@ use std::{
     time::Duration,
 };
 
+const DOCUMENT: &str = "accept: application/json\r\n";
+const PAGE: &str = "accept: text/html,*/*\r\naccept-encoding: br\r\n";
+
 pub struct Connection {
     stream: BufReader<TcpStream>,
     address: String,
@@ -32,18 +35,24 @@ impl Connection {
     }
 
     pub fn get(&mut self, path: &str) -> io::Result<Answer> {
-        self.send("GET", path, b"")?;
+        self.send("GET", path, DOCUMENT, b"")?;
+        self.answer()
+    }
+
+    /// As a browser asks; the body is as it came over the wire.
+    pub fn page(&mut self, path: &str) -> io::Result<Answer> {
+        self.send("GET", path, PAGE, b"")?;
         self.answer()
     }
 
     pub fn post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
-        self.send("POST", path, body)?;
+        self.send("POST", path, DOCUMENT, body)?;
         self.answer()
     }
 
     /// Asks for a stream that stays open; the answer's body is then read line by line.
     pub fn stream(mut self, path: &str) -> io::Result<Lines> {
-        self.send("GET", path, b"")?;
+        self.send("GET", path, DOCUMENT, b"")?;
         let head = self.head()?;
         if head.status != 200 {
             return Err(io::Error::other(format!("GET {path}: {}", head.status)));
@@ -51,11 +60,11 @@ impl Connection {
         Ok(Lines { body: self.stream, chunked: head.length.is_none(), left: 0 })
     }
 
-    fn send(&mut self, method: &str, path: &str, body: &[u8]) -> io::Result<()> {
+    fn send(&mut self, method: &str, path: &str, wants: &str, body: &[u8]) -> io::Result<()> {
         self.request.clear();
         write!(
             self.request,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\naccept: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n{wants}\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n",
             self.address,
             self.token,

@@ -9,6 +9,7 @@
 //! | `submit` | submits until it is through or the connection breaks; what was acknowledged goes to a file |
 //! | `wait` | until a number of resources are ready; when half, nine tenths and all of them were |
 //! | `calls` | calls that are answered when the work is done |
+//! | `pages` | pages as a browser asks for them: at a steady rate, or as many as come back |
 //! | `ready` | until an address answers 200 |
 //! | `ledger` | a web service that writes down every effect, its key and its time |
 //! | `spawn` | a bare loop of child processes, for comparison |
@@ -19,6 +20,7 @@ mod clock;
 mod http;
 mod ledger;
 mod options;
+mod pages;
 mod ready;
 mod samples;
 mod single;
@@ -55,6 +57,7 @@ fn run() -> Result<Value, String> {
         "submit" => submit::run(&options),
         "wait" => wait::run(&options),
         "calls" => calls::run(&options),
+        "pages" => pages::run(&options),
         "ready" => ready::run(&options),
         "ledger" => ledger::run(&options),
         "spawn" => spawn::run(&options),
