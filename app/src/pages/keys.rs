@@ -38,6 +38,7 @@ pub const MAP: [(&str, Map); 5] = [
         "A resource",
         &[
             ("o", "Overview"),
+            ("g g", "Graph"),
             ("h", "History"),
             ("y", "Its YAML"),
             ("l", "The run shown on its page"),

@@ -10,7 +10,10 @@ use crate::{
         log::log,
         steps::{progress, steps},
     },
-    view::{Change, DiffKind, DiffLine, FieldChange, FileDiff, LogLine, Phase, RunRow, StepView},
+    view::{
+        Beside, Change, ChangedLine, DiffPart, DiffView, FieldChange, FileDiff, LogLine, Phase, RunRow, SameLine,
+        StepView, Word,
+    },
 };
 
 pub(super) fn shown(now: Timestamp) -> Vec<Shown> {
@@ -87,29 +90,36 @@ fn logs(now: Timestamp) -> Shown {
 }
 
 fn diffs() -> Shown {
-    let line = |kind, old, new, text: &str| DiffLine { kind, old, new, text: text.into() };
+    let same = |number, text: &str| SameLine { old: number, new: number, text: text.into() };
+    let told_apart = |number, size: &str| ChangedLine {
+        number,
+        words: vec![Word { text: "  size: ".into(), differs: false }, Word { text: size.into(), differs: true }],
+    };
     let changed = FileDiff {
         path: format!("dev/shop/{LONG_NAME}/cluster.yaml"),
         destination: "dev".into(),
         change: Change::Change,
         added: 1,
         removed: 1,
-        lines: vec![
-            line(DiffKind::Context, Some(1), Some(1), "kind: Cluster"),
-            line(DiffKind::Gap, None, None, "12 unchanged lines"),
-            line(DiffKind::Removed, Some(14), None, "  size: 25Gi"),
-            line(DiffKind::Added, None, Some(14), "  size: 50Gi"),
-            line(DiffKind::Context, Some(15), Some(15), LONG_TEXT),
+        parts: vec![
+            DiffPart::Same(vec![same(1, "kind: Cluster")]),
+            DiffPart::Folded { count: 12, lines: vec![same(2, "spec:"), same(3, "  instances: 3")] },
+            DiffPart::Changed(vec![Beside { old: Some(told_apart(14, "25Gi")), new: Some(told_apart(14, "50Gi")) }]),
+            DiffPart::Same(vec![same(15, LONG_TEXT)]),
         ],
         hidden: 210,
     };
-    let whole = |change, kind, path: &str| FileDiff {
+    let only = |change, part, path: &str| FileDiff {
         path: path.into(),
         change,
-        lines: vec![line(kind, Some(1), Some(1), "kind: NetworkPolicy")],
+        parts: vec![part],
         hidden: 0,
         ..changed.clone()
     };
+    let policy = || ChangedLine::whole(1, "kind: NetworkPolicy");
+    let came = DiffPart::Changed(vec![Beside { old: None, new: Some(policy()) }]);
+    let went = DiffPart::Changed(vec![Beside { old: Some(policy()), new: None }]);
+    let stayed = DiffPart::Same(vec![same(1, "kind: NetworkPolicy")]);
     let field = |label: &str, before: &str, after: &str| FieldChange {
         label: label.into(),
         path: "spec".into(),
@@ -125,11 +135,15 @@ fn diffs() -> Shown {
     part(
         "diff",
         vec![
-            ("Changed, with lines left out", file_diff(&changed, true).into_any()),
-            ("New", file_diff(&whole(Change::Create, DiffKind::Added, "dev/new.yaml"), true).into_any()),
-            ("Gone", file_diff(&whole(Change::Remove, DiffKind::Removed, "dev/gone.yaml"), true).into_any()),
-            ("Unchanged", file_diff(&whole(Change::Same, DiffKind::Context, "dev/same.yaml"), true).into_any()),
-            ("Not shown, with the reason", file_difference(&changed, (), "It is larger than 1 MB.").into_any()),
+            ("Changed, with lines left out", file_diff(&changed, DiffView::Unified, true).into_any()),
+            ("Side by side", file_diff(&changed, DiffView::Split, true).into_any()),
+            ("New", file_diff(&only(Change::Create, came, "dev/new.yaml"), DiffView::Unified, true).into_any()),
+            ("Gone", file_diff(&only(Change::Remove, went, "dev/gone.yaml"), DiffView::Unified, true).into_any()),
+            ("Unchanged", file_diff(&only(Change::Same, stayed, "dev/same.yaml"), DiffView::Unified, true).into_any()),
+            (
+                "Not shown, with the reason",
+                file_difference(&changed, DiffView::Unified, (), "It is larger than 1 MB.").into_any(),
+            ),
             ("Fields", field_changes(&fields).into_any()),
         ],
     )
