@@ -42,7 +42,7 @@ fn health_that_nobody_checks_is_not_claimed() {
     let facts = |sync, operation| Facts { sync, operation, ..Facts::default() };
     insta::assert_snapshot!(html(facts_in_row(&facts(Sync::Synced, Operation::Succeeded))), @r#"<span class="chips"><span data-tone="good" class="chip">◆Ready</span></span>"#);
     insta::assert_snapshot!(html(facts_in_row(&facts(Sync::Pending, Operation::Failed))), @r#"<span class="chips"><span data-tone="bad" class="chip">◆Failed</span></span>"#);
-    insta::assert_snapshot!(html(facts_in_row(&facts(Sync::Pending, Operation::Succeeded))), @r#"<span class="chips"><span data-tone="busy" class="chip">◆Pending</span></span>"#);
+    insta::assert_snapshot!(html(facts_in_row(&facts(Sync::Pending, Operation::Succeeded))), @r#"<span class="chips"><span data-tone="busy" class="chip">◆Waiting</span></span>"#);
 }
 
 #[test]
@@ -70,5 +70,5 @@ fn a_change_shows_before_and_after() {
 #[test]
 fn a_pager_leads_both_ways() {
     let paging = Paging { previous: Some("p".into()), next: Some("n".into()), total: Some(90) };
-    insta::assert_snapshot!(html(pager(&paging, 30, "run", |name, cursor| format!("/runs?{name}={cursor}"))), @r#"<nav aria-label="Pages" class="pager"><span class="pager-count">30 of 90 runs</span><a data-weight="plain" rel="prev" href="/runs?before=p" class="button">Previous</a><a data-weight="plain" rel="next" href="/runs?after=n" class="button">Next</a></nav>"#);
+    insta::assert_snapshot!(html(pager(&paging, 30, "run", |name, cursor| format!("/runs?{name}={cursor}"))), @r#"<nav aria-label="Pages of runs" class="pager"><span class="pager-count">30 of 90 runs</span><a data-weight="plain" rel="prev" href="/runs?before=p" class="button">Previous</a><a data-weight="plain" rel="next" href="/runs?after=n" class="button">Next</a></nav>"#);
 }

@@ -18,5 +18,5 @@ pub fn pager(paging: &Paging, shown: usize, noun: &str, address: impl Fn(&str, &
     let next = paging.next.as_ref().map(
         |cursor| view! { <a class="button" data-weight="plain" rel="next" href=address("after", cursor)>"Next"</a> },
     );
-    view! { <nav class="pager" aria-label="Pages"><span class="pager-count">{count}</span>{previous}{next}</nav> }
+    view! { <nav class="pager" aria-label=format!("Pages of {noun}s")><span class="pager-count">{count}</span>{previous}{next}</nav> }
 }

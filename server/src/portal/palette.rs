@@ -21,7 +21,7 @@ impl ServerPortal {
     /// `asked` is what stands in its field, `at` the page it lies over. `>` keeps to what can be done, `#` to a name of a run or request.
     pub async fn palette(&self, asked: &str, at: &str) -> Result<Vec<Group>> {
         let asked = asked.trim();
-        let named = self.named(asked)?;
+        let named = Self::named(asked)?;
         let may_look = self.may_look().is_ok();
         if let Some(id) = asked.strip_prefix('#') {
             let found = if may_look { self.identified(id.trim()).await? } else { app::pages::search::Found::default() };

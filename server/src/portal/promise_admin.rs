@@ -94,7 +94,7 @@ impl ServerPortal {
         let tried = format!("tried-{}", self.doors.services.ids.suffix());
         let services = &self.doors.services;
         let cover = Cover::of(&promised.schema, [&typed.value]);
-        match services.plan(&as_role.asker, &served, &namespace, &tried, typed.value.clone()).await {
+        match services.plan(&as_role.asker, &served, &namespace, &tried, typed.value.clone(), None).await {
             Ok(preview) => {
                 let places = self.places().await?;
                 let destination = |name: &String| PlannedDestination {

@@ -22,7 +22,7 @@ impl ServerPortal {
             let total = objects.len() as u64;
             return Ok(Found { resources: rows(&objects, &self.offers()), resources_total: total, ..Found::default() });
         }
-        let (id, named) = (asked.trim_start_matches('#'), self.named(asked)?);
+        let (id, named) = (asked.trim_start_matches('#'), Self::named(asked)?);
         let listed = Query { limit: ROWS, ..named.clone() };
         let store = &self.doors.services.store;
         let (objects, total, cards, mut found) =
@@ -43,7 +43,7 @@ impl ServerPortal {
     }
 
     /// Resources of everybody whose name contains these words. A search is a few words, and says so.
-    pub(super) fn named(&self, asked: &str) -> Result<Query> {
+    pub(super) fn named(asked: &str) -> Result<Query> {
         if asked.chars().count() > MOST_CHARACTERS {
             let told = format!("A search has at most {MOST_CHARACTERS} characters.");
             return Err(Error::new(ErrorKind::BadRequest, told));

@@ -119,7 +119,7 @@ async fn everywhere(play: impl AsyncFn(&House)) {
             typicals: Arc::default(),
         };
         let house = House { running, doors };
-        play(&house).await;
+        Box::pin(play(&house)).await;
         house.running.stop().await.unwrap();
         fs::remove_dir_all(&data).unwrap();
     }

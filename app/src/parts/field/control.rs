@@ -80,10 +80,11 @@ fn zones(field: &Field) -> Option<AnyView> {
         .iter()
         .map(|zone| view! { <option value=zone.text.clone() selected=zone.selected>{zone.title.clone()}</option> })
         .collect_view();
-    let name = mark(&field.name, "zone");
+    let (name, id) = (mark(&field.name, "zone"), format!("{}-zone", field.id));
     Some(
         view! {
-            <select class="input" data-width="auto" name=name aria-label=format!("{}: time zone", field.label)>{options}</select>
+            <label class="visually-hidden" for=id.clone()>{format!("{}: time zone", field.label)}</label>
+            <select class="input" data-width="auto" name=name id=id.clone()>{options}</select>
         }
         .into_any(),
     )

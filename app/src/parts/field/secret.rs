@@ -37,9 +37,11 @@ pub(super) fn secret(field: &Field, ways: &Ways) -> AnyView {
             .iter()
             .map(|option| view! { <option value=option.text.clone() selected=option.selected>{option.title.clone()}</option> })
             .collect_view();
+        let id = format!("{}-used", field.id);
         view! {
             <div class="field-control" data-way="use">
-                <select class="input" name=mark(&field.name, "use") aria-label=format!("{}: which one", field.label)>{options}</select>
+                <label class="visually-hidden" for=id.clone()>{format!("{}: which one", field.label)}</label>
+                <select class="input" name=mark(&field.name, "use") id=id.clone()>{options}</select>
             </div>
         }
     });

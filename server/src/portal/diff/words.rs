@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn only_the_words_that_differ_are_marked() {
         check(&["  replicas: 1"], &["  replicas: 3"], "  replicas: [1]|  replicas: [3]");
-        check(&["image: a/b:1.2.3"], &["image: a/b:1.3.0"], "image: a/b:1.[2.3]|image: a/b:1.[3.0]");
+        check(&["image: a/b:1.2.3"], &["image: a/b:1.3.0"], "image: a/b:1.[2].[3]|image: a/b:1.[3].[0]");
         check(&["name: the old name"], &["name: some new name"], "name: [the old] name|name: [some new] name");
         check(&["größe: äh"], &["größe: öh"], "größe: [äh]|größe: [öh]");
     }

@@ -218,7 +218,7 @@ mod tests {
         let all = counts(&[]);
         check(&all.promises(), "db 8, cache 4");
         check(&all.states(), "Ready 9, Waiting 1, Failed 2");
-        check(&all.versions(), "v1 5, None yet 5, v2 2");
+        check(&all.versions(), "None yet 5, v1 5, v2 2");
         check(&all.owners(), "dana 7, Nobody 4, paul 1");
         assert_eq!(all.total(), Some(12));
     }
