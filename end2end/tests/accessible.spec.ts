@@ -9,6 +9,7 @@ test.beforeAll(async () => {
   const dana = new Api(url!, data!);
   await dana.readyRedis();
   await new Api(url!, data!, 'platform').offerTents();
+  await dana.pitchTent('leaning', 2);
   await dana.pitchTent('leaning', 1);
 });
 

@@ -7,10 +7,15 @@ export const PAGES = [
   ['promise', '/catalog/postgresql'],
   ['form', '/catalog/postgresql/new'],
   ['resources', '/resources'],
+  ['resources-narrowed', '/resources?whose=all&state=ready&namespace=default&label=midspan.dev/requested-by'],
+  ['resources-grouped', '/resources?whose=all&group=promise'],
   ['resource', '/r/default/redis/sessions'],
   ['drift', '/r/default/redis/sessions/drift'],
   ['files', '/r/default/redis/sessions/files'],
   ['history', '/r/default/redis/sessions/history'],
+  ['history-split', '/r/default/tent/leaning/history?view=split'],
+  ['graph', '/r/default/redis/sessions/graph'],
+  ['graph-focus', '/r/default/redis/sessions/graph?focus=resource/default/redis/sessions&only=places'],
   ['edit', '/r/default/redis/sessions/edit'],
   ['delete', '/r/default/redis/sessions/delete'],
   ['runs', '/runs'],
@@ -80,6 +85,15 @@ export const STATES = [
       await page.goto('/');
       await page.getByRole('button', { name: /^paul\b/ }).click();
       await page.goto('/platform');
+    },
+  ],
+  [
+    'promise-admin',
+    async (page) => {
+      await page.goto('/');
+      await page.getByRole('button', { name: /^paul\b/ }).click();
+      await page.goto('/platform/promises/redis');
+      await page.getByRole('button', { name: 'Try these inputs' }).last().click();
     },
   ],
 ];

@@ -94,7 +94,7 @@ export class Portal {
     await expect(this.heading(name)).toBeVisible();
   }
 
-  async tab(name: 'Overview' | 'Files' | 'History') {
+  async tab(name: 'Overview' | 'Graph' | 'Files' | 'History') {
     await this.page.getByRole('navigation', { name: 'Resource' }).getByRole('link', { name }).click();
   }
 
