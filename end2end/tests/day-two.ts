@@ -70,7 +70,7 @@ export function dayTwo(name: string) {
     await portal.actAs('paul');
     await portal.open('Platform');
     const row = (text: string) => page.getByRole('row').filter({ hasText: text });
-    await expect(row('PostgreSQL database').first()).toContainText('v1.0.0');
+    await expect(row('PostgreSQL database').filter({ hasText: 'v1.0.0' }).first()).toBeVisible();
     await expect(page.getByRole('table', { name: 'Destinations' }).getByText('Ready').first()).toBeVisible();
     await portal.actAs('dana');
   });

@@ -5,6 +5,7 @@ mod fields;
 mod lists;
 mod words;
 mod work;
+mod woven;
 
 use domain::Timestamp;
 use leptos::prelude::*;
@@ -24,8 +25,13 @@ pub fn GalleryPage() -> impl IntoView {
 }
 
 fn draw(now: Timestamp) -> Drawn {
-    let shown: Vec<Shown> =
-        words::shown(now).into_iter().chain(lists::shown(now)).chain(work::shown(now)).chain(fields::shown()).collect();
+    let shown: Vec<Shown> = words::shown(now)
+        .into_iter()
+        .chain(lists::shown(now))
+        .chain(work::shown(now))
+        .chain(woven::shown())
+        .chain(fields::shown())
+        .collect();
     let contents = shown
         .iter()
         .map(|Shown { part, .. }| view! { <li><a class="filter" href=format!("#part-{part}")>{*part}</a></li> })

@@ -114,7 +114,7 @@ fn by_promise(promises: &[PulseOf]) -> Option<impl IntoView + use<>> {
     };
     (!promises.is_empty()).then(|| {
         let rows = promises.iter().map(row).collect_view();
-        table("How each promise does", ["Promise", "Succeeded", "Ready after, half", "Nine in ten", "Requests"], rows)
+        table("How each promise does", ["Promise", "Succeeded", "p50 to ready", "p90 to ready", "Requests"], rows)
     })
 }
 

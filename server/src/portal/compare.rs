@@ -7,7 +7,7 @@ use app::pages::{
     history_comparison::{Comparison, Revised},
 };
 use domain::{
-    Error, ErrorKind, Object, Result, Timestamp, document,
+    Error, Object, Result, Timestamp, document,
     request::{Operation, Request, RequestPhase},
     run::{Run, RunPhase, Workflow},
 };
@@ -40,7 +40,7 @@ impl ServerPortal {
             let missing = if known.contains_key(&from) { to } else { from };
             let says =
                 format!("There is no revision {missing} of {}, or it is not known any more.", object.metadata.name);
-            return if named { Err(Error::new(ErrorKind::NotFound, says)) } else { Ok(None) };
+            return if named { Err(Error::bad_request(says)) } else { Ok(None) };
         };
         if known.len() < 2 {
             return Ok(None);

@@ -148,6 +148,7 @@ fn doable(head: &ResourceHead) -> Vec<Entry> {
     let tabs = [
         Entry::open(Icon::Box, "Overview", key.path()).with_key("o"),
         Entry::open(Icon::File, "Files", key.tab("files")),
+        Entry::open(Icon::Branch, "Graph", key.tab("graph")).with_key("g g"),
         Entry::open(Icon::Branch, "Drift", key.tab("drift")),
         Entry::open(Icon::Clock, "History", key.tab("history")).with_key("h"),
     ];

@@ -171,7 +171,7 @@ async fn what_was_meddled_with_is_told_file_by_file_and_left_alone() {
         let events = happened(midspan, &seen).await;
         assert_eq!(events.iter().filter(|event| *event == "DriftFound").count(), 1, "{events:?}");
         let page = dana.get("/r/default/tile/floor/drift").await.text;
-        assert!(page.contains("notes.md") && page.contains("size: 7") && page.contains("Foreign"), "{page}");
+        assert!(page.contains("notes.md") && page.contains(">7</ins>") && page.contains("Foreign"), "{page}");
         assert!(dana.get("/r/default/tile/floor").await.text.contains("It is not as it was placed"));
         // the same once more is no news, and nothing was written
         dana.looks(TILE).await;

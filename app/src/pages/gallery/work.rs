@@ -136,7 +136,11 @@ fn diffs() -> Shown {
         "diff",
         vec![
             ("Changed, with lines left out", file_diff(&changed, DiffView::Unified, true).into_any()),
-            ("Side by side", file_diff(&changed, DiffView::Split, true).into_any()),
+            (
+                "Side by side",
+                file_diff(&FileDiff { path: "dev/beside.yaml".into(), ..changed.clone() }, DiffView::Split, true)
+                    .into_any(),
+            ),
             ("New", file_diff(&only(Change::Create, came, "dev/new.yaml"), DiffView::Unified, true).into_any()),
             ("Gone", file_diff(&only(Change::Remove, went, "dev/gone.yaml"), DiffView::Unified, true).into_any()),
             ("Unchanged", file_diff(&only(Change::Same, stayed, "dev/same.yaml"), DiffView::Unified, true).into_any()),
