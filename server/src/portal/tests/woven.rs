@@ -131,7 +131,7 @@ async fn any_two_revisions_are_compared_and_secrets_only_said_to_differ() {
         assert!(back.secrets.is_empty() && back.spec.removed == 1, "{back:?}");
         let told = format!("{last:?}{all:?}{back:?}");
         assert!(!told.contains("correct-horse") && !told.contains("battery-staple") && !told.contains("Y29ycmVjd"));
-        assert_eq!(compared("1", "99").await.unwrap_err().kind, ErrorKind::NotFound);
+        assert_eq!(compared("1", "99").await.unwrap_err().kind, ErrorKind::BadRequest);
         assert_eq!(compared("one", "2").await.unwrap_err().kind, ErrorKind::BadRequest);
         assert_eq!(compared("1", "99999999999999999999").await.unwrap_err().kind, ErrorKind::BadRequest);
     })
